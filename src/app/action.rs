@@ -1,0 +1,132 @@
+//! Everything that a key can do.
+
+use strum::{EnumIter, EnumMessage, EnumString, IntoStaticStr};
+
+/// The one list of what a key can do. The names in keymaps, the words of the command line (`:`), the help
+/// and the footer all come from it: the name is the variant in kebab-case, the message is the footer's
+/// word, the documentation is the line in the help.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, EnumIter, EnumMessage, EnumString, IntoStaticStr,
+)]
+#[strum(serialize_all = "kebab-case")]
+pub enum Action {
+    /// Move the selection up.
+    #[strum(message = "up")]
+    Up,
+    /// Move the selection down.
+    #[strum(message = "down")]
+    Down,
+    /// Move the selection left.
+    #[strum(message = "left")]
+    Left,
+    /// Move the selection right.
+    #[strum(message = "right")]
+    Right,
+    /// Move a screenful up.
+    #[strum(message = "page up")]
+    PageUp,
+    /// Move a screenful down.
+    #[strum(message = "page down")]
+    PageDown,
+    /// Go to the first.
+    #[strum(message = "first")]
+    First,
+    /// Go to the last.
+    #[strum(message = "last")]
+    Last,
+    /// Go to the next cluster that is not healthy.
+    #[strum(message = "next problem")]
+    NextProblem,
+    /// Go to the previous cluster that is not healthy.
+    #[strum(message = "previous problem")]
+    PreviousProblem,
+    /// Open what is selected.
+    #[strum(message = "open")]
+    Open,
+    /// Go back, or close what is open on top.
+    #[strum(message = "back")]
+    Back,
+    /// Show only what matches a text.
+    #[strum(message = "filter")]
+    Filter,
+    /// Show everything again.
+    #[strum(message = "clear filter")]
+    ClearFilter,
+    /// Put the worst first, or go back to the order of the tiers.
+    #[strum(message = "worst first")]
+    ToggleSort,
+    /// Change between tiles and a list.
+    #[strum(message = "tiles/list")]
+    ToggleLayout,
+    /// Show or hide what is wrong with what is selected, and what to do about it.
+    #[strum(message = "findings")]
+    ToggleFindings,
+    /// Go to the next pane.
+    #[strum(message = "next pane")]
+    NextPane,
+    /// Go to the previous pane.
+    #[strum(message = "previous pane")]
+    PreviousPane,
+    /// Ask the selected cluster now.
+    #[strum(message = "poll now")]
+    PollNow,
+    /// Ask every cluster now.
+    #[strum(message = "poll all")]
+    PollAll,
+    /// Type a command.
+    #[strum(message = "command")]
+    CommandLine,
+    /// Show the keys of this view.
+    #[strum(message = "help")]
+    Help,
+    /// Show or hide the console's own log.
+    #[strum(message = "log")]
+    ToggleLog,
+    /// Use the next theme.
+    #[strum(message = "next theme")]
+    NextTheme,
+    /// Draw the screen anew.
+    #[strum(message = "redraw")]
+    Redraw,
+    /// Put the console in the background of the shell.
+    #[strum(message = "suspend")]
+    Suspend,
+    /// Leave the console.
+    #[strum(message = "quit")]
+    Quit,
+}
+
+impl Action {
+    /// Its name in keymaps and on the command line.
+    pub fn name(self) -> &'static str {
+        self.into()
+    }
+
+    /// One or two words for the footer.
+    pub fn label(self) -> &'static str {
+        self.get_message().unwrap_or_default()
+    }
+
+    /// One sentence for the help.
+    pub fn description(self) -> &'static str {
+        self.get_documentation().unwrap_or_default()
+    }
+}
+
+/// Where a key is pressed. A keymap has a table for each; what is not there is looked up in [`Global`].
+///
+/// [`Global`]: Context::Global
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, EnumIter, EnumString, EnumMessage, IntoStaticStr,
+)]
+#[strum(serialize_all = "kebab-case")]
+pub enum Context {
+    /// Everywhere.
+    Global,
+    /// The grid of clusters.
+    Grid,
+    /// Inside one cluster.
+    Cluster,
+    /// A panel on top: help, findings, log.
+    Panel,
+}

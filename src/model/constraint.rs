@@ -1,0 +1,112 @@
+//! What keeps resources together, apart, in order and in place.
+
+use jiff::Timestamp;
+
+use super::{ConstraintId, NodeName, ResourceId, Role, Score};
+
+/// One `<ban>`: a negative location score that `crm_mon` lists.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ban {
+    /// The constraint's id.
+    pub id: ConstraintId,
+    /// What is banned.
+    pub resource: ResourceId,
+    /// From where.
+    pub node: NodeName,
+    /// How strongly: negative.
+    pub weight: Score,
+    /// Only the promoted role is banned (`promoted-only`, formerly `master_only`).
+    pub promoted_only: bool,
+}
+
+/// One constraint of the CIB.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Constraint {
+    /// Unique in the CIB.
+    pub id: ConstraintId,
+    /// What it says.
+    pub rule: ConstraintRule,
+    /// When it stops applying: the latest end of a `date_expression` in its rule.
+    pub expires: Option<Timestamp>,
+}
+
+impl Constraint {
+    /// Whether it was left by a tool (`crm_resource --move`, `--ban`, `pcs resource move`): all of these
+    /// write ids that begin with `cli-`.
+    pub fn is_leftover(&self) -> bool {
+        self.id.as_str().starts_with("cli-")
+    }
+}
+
+/// What a constraint says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ConstraintRule {
+    /// `rsc_location` with a node or a rule.
+    Location {
+        /// What is placed: an id or a pattern (`rsc-pattern`).
+        resource: ResourceId,
+        /// Where; `None` where a rule says it.
+        node: Option<NodeName>,
+        /// How strongly; `None` where it can't be read or a rule takes it from an attribute.
+        score: Option<Score>,
+        /// Only in this role.
+        role: Option<Role>,
+        /// The rule as text, empty without one.
+        rule: String,
+    },
+    /// `rsc_colocation`: `resource` goes where `with` is.
+    Colocation {
+        /// The dependent.
+        resource: ResourceId,
+        /// What it follows.
+        with: ResourceId,
+        /// How strongly; negative keeps them apart.
+        score: Option<Score>,
+        /// The role of `resource` it speaks of.
+        role: Option<Role>,
+        /// The role of `with` it speaks of.
+        with_role: Option<Role>,
+    },
+    /// `rsc_order`: `then` after `first`.
+    Order {
+        /// What comes first.
+        first: ResourceId,
+        /// Its action: `start`, `promote` …
+        first_action: String,
+        /// What comes after.
+        then: ResourceId,
+        /// Its action.
+        then_action: String,
+        /// `Mandatory`, `Optional`, `Serialize`.
+        kind: String,
+    },
+    /// `rsc_ticket`.
+    Ticket {
+        /// What depends on it.
+        resource: ResourceId,
+        /// The ticket.
+        ticket: String,
+        /// What happens when it is lost: `stop`, `demote`, `fence`, `freeze`.
+        loss_policy: String,
+    },
+    /// A colocation or an order over sets, or a kind that this version does not know.
+    Set {
+        /// The element's name.
+        kind: String,
+        /// All that it names.
+        resources: Vec<ResourceId>,
+    },
+}
+
+/// A ticket: the right to run something at this site.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ticket {
+    /// Its name.
+    pub id: String,
+    /// Whether this site holds it.
+    pub granted: bool,
+    /// Whether it is held but must not be used.
+    pub standby: bool,
+    /// When it was last granted.
+    pub last_granted: Option<Timestamp>,
+}

@@ -1,0 +1,185 @@
+//! A cluster at one moment, as one of its members saw it.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::{
+    Ban, Constraint, FailCount, Failure, FencingEvent, HostName, Node, NodeAttribute, NodeName, Primitive,
+    Resource, ResourceId, Ticket,
+};
+
+/// A cluster at one moment. Holds nothing that changes by itself (no time of asking), so that two
+/// pictures of an unchanged cluster are equal.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Picture {
+    /// Who controls, and whether there is a quorum.
+    pub summary: Summary,
+    /// In `crm_mon`'s order.
+    pub nodes: Vec<Node>,
+    /// The top level, in `crm_mon`'s order.
+    pub resources: Vec<Resource>,
+    /// Node attributes.
+    pub attributes: Vec<NodeAttribute>,
+    /// Those above zero.
+    pub fail_counts: Vec<FailCount>,
+    /// Failed operations that have not been cleaned up.
+    pub failures: Vec<Failure>,
+    /// Newest first.
+    pub fencing: Vec<FencingEvent>,
+    /// Negative location constraints.
+    pub bans: Vec<Ban>,
+    /// Tickets that the cluster knows.
+    pub tickets: Vec<Ticket>,
+    /// What only the CIB tells; `None` where only `crm_mon` was read.
+    pub cib: Option<Arc<Cib>>,
+    /// What could not be understood, each with its place. Shown, never guessed at.
+    pub oddities: Vec<String>,
+}
+
+impl Picture {
+    /// Every `<resource>` element with the id of what directly contains it, in `crm_mon`'s order.
+    pub fn primitives(&self) -> impl Iterator<Item = (Option<&ResourceId>, &Primitive)> {
+        self.resources.iter().flat_map(Resource::primitives)
+    }
+
+    /// The full members, the ones that vote.
+    pub fn members(&self) -> impl Iterator<Item = &Node> {
+        self.nodes.iter().filter(|node| node.kind == super::NodeKind::Member)
+    }
+
+    /// The node of that name.
+    pub fn node(&self, name: &NodeName) -> Option<&Node> {
+        self.nodes.iter().find(|node| node.name == *name)
+    }
+}
+
+/// `crm_mon`'s `<summary>`. A part that this version does not print is `None`.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Summary {
+    /// `corosync`, `heartbeat`, …
+    pub stack: Option<String>,
+    /// The state that `pacemakerd` gives of itself: `running`, `init`, `shutting_down` … (from 2.1.0).
+    pub pacemakerd_state: Option<String>,
+    /// The designated controller's name; `None` while there is none.
+    pub dc: Option<NodeName>,
+    /// The DC's Pacemaker, such as `2.1.5-a3f44794f94`.
+    pub version: Option<String>,
+    /// Whether the partition that was asked has a majority.
+    pub quorate: Option<bool>,
+    /// Members run different versions (`mixed_version`, from 2.1.5).
+    pub mixed_version: bool,
+    /// When the configuration last changed.
+    pub last_change: Option<Timestamp>,
+    /// Who changed it: user, client, and node, joined as they are known.
+    pub last_change_by: String,
+    /// How many nodes are configured.
+    pub nodes_configured: Option<u32>,
+    /// How many resource instances are configured.
+    pub resources_configured: Option<u32>,
+    /// Of these, how many are disabled.
+    pub resources_disabled: Option<u32>,
+    /// Of these, how many are blocked.
+    pub resources_blocked: Option<u32>,
+    /// The cluster's options.
+    pub options: ClusterOptions,
+}
+
+/// The options that `crm_mon` prints; `None` is "not said".
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ClusterOptions {
+    /// `stonith-enabled`, `fencing-enabled` from 3.0.2.
+    pub fencing_enabled: Option<bool>,
+    /// Resources may run anywhere unless forbidden.
+    pub symmetric: Option<bool>,
+    /// `stop`, `freeze`, `ignore`, `demote`, `suicide`.
+    pub no_quorum_policy: Option<String>,
+    /// The whole cluster is in maintenance mode.
+    pub maintenance_mode: bool,
+    /// All resources are to be stopped (from 2.0.5).
+    pub stop_all_resources: bool,
+}
+
+/// What the CIB tells and `crm_mon` does not.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Cib {
+    /// `admin_epoch.epoch.num_updates` without the last, which changes all the time.
+    pub epoch: (u64, u64),
+    /// `validate-with`: the schema.
+    pub schema: Option<String>,
+    /// `cluster-name`.
+    pub cluster_name: Option<String>,
+    /// Every constraint, in the CIB's order.
+    pub constraints: Vec<Constraint>,
+    /// Every property of `crm_config`, name and value, in the CIB's order.
+    pub properties: Vec<(String, String)>,
+    /// The primitives, groups, clones and bundles as configured.
+    pub resources: Vec<ConfiguredResource>,
+    /// `resource-defaults`: name and value.
+    pub resource_defaults: Vec<(String, String)>,
+    /// Whether any `stonith` class resource is configured.
+    pub has_fencing_device: bool,
+}
+
+impl Cib {
+    /// A property of `crm_config`.
+    pub fn property(&self, name: &str) -> Option<&str> {
+        self.properties.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    /// The configuration of a resource.
+    pub fn resource(&self, id: &str) -> Option<&ConfiguredResource> {
+        self.resources.iter().find(|resource| resource.id == id)
+    }
+}
+
+/// A resource as the CIB configures it, flattened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConfiguredResource {
+    /// Unique in the CIB.
+    pub id: ResourceId,
+    /// `primitive`, `group`, `clone`, `master`, `bundle`.
+    pub kind: String,
+    /// What contains it.
+    pub parent: Option<ResourceId>,
+    /// The agent of a primitive, as `ocf:heartbeat:IPaddr2`.
+    pub agent: Option<String>,
+    /// Its meta attributes, such as `target-role`, `clone-max`, `promoted-max`: name and value.
+    pub meta: Vec<(String, String)>,
+    /// How many instance attributes it has; their values may be secrets and are not kept.
+    pub parameters: u32,
+}
+
+impl ConfiguredResource {
+    /// A meta attribute of its own (not an inherited one).
+    pub fn meta(&self, name: &str) -> Option<&str> {
+        self.meta.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+}
+
+/// What one member believes of the cluster: enough to see that two of them disagree.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Viewpoint {
+    /// Who was asked.
+    pub host: HostName,
+    /// What it said.
+    pub belief: Belief,
+}
+
+/// What one member answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Belief {
+    /// Its cluster stack runs.
+    Running {
+        /// Whom it believes to be the DC.
+        dc: Option<NodeName>,
+        /// Whether it believes to have a quorum.
+        quorate: Option<bool>,
+        /// The members that it sees online, sorted.
+        online: Vec<NodeName>,
+    },
+    /// Its cluster stack is stopped.
+    Stopped,
+    /// It did not answer: why, in words for the screen.
+    Silent(String),
+}
