@@ -8,6 +8,7 @@ mod node;
 mod observation;
 mod picture;
 mod resource;
+pub mod text;
 
 pub use constraint::{Ban, Constraint, ConstraintRule, Ticket};
 pub use event::{Failure, FencingEvent, FencingOutcome};
