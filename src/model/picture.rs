@@ -119,6 +119,8 @@ pub struct Cib {
     pub resource_defaults: Vec<(String, String)>,
     /// Whether any `stonith` class resource is configured.
     pub has_fencing_device: bool,
+    /// What could not be understood, each with its place.
+    pub oddities: Vec<String>,
 }
 
 impl Cib {
