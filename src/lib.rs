@@ -5,5 +5,6 @@
 pub mod app;
 pub mod health;
 pub mod model;
+pub mod pacemaker;
 pub mod theme;
 pub mod transport;

@@ -1,0 +1,127 @@
+//! Why a command gave no answer.
+
+use super::parse::{self, Answer};
+use crate::model::text::clean;
+
+/// Why `crm_mon` or `cibadmin` gave no answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Diagnosis {
+    /// The cluster stack does not run there. A state, not an error.
+    Stopped {
+        /// What it said about it.
+        message: String,
+        /// The state that `pacemakerd` gave of itself.
+        pacemakerd_state: Option<String>,
+    },
+    /// The command was not found: Pacemaker is not installed there.
+    NotInstalled {
+        /// What was said about it.
+        message: String,
+    },
+    /// The user may not ask: not in the group `haclient`, or `sudo -n` was refused.
+    PermissionDenied {
+        /// What was said about it.
+        message: String,
+    },
+    /// The command does not know an option: ask with [`super::argv::MonForm::fallback`].
+    OptionUnknown,
+    /// None of these.
+    Unreadable {
+        /// What was said about it.
+        message: String,
+    },
+}
+
+/// `ENOTCONN`, which 1.1 handed on as its exit code.
+const NOT_CONNECTED: i32 = 107;
+/// The shell's and `env`'s exit code for a command that was not found.
+const NOT_FOUND: i32 = 127;
+/// Pacemaker's exit codes for rights that are missing, and `EACCES`, which 1.1 handed on.
+const NO_PERMISSION: [i32; 3] = [4, 77, 13];
+/// `EX_USAGE`.
+const WRONG_USAGE: i32 = 64;
+
+/// Tells from what an unsuccessful run of `crm_mon` left behind what is the matter.
+///
+/// What it printed counts for more than its exit code, as `sudo` and 1.1 put different things behind the same codes.
+pub fn diagnose(exit_code: Option<i32>, stdout: &[u8], stderr: &[u8]) -> Diagnosis {
+    match parse::crm_mon(stdout, None) {
+        Ok(Answer::Stopped { message, pacemakerd_state }) => {
+            return Diagnosis::Stopped { message, pacemakerd_state };
+        }
+        Ok(Answer::Refused { code, message }) => return by_words(Some(code), &message),
+        Ok(Answer::Running(_)) | Err(_) => {}
+    }
+    let (stdout, stderr) = (String::from_utf8_lossy(stdout), String::from_utf8_lossy(stderr));
+    // 1.1 says on stdout that it could not connect.
+    by_words(exit_code, &format!("{stderr}\n{stdout}"))
+}
+
+fn by_words(exit_code: Option<i32>, said: &str) -> Diagnosis {
+    let lowered = said.to_lowercase();
+    let says = |phrases: &[&str]| phrases.iter().any(|phrase| lowered.contains(phrase));
+    let is = |code: i32| exit_code == Some(code);
+    let message = |phrases: &[&str]| line_with(said, phrases);
+
+    if says(&UNKNOWN_OPTION) {
+        return Diagnosis::OptionUnknown;
+    }
+    // Before all else that mentions a connection: one that is refused for lack of rights says so.
+    if says(&DENIED) {
+        return Diagnosis::PermissionDenied { message: message(&DENIED) };
+    }
+    if says(&STOPPED) || is(parse::DISCONNECTED) || is(NOT_CONNECTED) {
+        return Diagnosis::Stopped { message: message(&STOPPED), pacemakerd_state: None };
+    }
+    if is(NOT_FOUND) || says(&MISSING) {
+        return Diagnosis::NotInstalled { message: message(&MISSING) };
+    }
+    if exit_code.is_some_and(|code| NO_PERMISSION.contains(&code)) {
+        return Diagnosis::PermissionDenied { message: message(&DENIED) };
+    }
+    if is(WRONG_USAGE) {
+        return Diagnosis::OptionUnknown;
+    }
+    let message = match (message(&[]), exit_code) {
+        (said, Some(code)) if said.is_empty() => format!("exit code {code} without a word"),
+        (said, None) if said.is_empty() => "ended by a signal".to_owned(),
+        (said, _) => said,
+    };
+    Diagnosis::Unreadable { message }
+}
+
+/// getopt's words, and glib's.
+const UNKNOWN_OPTION: [&str; 3] = ["unrecognized option", "unknown option", "invalid option"];
+
+const DENIED: [&str; 8] = [
+    "permission denied",
+    "operation not permitted",
+    "insufficient privileges",
+    "a password is required",
+    "a terminal is required",
+    "is not in the sudoers",
+    "sorry, user",
+    "sudo: not found",
+];
+
+const STOPPED: [&str; 7] = [
+    "connection to cluster failed",
+    "cluster is not available on this node",
+    "not connected",
+    "could not connect to the cib",
+    "could not connect to launcher",
+    "could not connect to controller",
+    "transport endpoint is not connected",
+];
+
+const MISSING: [&str; 2] = ["command not found", "no such file or directory"];
+
+/// The last line with one of these phrases; the last line at all where there is none.
+fn line_with(said: &str, phrases: &[&str]) -> String {
+    let lines = || said.lines().map(str::trim).filter(|line| !line.is_empty());
+    let telling = lines().rfind(|line| {
+        let line = line.to_lowercase();
+        phrases.iter().any(|phrase| line.contains(phrase))
+    });
+    clean(telling.or_else(|| lines().next_back()).unwrap_or_default())
+}

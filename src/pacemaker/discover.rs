@@ -1,0 +1,76 @@
+//! A cluster's name and members, found by asking one host.
+
+use super::xml::{self, ParseError};
+use crate::model::NodeName;
+use crate::model::text::clean;
+
+/// What one host tells of its cluster.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Discovered {
+    /// `cluster-name` of the CIB or `cluster_name` of corosync's configuration.
+    pub cluster_name: Option<String>,
+    /// The full members in the order of the CIB or of corosync's configuration.
+    pub members: Vec<NodeName>,
+}
+
+/// Reads the output of [`super::argv::cib`].
+pub fn from_cib(xml: &[u8]) -> Result<Discovered, ParseError> {
+    let source = String::from_utf8_lossy(xml);
+    let document = xml::read(&source, &["cib"], &["status", "resources", "constraints", "acls", "alerts"])?;
+    let Some(configuration) = document.root.child("configuration") else { return Ok(Discovered::default()) };
+    let cluster_name = configuration
+        .named("crm_config")
+        .flat_map(|config| config.listed("cluster_property_set", "nvpair"))
+        .find(|pair| pair.get("name") == Some("cluster-name"))
+        .and_then(|pair| pair.get("value"))
+        .filter(|name| !name.is_empty());
+    // 1.1.10 wrote `normal` or `member` for those that vote; since then it is left out.
+    let members = configuration
+        .listed("nodes", "node")
+        .filter(|node| matches!(node.get("type"), None | Some("member" | "normal")))
+        .filter_map(|node| node.get("uname"));
+    Ok(Discovered { cluster_name: cluster_name.map(clean), members: members.map(Into::into).collect() })
+}
+
+/// Reads the output of [`super::argv::node_list`]: `1 db1 member` a line. Remote nodes have no number.
+pub fn from_node_list(stdout: &[u8]) -> Vec<NodeName> {
+    String::from_utf8_lossy(stdout)
+        .lines()
+        .filter_map(|line| {
+            let mut words = line.split_whitespace();
+            let id = words.next()?;
+            let name = words.next()?;
+            id.bytes().all(|byte| byte.is_ascii_digit()).then(|| name.into())
+        })
+        .collect()
+}
+
+/// Reads the output of [`super::argv::corosync_conf`]: `cluster_name` of `totem`, and of each `node` of the `nodelist`
+/// its `name`, or else the address of its first ring.
+pub fn from_corosync(conf: &[u8]) -> Discovered {
+    let text = String::from_utf8_lossy(conf);
+    let mut found = Discovered::default();
+    let mut sections: Vec<&str> = Vec::new();
+    let (mut name, mut address) = (None, None);
+    for line in text.lines().map(str::trim).filter(|line| !line.starts_with('#')) {
+        if let Some(section) = line.strip_suffix('{') {
+            sections.push(section.trim());
+        } else if line == "}" {
+            if sections.pop() == Some("node") {
+                found.members.extend(name.take().or_else(|| address.take()).map(NodeName::from));
+                address = None;
+            }
+        } else if let Some((key, value)) = line.split_once(':') {
+            let value = value.trim();
+            match (sections.last(), key.trim()) {
+                (Some(&"totem"), "cluster_name") => found.cluster_name = Some(clean(value)),
+                (Some(&"node"), "name") => name = Some(value),
+                (Some(&"node"), "ring0_addr") => address = Some(value),
+                _ => {}
+            }
+        } else {
+            // Blank, or not corosync's.
+        }
+    }
+    found
+}

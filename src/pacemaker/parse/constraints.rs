@@ -1,0 +1,185 @@
+//! `<bans>` and `<tickets>` of `crm_mon`, `<constraints>` of the CIB.
+
+use jiff::tz::TimeZone;
+use jiff::{Span, Timestamp};
+
+use super::reading::{Reading, role, text};
+use crate::model::text::clean;
+use crate::model::{Ban, Constraint, ConstraintRule, Score, Ticket};
+use crate::pacemaker::xml::Element;
+
+/// Reads `<bans>`.
+pub(super) fn bans(root: &Element<'_>, reading: &mut Reading<'_>) -> Vec<Ban> {
+    let ban = |element: &Element<'_>| Ban {
+        id: element.text_of("id").into(),
+        resource: element.text_of("resource").into(),
+        node: element.text_of("node").into(),
+        weight: reading.score(element, "weight").unwrap_or(Score::Finite(0)),
+        // `master_only` until 2.1.0, and beside the other since.
+        promoted_only: reading
+            .flag(element, "promoted-only")
+            .or_else(|| reading.flag(element, "master_only"))
+            .unwrap_or(false),
+    };
+    root.listed("bans", "ban").map(ban).collect()
+}
+
+/// Reads `<tickets>`.
+pub(super) fn tickets(root: &Element<'_>, reading: &mut Reading<'_>) -> Vec<Ticket> {
+    let ticket = |element: &Element<'_>| Ticket {
+        id: clean(element.text_of("id")),
+        granted: granted(element, reading),
+        standby: reading.is(element, "standby"),
+        last_granted: reading.date(element, "last-granted"),
+    };
+    root.listed("tickets", "ticket").map(ticket).collect()
+}
+
+fn granted(element: &Element<'_>, reading: &mut Reading<'_>) -> bool {
+    match element.get("status") {
+        Some("granted") => true,
+        None | Some("revoked") => false,
+        Some(unknown) => {
+            reading.odd(element.at, &format!("<ticket> status=\"{unknown}\" is neither granted nor revoked"));
+            false
+        }
+    }
+}
+
+/// Reads one child of the CIB's `<constraints>`.
+pub(super) fn constraint(element: &Element<'_>, reading: &mut Reading<'_>) -> Constraint {
+    Constraint {
+        id: element.text_of("id").into(),
+        rule: rule(element, reading),
+        expires: expressions(element).filter_map(|date| end(date, reading)).max(),
+    }
+}
+
+fn rule(element: &Element<'_>, reading: &mut Reading<'_>) -> ConstraintRule {
+    if element.child("resource_set").is_some() {
+        return set(element);
+    }
+    match element.name {
+        "rsc_location" => location(element, reading),
+        "rsc_colocation" => ConstraintRule::Colocation {
+            resource: element.text_of("rsc").into(),
+            with: element.text_of("with-rsc").into(),
+            score: reading.score(element, "score"),
+            role: role(element, "rsc-role"),
+            with_role: role(element, "with-rsc-role"),
+        },
+        "rsc_order" => order(element, reading),
+        "rsc_ticket" => ConstraintRule::Ticket {
+            resource: element.text_of("rsc").into(),
+            ticket: clean(element.text_of("ticket")),
+            loss_policy: clean(element.text_of("loss-policy")),
+        },
+        _ => set(element),
+    }
+}
+
+fn set(element: &Element<'_>) -> ConstraintRule {
+    let direct = element.get("rsc").into_iter().chain(element.get("with-rsc"));
+    let in_sets = element.listed("resource_set", "resource_ref").filter_map(|reference| reference.get("id"));
+    ConstraintRule::Set {
+        kind: clean(element.name),
+        resources: direct.chain(in_sets).map(Into::into).collect(),
+    }
+}
+
+fn location(element: &Element<'_>, reading: &mut Reading<'_>) -> ConstraintRule {
+    let resource = element.get("rsc").or_else(|| element.get("rsc-pattern")).unwrap_or_default();
+    let rules: Vec<_> = element.named("rule").collect();
+    let score = match rules.as_slice() {
+        [only] if element.get("score").is_none() => reading.score(only, "score"),
+        _ => reading.score(element, "score"),
+    };
+    let rule_role = rules.iter().find_map(|rule| role(rule, "role"));
+    ConstraintRule::Location {
+        resource: resource.into(),
+        node: element.get("node").filter(|name| !name.is_empty()).map(Into::into),
+        score,
+        role: role(element, "role").or(rule_role),
+        rule: clean(&rules.iter().map(|rule| rule_text(rule)).collect::<Vec<_>>().join("; ")),
+    }
+}
+
+fn order(element: &Element<'_>, reading: &mut Reading<'_>) -> ConstraintRule {
+    let first_action = text(element, "first-action").unwrap_or_else(|| "start".to_owned());
+    ConstraintRule::Order {
+        first: element.text_of("first").into(),
+        then: element.text_of("then").into(),
+        then_action: text(element, "then-action").unwrap_or_else(|| first_action.clone()),
+        first_action,
+        kind: text(element, "kind").unwrap_or_else(|| {
+            // Before there were kinds, a score of zero made an order optional.
+            let optional = reading.score(element, "score") == Some(Score::Finite(0));
+            if optional { "Optional" } else { "Mandatory" }.to_owned()
+        }),
+    }
+}
+
+/// A rule as text: `pingd lt 1 or not_defined pingd`. Rules inside of it are in brackets.
+fn rule_text(rule: &Element<'_>) -> String {
+    if let Some(other) = rule.get("id-ref") {
+        return format!("rule {other}");
+    }
+    let word = if rule.text_of("boolean-op") == "or" { " or " } else { " and " };
+    let part = |part: &Element<'_>| match part.name {
+        "rule" => format!("({})", rule_text(part)),
+        "date_expression" => date_text(part),
+        _ => {
+            let words = match part.text_of("operation") {
+                unary @ ("defined" | "not_defined") => [unary, part.text_of("attribute"), ""],
+                binary => [part.text_of("attribute"), binary, part.text_of("value")],
+            };
+            words.join(" ").trim().to_owned()
+        }
+    };
+    rule.children.iter().map(part).collect::<Vec<_>>().join(word)
+}
+
+fn date_text(date: &Element<'_>) -> String {
+    let mut words = vec!["date".to_owned(), date.get("operation").unwrap_or("in_range").to_owned()];
+    words.extend(["start", "end"].iter().filter_map(|name| date.get(name).map(str::to_owned)));
+    for detail in &date.children {
+        for (name, value) in detail.attributes().filter(|(name, _)| *name != "id") {
+            words.push(format!("{name}={value}"));
+        }
+    }
+    words.join(" ")
+}
+
+/// The date expressions at or below an element, which is at most [`xml::DEEPEST`] deep.
+///
+/// [`xml::DEEPEST`]: crate::pacemaker::xml
+fn expressions<'e, 'a>(element: &'e Element<'a>) -> Box<dyn Iterator<Item = &'e Element<'a>> + 'e> {
+    let below = element.children.iter().flat_map(expressions);
+    let itself = (element.name == "date_expression").then_some(element);
+    Box::new(itself.into_iter().chain(below))
+}
+
+/// When a date expression stops to hold: its end, or its start and a duration. One that begins to hold (`gt`) has no
+/// end.
+fn end(date: &Element<'_>, reading: &mut Reading<'_>) -> Option<Timestamp> {
+    if let Some(end) = reading.date(date, "end") {
+        return Some(end);
+    }
+    let duration = date.child("duration")?;
+    let start = reading.date(date, "start")?;
+    let span = span(duration, reading)?;
+    start.to_zoned(TimeZone::UTC).checked_add(span).ok().map(|end| end.timestamp())
+}
+
+fn span(duration: &Element<'_>, reading: &mut Reading<'_>) -> Option<Span> {
+    let mut amount = |name| reading.number::<i64>(duration, name).unwrap_or(0);
+    Span::new()
+        .try_years(amount("years"))
+        .and_then(|span| span.try_months(amount("months")))
+        .and_then(|span| span.try_weeks(amount("weeks")))
+        .and_then(|span| span.try_days(amount("days")))
+        .and_then(|span| span.try_hours(amount("hours")))
+        .and_then(|span| span.try_minutes(amount("minutes")))
+        .and_then(|span| span.try_seconds(amount("seconds")))
+        .ok()
+}

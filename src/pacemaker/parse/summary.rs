@@ -1,0 +1,64 @@
+//! `<summary>`.
+
+use super::reading::{Reading, text};
+use crate::model::{ClusterOptions, Summary};
+use crate::pacemaker::xml::Element;
+
+/// Reads what there is of the summary: every part of it is optional.
+pub(super) fn read(root: &Element<'_>, reading: &mut Reading<'_>) -> Summary {
+    let pacemakerd_state = root.child("pacemakerd").and_then(|element| text(element, "state"));
+    let Some(summary) = root.child("summary") else {
+        return Summary { pacemakerd_state, ..Summary::default() };
+    };
+    let mut read = Summary { pacemakerd_state, ..Summary::default() };
+    if let Some(stack) = summary.child("stack") {
+        read.stack = text(stack, "type");
+        read.pacemakerd_state = text(stack, "pacemakerd-state").or(read.pacemakerd_state);
+    }
+    if let Some(dc) = summary.child("current_dc") {
+        if reading.is(dc, "present") {
+            read.dc = dc.get("name").filter(|name| !name.is_empty()).map(Into::into);
+        }
+        read.version = text(dc, "version");
+        read.quorate = reading.flag(dc, "with_quorum");
+        read.mixed_version = reading.is(dc, "mixed_version");
+    }
+    if let Some(change) = summary.child("last_change") {
+        read.last_change = reading.date(change, "time");
+        read.last_change_by = changed_by(change);
+    }
+    if let Some(nodes) = summary.child("nodes_configured") {
+        read.nodes_configured = reading.number(nodes, "number");
+    }
+    if let Some(resources) = summary.child("resources_configured") {
+        read.resources_configured = reading.number(resources, "number");
+        read.resources_disabled = reading.number(resources, "disabled");
+        read.resources_blocked = reading.number(resources, "blocked");
+    }
+    if let Some(options) = summary.child("cluster_options") {
+        read.options = cluster_options(options, reading);
+    }
+    read
+}
+
+fn cluster_options(element: &Element<'_>, reading: &mut Reading<'_>) -> ClusterOptions {
+    // From 3.0.2 both are printed, and the old name is on its way out.
+    let fencing =
+        if element.get("fencing-enabled").is_some() { "fencing-enabled" } else { "stonith-enabled" };
+    ClusterOptions {
+        fencing_enabled: reading.flag(element, fencing),
+        symmetric: reading.flag(element, "symmetric-cluster"),
+        no_quorum_policy: text(element, "no-quorum-policy"),
+        maintenance_mode: reading.is(element, "maintenance-mode"),
+        stop_all_resources: reading.is(element, "stop-all-resources"),
+    }
+}
+
+/// As `root via crm_resource on db1`, as far as it is known.
+fn changed_by(change: &Element<'_>) -> String {
+    [("", "user"), ("via ", "client"), ("on ", "origin")]
+        .iter()
+        .filter_map(|(word, name)| text(change, name).map(|value| format!("{word}{value}")))
+        .collect::<Vec<_>>()
+        .join(" ")
+}
