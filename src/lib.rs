@@ -6,4 +6,5 @@ pub mod app;
 pub mod health;
 pub mod model;
 pub mod theme;
+pub mod toml_file;
 pub mod transport;
