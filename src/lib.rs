@@ -4,6 +4,7 @@
 
 pub mod app;
 pub mod health;
+pub mod keymap;
 pub mod model;
 pub mod theme;
 pub mod toml_file;
