@@ -4,7 +4,9 @@
 
 pub mod app;
 pub mod health;
+pub mod keymap;
 pub mod model;
 pub mod pacemaker;
 pub mod theme;
+pub mod toml_file;
 pub mod transport;

@@ -130,3 +130,10 @@ pub enum Context {
     /// A panel on top: help, findings, log.
     Panel,
 }
+
+impl Context {
+    /// Its name in keymaps.
+    pub fn name(self) -> &'static str {
+        self.into()
+    }
+}
