@@ -1,5 +1,65 @@
 //! What is wrong with a cluster, why, and what to do about it.
 
+mod check;
 mod finding;
+mod findings;
+mod incident;
+mod scene;
+#[cfg(test)]
+mod testing;
+mod words;
 
+use std::cmp::Reverse;
+
+use jiff::Timestamp;
+
+pub use check::Check;
 pub use finding::{Finding, Health, Severity};
+pub use findings::CHECKS;
+
+use crate::model::{ClusterEntry, Observation};
+use check::Look;
+use scene::{Outlook, Scene};
+
+/// Every finding on a cluster, worst first. Equally bad ones stand in the order of [`CHECKS`], which puts
+/// causes before their consequences, and then by subject.
+///
+/// A picture that the last poll has not confirmed is not judged: its findings appear only as evidence of what
+/// was wrong when the cluster was last seen. `now` is the console's clock.
+pub fn assess(entry: &ClusterEntry, observation: &Observation, now: Timestamp) -> Vec<Finding> {
+    let outlook = Outlook { entry, observation, now };
+    let scene = outlook.fresh_picture().map(|picture| Scene::new(outlook, picture));
+    sorted(CHECKS.iter().enumerate().flat_map(|(rank, check)| {
+        let verdicts = match (check.look, &scene) {
+            (Look::Outside(look), _) => look(&outlook),
+            (Look::Inside(look), Some(scene)) => look(scene),
+            (Look::Inside(_), None) => Vec::new(),
+        };
+        check.findings(&outlook, verdicts).into_iter().map(move |finding| (rank, finding))
+    }))
+}
+
+/// What was wrong in the last good picture, however old it is. Never to be shown as the present.
+fn last_seen(outlook: Outlook<'_>) -> Option<Vec<Finding>> {
+    let scene = Scene::new(outlook, outlook.observation.picture.as_deref()?);
+    Some(sorted(CHECKS.iter().enumerate().flat_map(|(rank, check)| {
+        let verdicts = match check.look {
+            Look::Inside(look) => look(&scene),
+            Look::Outside(_) => Vec::new(),
+        };
+        check.findings(&outlook, verdicts).into_iter().map(move |finding| (rank, finding))
+    })))
+}
+
+fn sorted(ranked: impl Iterator<Item = (usize, Finding)>) -> Vec<Finding> {
+    let mut ranked: Vec<_> = ranked.collect();
+    ranked.sort_by(|(a_rank, a), (b_rank, b)| {
+        (Reverse(a.severity), a_rank, &a.subject, &a.summary).cmp(&(
+            Reverse(b.severity),
+            b_rank,
+            &b.subject,
+            &b.summary,
+        ))
+    });
+    ranked.into_iter().map(|(_, finding)| finding).collect()
+}

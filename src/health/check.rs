@@ -1,0 +1,127 @@
+//! One kind of finding: its code, what it means, and how it is found.
+
+use crate::model::clean;
+
+use super::scene::{Outlook, Scene};
+use super::words::plural;
+use super::{Finding, Severity};
+
+/// More verdicts of one check and severity than these become one finding, so that a site-wide fault is a line
+/// and not a screenful.
+const FOLD_ABOVE: usize = 3;
+/// How many of the folded are named.
+const FOLDED_NAMED: usize = 12;
+
+/// One kind of finding.
+#[derive(Debug, Clone, Copy)]
+pub struct Check {
+    /// [`Finding::code`]: short, stable, kebab-case.
+    pub code: &'static str,
+    /// What the finding says, in one sentence, for the documentation.
+    pub meaning: &'static str,
+    /// How many of them read as one.
+    pub(super) many: Many,
+    /// How it is found.
+    pub(super) look: Look,
+}
+
+/// What a check looks at.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Look {
+    /// At the contact with the cluster and what its members say of each other.
+    Outside(fn(&Outlook<'_>) -> Vec<Verdict>),
+    /// At a picture that is confirmed.
+    Inside(fn(&Scene<'_>) -> Vec<Verdict>),
+}
+
+/// How many verdicts read as one.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Many {
+    /// There are never many, or each matters by itself.
+    Apart,
+    /// A noun, and the words that follow its plural: `5 resources` + `are blocked`.
+    Folded(&'static str, &'static str),
+}
+
+/// A finding without its code.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Verdict {
+    pub(super) severity: Severity,
+    pub(super) subject: String,
+    pub(super) summary: String,
+    pub(super) evidence: Vec<String>,
+    pub(super) remedy: String,
+}
+
+impl Verdict {
+    pub(super) fn new(severity: Severity, subject: &(impl ToString + ?Sized), summary: impl Into<String>) -> Self {
+        Self {
+            severity,
+            subject: subject.to_string(),
+            summary: summary.into(),
+            evidence: Vec::new(),
+            remedy: String::new(),
+        }
+    }
+
+    #[must_use]
+    pub(super) fn because(mut self, evidence: impl IntoIterator<Item = String>) -> Self {
+        self.evidence.extend(evidence);
+        self
+    }
+
+    #[must_use]
+    pub(super) fn remedy(mut self, remedy: impl Into<String>) -> Self {
+        self.remedy = remedy.into();
+        self
+    }
+}
+
+impl Check {
+    /// The verdicts as findings: many of the same folded, and all text made fit to be shown.
+    pub(super) fn findings(&self, outlook: &Outlook<'_>, verdicts: Vec<Verdict>) -> Vec<Finding> {
+        let folded = match self.many {
+            Many::Apart => verdicts,
+            Many::Folded(noun, words) => fold(outlook, &verdicts, noun, words),
+        };
+        folded.iter().map(|verdict| self.finding(verdict)).collect()
+    }
+
+    fn finding(&self, verdict: &Verdict) -> Finding {
+        Finding {
+            severity: verdict.severity,
+            code: self.code,
+            subject: clean(&verdict.subject),
+            summary: clean(&verdict.summary),
+            evidence: verdict.evidence.iter().map(|line| clean(line)).collect(),
+            remedy: clean(&verdict.remedy),
+        }
+    }
+}
+
+fn fold(outlook: &Outlook<'_>, verdicts: &[Verdict], noun: &str, words: &str) -> Vec<Verdict> {
+    let mut folded = Vec::new();
+    for severity in [Severity::Critical, Severity::Unknown, Severity::Warning, Severity::Note] {
+        let alike: Vec<_> = verdicts.iter().filter(|verdict| verdict.severity == severity).cloned().collect();
+        if alike.len() > FOLD_ABOVE {
+            folded.push(fold_alike(outlook, &alike, noun, words));
+        } else {
+            folded.extend(alike);
+        }
+    }
+    folded
+}
+
+fn fold_alike(outlook: &Outlook<'_>, alike: &[Verdict], noun: &str, words: &str) -> Verdict {
+    let count = alike.len();
+    let severity = alike.first().map_or(Severity::Note, |verdict| verdict.severity);
+    let mut evidence: Vec<_> = alike.iter().take(FOLDED_NAMED).map(|one| one.summary.clone()).collect();
+    if count > FOLDED_NAMED {
+        evidence.push(format!("and {} more", count - FOLDED_NAMED));
+    }
+    let first = alike.first().map_or("", |verdict| verdict.remedy.as_str());
+    let same = alike.iter().all(|verdict| verdict.remedy == first);
+    Verdict::new(severity, &outlook.entry.name, format!("{} {words}", plural(count, noun)))
+        .because(evidence)
+        .remedy(if same { first.to_owned() } else { format!("One after the other. The first: {first}") })
+}

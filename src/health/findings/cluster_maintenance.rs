@@ -1,0 +1,26 @@
+//! The whole cluster is left alone.
+
+use crate::health::Severity;
+use crate::health::check::{Check, Look, Many, Verdict};
+use crate::health::scene::Scene;
+use crate::health::words::plural;
+
+pub(super) const CHECK: Check = Check {
+    code: "cluster-maintenance",
+    meaning: "The whole cluster is in maintenance mode: nothing is watched, started, stopped or recovered. Its unmanaged resources are told with it.",
+    many: Many::Apart,
+    look: Look::Inside(check),
+};
+
+fn check(scene: &Scene<'_>) -> Vec<Verdict> {
+    if !scene.in_maintenance() {
+        return Vec::new();
+    }
+    let name = scene.name();
+    let left_alone = scene.placed.iter().filter(|placed| placed.primitive.active).count();
+    let verdict = Verdict::new(Severity::Warning, name, format!("{name} is in maintenance mode"))
+        .because([format!("{} that run are not watched", plural(left_alone, "resource"))])
+        .because(scene.stopped_line().map(|line| format!("{line}, and won't be started")))
+        .remedy("When the work is done: `crm_attribute --type crm_config --name maintenance-mode --delete`. See first what would happen: `crm_simulate --live-check --simulate`.");
+    vec![verdict]
+}

@@ -1,0 +1,51 @@
+//! A configuration that contradicts itself or is not checked.
+
+use crate::health::Severity;
+use crate::health::check::{Check, Look, Many, Verdict};
+use crate::health::scene::Scene;
+use crate::health::words::shell;
+use crate::model::{Cib, Constraint, ConstraintRule, ResourceId};
+
+pub(super) const CHECK: Check = Check {
+    code: "configuration-invalid",
+    meaning: "The configuration is not validated, or a constraint names a resource that does not exist.",
+    many: Many::Folded("part", "of the configuration are invalid"),
+    look: Look::Inside(check),
+};
+
+fn check(scene: &Scene<'_>) -> Vec<Verdict> {
+    let Some(cib) = scene.picture.cib.as_deref() else {
+        return Vec::new();
+    };
+    let name = scene.name();
+    let unchecked = (cib.schema.as_deref() == Some("none")).then(|| {
+        Verdict::new(Severity::Warning, name, format!("the configuration of {name} is not validated"))
+            .because(["validate-with is none: any mistake in it is accepted".to_owned()])
+            .remedy("See what is wrong with it: `crm_verify --live-check --verbose`; then `cibadmin --upgrade --force`.")
+    });
+    let dangling = cib.constraints.iter().filter_map(|constraint| dangling(cib, constraint));
+    unchecked.into_iter().chain(dangling).collect()
+}
+
+fn dangling(cib: &Cib, constraint: &Constraint) -> Option<Verdict> {
+    let named: Vec<&ResourceId> = match &constraint.rule {
+        ConstraintRule::Location { resource, .. } | ConstraintRule::Ticket { resource, .. } => vec![resource],
+        ConstraintRule::Colocation { resource, with, .. } => vec![resource, with],
+        ConstraintRule::Order { first, then, .. } => vec![first, then],
+        ConstraintRule::Set { resources, .. } => resources.iter().collect(),
+    };
+    let missing = named.into_iter().find(|id| is_plain(id) && cib.resource(id.as_str()).is_none())?;
+    let id = &constraint.id;
+    let verdict = Verdict::new(Severity::Warning, id, format!("{id} names {missing}, which does not exist"))
+        .remedy(format!(
+            "Check the configuration: `crm_verify --live-check --verbose`. To remove it: {}.",
+            shell(format!("cibadmin --delete --xpath //constraints/*[@id=\"{id}\"]")).replace('\'', "`")
+        ));
+    Some(verdict)
+}
+
+/// A pattern (`rsc-pattern`) stands for many, and no name for an inline set: neither can be looked up.
+fn is_plain(id: &ResourceId) -> bool {
+    let id = id.as_str();
+    !id.is_empty() && id.chars().all(|character| character.is_alphanumeric() || "_-.:".contains(character))
+}

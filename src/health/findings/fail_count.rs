@@ -1,0 +1,39 @@
+//! A fail count below its threshold.
+
+use crate::health::Severity;
+use crate::health::check::{Check, Look, Many, Verdict};
+use crate::health::incident::{cleanup, count_line};
+use crate::health::scene::Scene;
+use crate::health::scene::base;
+use crate::health::words::plural;
+use crate::model::{FailCount, Score};
+
+pub(super) const CHECK: Check = Check {
+    code: "fail-count",
+    meaning: "A resource has failed on a node, less often than its migration threshold, and no failed operation is on record any more.",
+    many: Many::Folded("fail count", "are not zero"),
+    look: Look::Inside(check),
+};
+
+fn check(scene: &Scene<'_>) -> Vec<Verdict> {
+    let below = scene.picture.fail_counts.iter().filter(|count| !count.at_threshold());
+    below.filter(|count| !has_incident(scene, count)).map(|count| verdict(scene, count)).collect()
+}
+
+fn has_incident(scene: &Scene<'_>, count: &FailCount) -> bool {
+    scene.incidents.iter().any(|incident| {
+        incident.failure.node == count.node && base(&incident.failure.resource) == base(&count.resource)
+    })
+}
+
+fn verdict(scene: &Scene<'_>, count: &FailCount) -> Verdict {
+    let (id, node) = (&count.resource, &count.node);
+    let often = match count.count {
+        Score::Finite(times) => plural(usize::try_from(times).unwrap_or_default(), "time"),
+        Score::Infinity | Score::MinusInfinity => "too often".to_owned(),
+    };
+    Verdict::new(Severity::Note, id, format!("{id} has failed {often} on {node}"))
+        .because([count_line(count)])
+        .because(count.last_failure.map(|at| format!("last failure {}", scene.outlook.ago(at))))
+        .remedy(format!("When the cause is understood, forget it: {}.", cleanup(id, node)))
+}

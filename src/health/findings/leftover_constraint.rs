@@ -1,0 +1,88 @@
+//! A constraint that a tool has left behind.
+
+use crate::health::Severity;
+use crate::health::check::{Check, Look, Many, Verdict};
+use crate::health::scene::Scene;
+use crate::health::words::{moment, shell, span};
+use crate::model::{Ban, Constraint, ConstraintRule, NodeName, ResourceId, Role};
+
+pub(super) const CHECK: Check = Check {
+    code: "leftover-constraint",
+    meaning: "A move or a ban by hand has left its constraint behind: the resource won't go back by itself.",
+    many: Many::Folded("constraint", "are left over from moves and bans by hand"),
+    look: Look::Inside(check),
+};
+
+fn check(scene: &Scene<'_>) -> Vec<Verdict> {
+    let of_cib = scene.constraints().filter(|constraint| constraint.is_leftover());
+    let mut verdicts: Vec<_> = of_cib.map(|constraint| of_constraint(scene, constraint)).collect();
+    // Without the CIB only the bans are known, and not when they end.
+    let bans = scene.picture.bans.iter().filter(|ban| ban.id.as_str().starts_with("cli-"));
+    let unknown = bans.filter(|ban| !scene.constraints().any(|constraint| constraint.id == ban.id));
+    verdicts.extend(unknown.map(of_ban));
+    verdicts
+}
+
+fn of_constraint(scene: &Scene<'_>, constraint: &Constraint) -> Verdict {
+    let id = &constraint.id;
+    let ConstraintRule::Location { resource, node, score, role, rule } = &constraint.rule else {
+        return Verdict::new(Severity::Warning, id, format!("{id} is left over from a command by hand"))
+            .remedy(format!(
+                "If nobody needs it any more: `cibadmin --delete --xpath \"//*[@id='…']\"` with the id {}.",
+                shell(id)
+            ));
+    };
+    let negative = score.is_some_and(crate::model::Score::is_negative) || id.as_str().starts_with("cli-ban");
+    let does = does(resource, node.as_ref(), negative, role.as_ref());
+    let now = scene.outlook.now;
+    match constraint.expires {
+        Some(end) if end <= now => Verdict::new(
+            Severity::Note,
+            id,
+            format!("{id} has expired but is still there: it kept {}", kept(&does)),
+        )
+        .because([format!("expired {}", scene.outlook.ago(end))])
+        .remedy("It does nothing any more. To tidy up: `crm_resource --clear --expired`."),
+        Some(end) => Verdict::new(
+            Severity::Note,
+            id,
+            format!("{id} {does} for another {}", span(end.duration_since(now))),
+        )
+        .because([format!("expires {}", moment(end))])
+        .remedy(clear(resource)),
+        None => Verdict::new(Severity::Warning, id, format!("{id} {does} for ever"))
+            .because(score.map(|score| format!("score {score}, no expiry")))
+            .because((!rule.is_empty()).then(|| format!("rule: {rule}")))
+            .remedy(clear(resource)),
+    }
+}
+
+fn of_ban(ban: &Ban) -> Verdict {
+    let role = ban.promoted_only.then_some(Role::Promoted);
+    let does = does(&ban.resource, Some(&ban.node), true, role.as_ref());
+    Verdict::new(Severity::Warning, &ban.id, format!("{} {does}", ban.id))
+        .because([format!("score {}; when it ends is not known", ban.weight)])
+        .remedy(clear(&ban.resource))
+}
+
+fn does(resource: &ResourceId, node: Option<&NodeName>, negative: bool, role: Option<&Role>) -> String {
+    let node = node.map_or("a node that its rule names", NodeName::as_str);
+    match (negative, role) {
+        (true, Some(Role::Promoted)) => format!("keeps {resource} from being promoted on {node}"),
+        (true, _) => format!("keeps {resource} off {node}"),
+        (false, Some(Role::Promoted)) => format!("ties the promoted instance of {resource} to {node}"),
+        (false, _) => format!("ties {resource} to {node}"),
+    }
+}
+
+/// The same as a participle's object: `keeps x off y` → `x off y`.
+fn kept(does: &str) -> &str {
+    does.strip_prefix("keeps ").or_else(|| does.strip_prefix("ties ")).unwrap_or(does)
+}
+
+fn clear(resource: &ResourceId) -> String {
+    format!(
+        "If nobody needs it any more: `crm_resource --clear --resource {}`. The resource may then move.",
+        shell(resource)
+    )
+}

@@ -1,0 +1,207 @@
+//! No contact: a finding for each kind of trouble, because each has a remedy of its own.
+
+use crate::health::check::{Check, Look, Many, Verdict};
+use crate::health::scene::Outlook;
+use crate::health::words::{names, plural, shell, span};
+use crate::health::{Severity, last_seen};
+use crate::model::{Contact, HostName, Privilege, Trouble, TroubleKind};
+
+/// How many findings of the last picture are told.
+const LAST_SEEN: usize = 3;
+
+pub(super) const HOST_KEY_CHANGED: Check = Check {
+    code: "host-key-changed",
+    meaning: "A member showed another ssh host key than the one in known_hosts; it was not asked.",
+    many: Many::Apart,
+    look: Look::Outside(|outlook| lost(outlook, TroubleKind::HostKeyChanged)),
+};
+pub(super) const HOST_KEY_UNKNOWN: Check = Check {
+    code: "host-key-unknown",
+    meaning: "A member's ssh host key is not in known_hosts; it was not asked.",
+    many: Many::Apart,
+    look: Look::Outside(|outlook| lost(outlook, TroubleKind::HostKeyUnknown)),
+};
+pub(super) const AUTHENTICATION: Check = Check {
+    code: "authentication",
+    meaning: "A member's ssh server refused the login.",
+    many: Many::Apart,
+    look: Look::Outside(|outlook| lost(outlook, TroubleKind::Authentication)),
+};
+pub(super) const PERMISSION_DENIED: Check = Check {
+    code: "permission-denied",
+    meaning: "The login works, but its user may not ask Pacemaker.",
+    many: Many::Apart,
+    look: Look::Outside(|outlook| lost(outlook, TroubleKind::PermissionDenied)),
+};
+pub(super) const NOT_INSTALLED: Check = Check {
+    code: "not-installed",
+    meaning: "Pacemaker's command line tools were not found on a member.",
+    many: Many::Apart,
+    look: Look::Outside(|outlook| lost(outlook, TroubleKind::NotInstalled)),
+};
+pub(super) const UNREADABLE: Check = Check {
+    code: "unreadable",
+    meaning: "A member answered with something that is not the XML of crm_mon.",
+    many: Many::Apart,
+    look: Look::Outside(|outlook| lost(outlook, TroubleKind::Unreadable)),
+};
+pub(super) const TOO_MUCH_OUTPUT: Check = Check {
+    code: "too-much-output",
+    meaning: "A member's answer was longer than the console takes.",
+    many: Many::Apart,
+    look: Look::Outside(|outlook| lost(outlook, TroubleKind::TooMuchOutput)),
+};
+pub(super) const UNKNOWN_HOST: Check = Check {
+    code: "unknown-host",
+    meaning: "A member's name can't be resolved.",
+    many: Many::Apart,
+    look: Look::Outside(|outlook| lost(outlook, TroubleKind::UnknownHost)),
+};
+pub(super) const REFUSED: Check = Check {
+    code: "refused",
+    meaning: "A member refused the connection: nothing listens on its ssh port.",
+    many: Many::Apart,
+    look: Look::Outside(|outlook| lost(outlook, TroubleKind::Refused)),
+};
+pub(super) const UNREACHABLE: Check = Check {
+    code: "unreachable",
+    meaning: "No connection to a member came about within the limit.",
+    many: Many::Apart,
+    look: Look::Outside(|outlook| lost(outlook, TroubleKind::Unreachable)),
+};
+pub(super) const TIMEOUT: Check = Check {
+    code: "timeout",
+    meaning: "A member took the command and did not answer within the limit.",
+    many: Many::Apart,
+    look: Look::Outside(|outlook| lost(outlook, TroubleKind::Timeout)),
+};
+pub(super) const CONNECTION_LOST: Check = Check {
+    code: "connection-lost",
+    meaning: "The connection to a member broke.",
+    many: Many::Apart,
+    look: Look::Outside(|outlook| lost(outlook, TroubleKind::ConnectionLost)),
+};
+pub(super) const OTHER: Check = Check {
+    code: "no-contact",
+    meaning: "A member could not be asked for a reason that has no code of its own.",
+    many: Many::Apart,
+    look: Look::Outside(|outlook| lost(outlook, TroubleKind::Other)),
+};
+
+fn lost(outlook: &Outlook<'_>, kind: TroubleKind) -> Vec<Verdict> {
+    let Contact::Lost { since, troubles, retry_at } = &outlook.observation.contact else {
+        return Vec::new();
+    };
+    let alike: Vec<_> = troubles.iter().filter(|trouble| trouble.kind == kind).collect();
+    // Contact that was lost without a word of why must still be told.
+    let Some(first) = alike.first().map(|trouble| &trouble.host).or_else(|| outlook.entry.hosts.first())
+    else {
+        return Vec::new();
+    };
+    if alike.is_empty() && !(troubles.is_empty() && kind == TroubleKind::Other) {
+        return Vec::new();
+    }
+    let name = &outlook.entry.name;
+    let for_long = span(outlook.now.duration_since(*since));
+    let summary = format!("no answer from {} for {for_long}: {}", who(outlook, &alike), phrase(kind));
+    let next = span(retry_at.duration_since(outlook.now));
+    let verdict = Verdict::new(Severity::Unknown, name, summary)
+        .because(alike.iter().map(|trouble| format!("{}: {}", trouble.host, trouble.message)))
+        .because(when_last_seen(outlook))
+        .because([format!("next attempt in {next}")])
+        .remedy(remedy(outlook, kind, first));
+    vec![verdict]
+}
+
+/// `db1`, or `3 members of db`.
+fn who(outlook: &Outlook<'_>, alike: &[&Trouble]) -> String {
+    match alike {
+        [] => outlook.entry.name.to_string(),
+        [one] => one.host.to_string(),
+        many => format!(
+            "{} of {} ({})",
+            plural(many.len(), "member"),
+            outlook.entry.name,
+            names(many.iter().map(|t| &t.host))
+        ),
+    }
+}
+
+const fn phrase(kind: TroubleKind) -> &'static str {
+    match kind {
+        TroubleKind::UnknownHost => "the name can't be resolved",
+        TroubleKind::Unreachable => "no connection",
+        TroubleKind::Refused => "connection refused",
+        TroubleKind::Authentication => "login refused",
+        TroubleKind::HostKeyUnknown => "host key not known",
+        TroubleKind::HostKeyChanged => "HOST KEY CHANGED",
+        TroubleKind::Timeout => "time-out",
+        TroubleKind::ConnectionLost => "connection lost",
+        TroubleKind::NotInstalled => "Pacemaker's tools not found",
+        TroubleKind::PermissionDenied => "may not ask Pacemaker",
+        TroubleKind::TooMuchOutput => "too much output",
+        TroubleKind::Unreadable => "answer not understood",
+        TroubleKind::Other => "not reached",
+    }
+}
+
+fn remedy(outlook: &Outlook<'_>, kind: TroubleKind, host: &HostName) -> String {
+    let access = &outlook.entry.access;
+    let login = access.user.as_ref().map_or_else(|| shell(host), |user| shell(format!("{user}@{host}")));
+    let host = shell(host);
+    match kind {
+        TroubleKind::UnknownHost => {
+            format!("Check the name in the configuration, ssh's own configuration and DNS: `getent hosts {host}`.")
+        }
+        TroubleKind::Unreachable => format!(
+            "Check that the host is up (its console or its hypervisor) and the network between: `ssh {login} true`."
+        ),
+        TroubleKind::Refused => {
+            "Check on the host's own console that sshd runs (`systemctl status sshd`), and the port.".to_owned()
+        }
+        TroubleKind::Authentication => format!(
+            "Check that the key is loaded (`ssh-add -l`) and accepted: `ssh -o BatchMode=yes {login} true`. The console never asks for a password."
+        ),
+        TroubleKind::HostKeyUnknown => format!(
+            "Log in once by hand, `ssh {login}`, and compare the fingerprint with the one on the host's own console before you accept it."
+        ),
+        TroubleKind::HostKeyChanged => format!(
+            "Do not accept it blindly: somebody may be listening in. Compare `ssh-keyscan {host} | ssh-keygen -lf -` with the fingerprint on the host's own console; if the host was installed anew, `ssh-keygen -R {host}` and log in once by hand."
+        ),
+        TroubleKind::Timeout => format!(
+            "The host may hang (disk, memory, load): look at it with `ssh {login} uptime` or on its own console. A slow but healthy host needs a longer command timeout."
+        ),
+        TroubleKind::ConnectionLost => {
+            format!("The host may have been fenced or restarted, or the network flaps: `ssh {login} uptime`.")
+        }
+        TroubleKind::NotInstalled => {
+            "Install Pacemaker's command line tools there (`dnf install pacemaker-cli`, `apt install pacemaker-cli-utils`), or take the host out of this cluster's nodes.".to_owned()
+        }
+        TroubleKind::PermissionDenied => match access.privilege {
+            Privilege::None => "Add the login's user to the group haclient (`usermod -aG haclient USER`), or set become = \"sudo\".".to_owned(),
+            Privilege::Sudo => "Let the login's user run crm_mon and cibadmin through `sudo -n` without a password, or add it to the group haclient and set become = \"none\".".to_owned(),
+        },
+        TroubleKind::TooMuchOutput => {
+            format!("See what it prints: `ssh {login} crm_mon -1 | head`. A login script that prints may be to blame.")
+        }
+        TroubleKind::Unreadable => format!(
+            "See what it answers: `ssh {login} crm_mon -1 --as-xml | head`. A login script that prints, or a broken Pacemaker, may be to blame."
+        ),
+        TroubleKind::Other => format!("Try it by hand: `ssh {login} crm_mon -1`."),
+    }
+}
+
+/// What the last good picture said, marked as the past.
+pub(super) fn when_last_seen(outlook: &Outlook<'_>) -> Vec<String> {
+    let (Some(age), Some(findings)) = (outlook.observation.age(outlook.now), last_seen(*outlook)) else {
+        return vec!["never seen since the console was started".to_owned()];
+    };
+    let prefix = format!("when last seen, {} ago", span(age));
+    let worse: Vec<_> = findings.iter().filter(|finding| finding.severity > Severity::Note).collect();
+    if worse.is_empty() {
+        return vec![format!("{prefix}: healthy")];
+    }
+    let more = worse.len().saturating_sub(LAST_SEEN);
+    let told = worse.iter().take(LAST_SEEN).map(|finding| format!("{prefix}: {}", finding.summary));
+    told.chain((more > 0).then(|| format!("{prefix}: and {} more", plural(more, "finding")))).collect()
+}

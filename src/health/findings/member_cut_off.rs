@@ -1,0 +1,38 @@
+//! A member that believes to have no quorum while others have one.
+
+use crate::health::Severity;
+use crate::health::check::{Check, Look, Many, Verdict};
+use crate::health::scene::Outlook;
+use crate::health::words::names;
+use crate::model::Belief;
+
+pub(super) const CHECK: Check = Check {
+    code: "member-cut-off",
+    meaning: "A member believes to have no quorum while another member has one.",
+    many: Many::Folded("member", "believe to have no quorum while others have one"),
+    look: Look::Outside(check),
+};
+
+fn check(outlook: &Outlook<'_>) -> Vec<Verdict> {
+    let viewpoints = &outlook.observation.viewpoints;
+    let has = |quorum: bool| {
+        viewpoints.iter().filter(move |viewpoint| {
+            matches!(viewpoint.belief, Belief::Running { quorate: Some(quorate), .. } if quorate == quorum)
+        })
+    };
+    let Some(majority) = has(true).next() else {
+        return Vec::new();
+    };
+    has(false)
+        .map(|viewpoint| {
+            let host = &viewpoint.host;
+            let Belief::Running { online, .. } = &viewpoint.belief else {
+                return Verdict::new(Severity::Critical, host, format!("{host} has no quorum"));
+            };
+            let summary = format!("{host} is cut off: it has no quorum, while {} has one", majority.host);
+            Verdict::new(Severity::Critical, host, summary)
+                .because([format!("{host} sees online: {}", names(online))])
+                .remedy("Check corosync's network between them: `corosync-cfgtool -s` and `corosync-quorumtool -s` on both.")
+        })
+        .collect()
+}

@@ -1,0 +1,50 @@
+//! A member that can't be asked although Pacemaker sees it online.
+
+use crate::health::Severity;
+use crate::health::check::{Check, Look, Many, Verdict};
+use crate::health::scene::Outlook;
+use crate::health::words::shell;
+use crate::model::{Belief, Contact, HostName};
+
+pub(super) const CHECK: Check = Check {
+    code: "member-silent",
+    meaning: "A member can't be asked over ssh although the cluster sees it online.",
+    many: Many::Folded("member", "can't be asked over ssh"),
+    look: Look::Outside(check),
+};
+
+fn check(outlook: &Outlook<'_>) -> Vec<Verdict> {
+    if !matches!(outlook.observation.contact, Contact::Live { .. }) {
+        return Vec::new();
+    }
+    let silent = outlook.observation.viewpoints.iter().filter_map(|viewpoint| match &viewpoint.belief {
+        Belief::Silent(why) => Some((&viewpoint.host, why)),
+        Belief::Running { .. } | Belief::Stopped => None,
+    });
+    silent
+        .filter(|(host, _)| is_seen_as_up(outlook, host))
+        .map(|(host, why)| {
+            Verdict::new(Severity::Warning, host, format!("{host} can't be asked over ssh"))
+                .because([why.clone(), "the cluster does not list it as offline".to_owned()])
+                .remedy(format!(
+                    "Try it by hand: `ssh {} true`. The rest of the cluster is watched meanwhile.",
+                    shell(host)
+                ))
+        })
+        .collect()
+}
+
+/// Whether the cluster's current picture does not explain the host's silence. A host is its node where the
+/// names are equal, or their first labels are; of one that can't be matched nothing is explained.
+pub(super) fn is_seen_as_up(outlook: &Outlook<'_>, host: &HostName) -> bool {
+    let Some(picture) = outlook.fresh_picture() else {
+        return false;
+    };
+    let label = |name: &str| name.split('.').next().unwrap_or(name).to_ascii_lowercase();
+    let is_address = host.as_str().parse::<std::net::IpAddr>().is_ok();
+    let node = picture.nodes.iter().find(|node| node.name.as_str() == host.as_str()).or_else(|| {
+        let same = |node: &&crate::model::Node| label(node.name.as_str()) == label(host.as_str());
+        if is_address { None } else { picture.nodes.iter().find(same) }
+    });
+    node.is_none_or(|node| node.online && !node.unclean)
+}

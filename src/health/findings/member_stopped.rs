@@ -1,0 +1,30 @@
+//! A host whose cluster stack is stopped while the others count on it.
+
+use super::member_silent::is_seen_as_up;
+use crate::health::Severity;
+use crate::health::check::{Check, Look, Many, Verdict};
+use crate::health::scene::Outlook;
+use crate::model::{Belief, Contact};
+
+pub(super) const CHECK: Check = Check {
+    code: "member-stopped",
+    meaning: "A member says that its cluster stack is stopped, and the others do not list it as offline.",
+    many: Many::Folded("member", "say that their cluster stack is stopped"),
+    look: Look::Outside(check),
+};
+
+fn check(outlook: &Outlook<'_>) -> Vec<Verdict> {
+    if !matches!(outlook.observation.contact, Contact::Live { .. }) {
+        return Vec::new();
+    }
+    let stopped =
+        outlook.observation.viewpoints.iter().filter(|viewpoint| viewpoint.belief == Belief::Stopped);
+    stopped
+        .filter(|viewpoint| is_seen_as_up(outlook, &viewpoint.host))
+        .map(|viewpoint| {
+            let host = &viewpoint.host;
+            Verdict::new(Severity::Warning, host, format!("{host} says that its cluster stack is stopped"))
+                .remedy("Start it there if it should take part: `pcs cluster start` or `systemctl start pacemaker`.")
+        })
+        .collect()
+}

@@ -1,0 +1,126 @@
+//! The findings, one a file.
+//!
+//! A new one: write its file, and add its `CHECK` to [`CHECKS`] where it belongs.
+
+mod clock_skew;
+mod clone_incomplete;
+mod cluster_maintenance;
+mod cluster_stopped;
+mod configuration;
+mod connecting;
+mod fail_count;
+mod fail_count_threshold;
+mod failure_recovered;
+mod feature_sets;
+mod fencing_disabled;
+mod fencing_failed;
+mod fencing_no_device;
+mod fencing_pending;
+mod leftover_constraint;
+mod lost;
+mod member_cut_off;
+mod member_silent;
+mod member_stopped;
+mod members_even;
+mod members_many;
+mod members_single;
+mod mixed_versions;
+mod no_dc;
+mod no_quorum;
+mod node_fenced;
+mod node_health;
+mod node_maintenance;
+mod node_offline;
+mod node_pending;
+mod node_shutting_down;
+mod node_standby;
+mod node_standby_on_fail;
+mod node_unclean;
+mod not_understood;
+mod pacemaker_state;
+mod picture_old;
+mod promoted_missing;
+mod resource_blocked;
+mod resource_disabled;
+mod resource_failed;
+mod resource_multiply_active;
+mod resource_orphaned;
+mod resource_stopped;
+mod resource_unmanaged;
+mod split_brain;
+mod stop_all_resources;
+mod ticket;
+mod views_differ;
+
+use super::check::Check;
+
+/// Every check. Their order is that of equally bad findings: what may cause another stands before it.
+pub const CHECKS: &[Check] = &[
+    // The contact.
+    connecting::CHECK,
+    lost::HOST_KEY_CHANGED,
+    lost::HOST_KEY_UNKNOWN,
+    lost::AUTHENTICATION,
+    lost::PERMISSION_DENIED,
+    lost::NOT_INSTALLED,
+    lost::UNREADABLE,
+    lost::TOO_MUCH_OUTPUT,
+    lost::UNKNOWN_HOST,
+    lost::REFUSED,
+    lost::UNREACHABLE,
+    lost::TIMEOUT,
+    lost::CONNECTION_LOST,
+    lost::OTHER,
+    picture_old::CHECK,
+    cluster_stopped::CHECK,
+    // What its members say of each other.
+    split_brain::CHECK,
+    member_cut_off::CHECK,
+    member_stopped::CHECK,
+    member_silent::CHECK,
+    views_differ::CHECK,
+    // The cluster as a whole.
+    no_quorum::CHECK,
+    no_dc::CHECK,
+    pacemaker_state::CHECK,
+    stop_all_resources::CHECK,
+    fencing_no_device::CHECK,
+    cluster_maintenance::CHECK,
+    // Its nodes and their fencing.
+    fencing_failed::CHECK,
+    node_unclean::CHECK,
+    fencing_pending::CHECK,
+    node_offline::CHECK,
+    node_standby_on_fail::CHECK,
+    node_health::CHECK,
+    node_pending::CHECK,
+    node_shutting_down::CHECK,
+    node_standby::CHECK,
+    node_maintenance::CHECK,
+    ticket::CHECK,
+    // Its resources.
+    resource_multiply_active::CHECK,
+    resource_blocked::CHECK,
+    resource_failed::CHECK,
+    promoted_missing::CHECK,
+    clone_incomplete::CHECK,
+    resource_stopped::CHECK,
+    fail_count_threshold::CHECK,
+    failure_recovered::CHECK,
+    resource_orphaned::CHECK,
+    resource_unmanaged::CHECK,
+    // What will hurt one day.
+    fencing_disabled::CHECK,
+    leftover_constraint::CHECK,
+    configuration::CHECK,
+    mixed_versions::CHECK,
+    feature_sets::CHECK,
+    clock_skew::CHECK,
+    members_single::CHECK,
+    members_even::CHECK,
+    members_many::CHECK,
+    fail_count::CHECK,
+    resource_disabled::CHECK,
+    node_fenced::CHECK,
+    not_understood::CHECK,
+];

@@ -1,0 +1,44 @@
+//! The partition that was asked has no majority.
+
+use crate::health::Severity;
+use crate::health::check::{Check, Look, Many, Verdict};
+use crate::health::scene::Scene;
+use crate::health::words::{names, plural};
+use crate::model::Node;
+
+pub(super) const CHECK: Check = Check {
+    code: "no-quorum",
+    meaning: "The partition that was asked has no majority of the votes. Its offline members and stopped resources are told with it.",
+    many: Many::Apart,
+    look: Look::Inside(check),
+};
+
+fn check(scene: &Scene<'_>) -> Vec<Verdict> {
+    if !scene.lacks_quorum() {
+        return Vec::new();
+    }
+    let members: Vec<_> = scene.picture.members().collect();
+    let (online, away): (Vec<&Node>, Vec<&Node>) = members.iter().partition(|node| node.online);
+    let name = scene.name();
+    let summary = format!("no quorum: {name} sees {} of {}", online.len(), plural(members.len(), "member"));
+    let state = |node: &&Node| format!("{}{}", node.name, if node.unclean { " (unclean)" } else { "" });
+    let missing = (!away.is_empty()).then(|| format!("offline: {}", names(away.iter().map(state))));
+    let verdict = Verdict::new(Severity::Critical, name, summary)
+        .because(missing)
+        .because(policy(scene.picture.summary.options.no_quorum_policy.as_deref()))
+        .because(scene.stopped_line())
+        .remedy("Bring the missing members back: power, corosync's network, `systemctl start pacemaker` there; `corosync-quorumtool -s` shows the votes. Never force a quorum while a missing member may still be running.");
+    vec![verdict]
+}
+
+fn policy(policy: Option<&str>) -> Option<String> {
+    let effect = match policy? {
+        "stop" => "everything is stopped until there is a quorum",
+        "freeze" => "what runs goes on, nothing else is started",
+        "ignore" => "resources go on as if nothing were wrong, on both sides of a split",
+        "demote" => "promoted instances are demoted, the rest is stopped",
+        "suicide" | "fence" => "the members without a quorum fence themselves",
+        _ => "",
+    };
+    Some(format!("no-quorum-policy is {}: {effect}", policy?).trim_end_matches([':', ' ']).to_owned())
+}

@@ -1,0 +1,39 @@
+//! A node was fenced not long ago.
+
+use crate::health::Severity;
+use crate::health::check::{Check, Look, Many, Verdict};
+use crate::health::scene::Scene;
+use jiff::SignedDuration;
+
+use super::fencing_failed::latest;
+use super::node_offline::fenced_line;
+use crate::health::words::{shell, span};
+use crate::model::FencingOutcome;
+
+/// For how long a fencing is news.
+const NEWS: SignedDuration = SignedDuration::from_hours(24);
+
+pub(super) const CHECK: Check = Check {
+    code: "node-fenced",
+    meaning: "A node that is back was fenced during the last 24 hours.",
+    many: Many::Folded("node", "were fenced during the last 24 hours"),
+    look: Look::Inside(check),
+};
+
+fn check(scene: &Scene<'_>) -> Vec<Verdict> {
+    let fenced = latest(scene.picture).into_iter().filter(|event| event.outcome == FencingOutcome::Success);
+    fenced
+        .filter(|event| scene.picture.node(&event.target).is_some_and(|node| node.online && !node.unclean))
+        .filter_map(|event| {
+            let ago = scene.outlook.since(event.completed?);
+            let target = &event.target;
+            let verdict = Verdict::new(Severity::Note, target, format!("{target} was fenced {} ago", span(ago)))
+                .because([fenced_line(scene, event)])
+                .remedy(format!(
+                    "Find out why: its log from before (`journalctl -b -1`). To forget it: `stonith_admin --cleanup --history {}`.",
+                    shell(target)
+                ));
+            (ago < NEWS).then_some(verdict)
+        })
+        .collect()
+}

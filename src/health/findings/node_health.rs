@@ -1,0 +1,38 @@
+//! A node that feels unwell.
+
+use crate::health::Severity;
+use crate::health::check::{Check, Look, Many, Verdict};
+use crate::health::scene::Scene;
+use crate::health::words::shell;
+use crate::model::NodeHealth;
+
+pub(super) const CHECK: Check = Check {
+    code: "node-health",
+    meaning: "A node's health attributes are yellow (warning) or red (critical).",
+    many: Many::Folded("node", "are in bad health"),
+    look: Look::Inside(check),
+};
+
+fn check(scene: &Scene<'_>) -> Vec<Verdict> {
+    let nodes = scene.picture.nodes.iter().filter(|node| node.online && !node.unclean);
+    nodes
+        .filter_map(|node| {
+            let severity = match node.health {
+                NodeHealth::Green => return None,
+                NodeHealth::Yellow => Severity::Warning,
+                NodeHealth::Red => Severity::Critical,
+            };
+            let name = &node.name;
+            let attributes = scene.picture.attributes.iter();
+            let attributes =
+                attributes.filter(|attribute| attribute.node == *name && attribute.name.starts_with("#health"));
+            let verdict = Verdict::new(severity, name, format!("{name} reports {} health", node.health))
+                .because(attributes.map(|attribute| format!("{} is {}", attribute.name, attribute.value)))
+                .remedy(format!(
+                    "See what its health agents found (disk, memory, load): `crm_attribute --lifetime reboot --node {} --query --name '#health-…'`, and its own log.",
+                    shell(name)
+                ));
+            Some(verdict)
+        })
+        .collect()
+}

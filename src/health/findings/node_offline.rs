@@ -1,0 +1,79 @@
+//! A node that does not take part.
+
+use super::fencing_failed::{latest, who};
+use crate::health::Severity;
+use crate::health::check::{Check, Look, Many, Verdict};
+use crate::health::scene::Scene;
+use crate::health::words::{plural, shell};
+use crate::model::{FencingEvent, FencingOutcome, Node, NodeKind};
+
+pub(super) const CHECK: Check = Check {
+    code: "node-offline",
+    meaning: "A node is offline: critical when it was fenced or lost, a warning when it was stopped in an orderly way.",
+    many: Many::Folded("node", "are offline"),
+    look: Look::Inside(check),
+};
+
+fn check(scene: &Scene<'_>) -> Vec<Verdict> {
+    // Members that a partition without a quorum does not see are told by that finding.
+    let told = |node: &&Node| scene.lacks_quorum() && node.kind == NodeKind::Member;
+    let offline = scene.picture.nodes.iter().filter(|node| !node.online && !node.unclean && !node.pending);
+    offline.filter(|node| !told(node)).filter_map(|node| verdict(scene, node)).collect()
+}
+
+fn verdict(scene: &Scene<'_>, node: &Node) -> Option<Verdict> {
+    match node.kind {
+        NodeKind::Member => Some(member(scene, node)),
+        NodeKind::Remote | NodeKind::Guest { .. } => Some(remote(scene, node)),
+        // The finding on the bundle tells of its replicas.
+        NodeKind::Bundle { .. } | NodeKind::Other(_) => None,
+    }
+}
+
+fn member(scene: &Scene<'_>, node: &Node) -> Verdict {
+    let name = &node.name;
+    let fenced = latest(scene.picture)
+        .into_iter()
+        .find(|event| event.target == *name && event.outcome == FencingOutcome::Success);
+    let start = format!(
+        "Check that it is up, then start its cluster stack: `ssh {} systemctl start pacemaker`.",
+        shell(name)
+    );
+    match fenced {
+        Some(event) => {
+            Verdict::new(Severity::Critical, name, format!("{name} is offline since it was fenced"))
+                .because([fenced_line(scene, event)])
+                .remedy(format!("Find out why it was lost (its console, `journalctl -b -1`). {start}"))
+        }
+        None if node.expected_up => Verdict::new(Severity::Critical, name, format!("{name} is offline"))
+            .because(["it did not leave in an orderly way".to_owned()])
+            .remedy(start),
+        None => {
+            Verdict::new(Severity::Warning, name, format!("{name} is offline: its cluster stack is stopped"))
+                .because(["it left in an orderly way".to_owned()])
+                .remedy(start)
+        }
+    }
+}
+
+/// `reboot 12 s ago (…), asked for by …`.
+pub(super) fn fenced_line(scene: &Scene<'_>, event: &FencingEvent) -> String {
+    let when = event.completed.map(|at| format!(" {}", scene.outlook.ago(at))).unwrap_or_default();
+    let who = who(event).map(|who| format!(", {who}")).unwrap_or_default();
+    format!("{}{when}{who}", event.action)
+}
+
+fn remote(scene: &Scene<'_>, node: &Node) -> Verdict {
+    let name = &node.name;
+    let kind = node.kind.word();
+    let connection = scene.placed.iter().find(|placed| placed.primitive.id.as_str() == name.as_str());
+    if connection.is_some_and(|placed| !scene.should_run(placed)) {
+        return Verdict::new(Severity::Note, name, format!("{name} ({kind} node) is offline: its connection is disabled"))
+            .remedy(format!("When it is wanted again: `crm_resource --resource {} --meta --set-parameter target-role --parameter-value Started`.", shell(name)));
+    }
+    let failures = scene.picture.failures.iter().filter(|failure| failure.resource.as_str() == name.as_str());
+    Verdict::new(Severity::Critical, name, format!("{name} ({kind} node) is offline"))
+        .because(failures.take(3).map(crate::health::incident::summary))
+        .because(node.resources_running.filter(|count| *count > 0).map(|count| format!("{} ran there", plural(count as usize, "resource"))))
+        .remedy(format!("Check that the host is up and that `pacemaker_remoted` runs there (`systemctl status pacemaker_remote`), then `crm_resource --cleanup --resource {}`.", shell(name)))
+}

@@ -1,0 +1,23 @@
+//! A node that is leaving.
+
+use crate::health::Severity;
+use crate::health::check::{Check, Look, Many, Verdict};
+use crate::health::scene::Scene;
+
+pub(super) const CHECK: Check = Check {
+    code: "node-shutting-down",
+    meaning: "A node is leaving the cluster in an orderly way.",
+    many: Many::Folded("node", "are shutting down"),
+    look: Look::Inside(check),
+};
+
+fn check(scene: &Scene<'_>) -> Vec<Verdict> {
+    let leaving = scene.picture.nodes.iter().filter(|node| node.shutdown && node.online && !node.unclean);
+    leaving
+        .map(|node| {
+            let name = &node.name;
+            Verdict::new(Severity::Warning, name, format!("{name} is shutting down its cluster stack"))
+                .remedy("Wait until it has moved its resources away. If one of them can't stop, the node will be fenced.")
+        })
+        .collect()
+}

@@ -1,0 +1,29 @@
+//! A failure has set a node aside.
+
+use crate::health::Severity;
+use crate::health::check::{Check, Look, Many, Verdict};
+use crate::health::scene::Scene;
+use crate::health::words::shell;
+
+pub(super) const CHECK: Check = Check {
+    code: "node-standby-on-fail",
+    meaning: "A failed resource with on-fail=standby has put its node in standby.",
+    many: Many::Folded("node", "were put in standby by a failure"),
+    look: Look::Inside(check),
+};
+
+fn check(scene: &Scene<'_>) -> Vec<Verdict> {
+    let aside = scene.picture.nodes.iter().filter(|node| node.standby_on_fail && node.online);
+    aside
+        .map(|node| {
+            let name = &node.name;
+            let failures = scene.picture.failures.iter().filter(|failure| failure.node == *name);
+            Verdict::new(Severity::Critical, name, format!("{name} is in standby because a resource failed there"))
+                .because(failures.take(3).map(crate::health::incident::summary))
+                .remedy(format!(
+                    "Repair what failed, then forget the failure, which ends the standby: `crm_resource --cleanup --node {}`.",
+                    shell(name)
+                ))
+        })
+        .collect()
+}

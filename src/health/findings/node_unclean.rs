@@ -1,0 +1,69 @@
+//! A node whose state is not known, so that its resources may not run elsewhere.
+
+use super::fencing_failed::{latest, who};
+use crate::health::Severity;
+use crate::health::check::{Check, Look, Many, Verdict};
+use crate::health::incident;
+use crate::health::scene::Scene;
+use crate::health::words::{plural, shell};
+use crate::model::{FencingEvent, FencingOutcome, Node};
+
+pub(super) const CHECK: Check = Check {
+    code: "node-unclean",
+    meaning: "A node has to be fenced before its resources may run elsewhere.",
+    many: Many::Folded("node", "are unclean"),
+    look: Look::Inside(check),
+};
+
+fn check(scene: &Scene<'_>) -> Vec<Verdict> {
+    // A partition without a quorum sees the other one so; that finding tells of it.
+    let told = |node: &&Node| scene.lacks_quorum() && !node.online;
+    let unclean = scene.picture.nodes.iter().filter(|node| node.unclean);
+    unclean.filter(|node| !told(node)).map(|node| verdict(scene, node)).collect()
+}
+
+fn verdict(scene: &Scene<'_>, node: &Node) -> Verdict {
+    let name = &node.name;
+    let fencing = latest(scene.picture).into_iter().find(|event| event.target == *name);
+    let pending = fencing.filter(|event| event.outcome == FencingOutcome::Pending);
+    let failed = fencing.is_some_and(|event| event.outcome == FencingOutcome::Failed);
+    let disabled = scene.picture.summary.options.fencing_enabled == Some(false);
+    let then = if disabled {
+        "and can't be fenced: fencing is disabled"
+    } else if pending.is_none() && failed {
+        "and could not be fenced"
+    } else {
+        "and waits for fencing"
+    };
+    let remedy = format!(
+        "Fencing should settle it: `stonith_admin --history {0} --verbose` shows how it goes. Only when the node is certainly off: `stonith_admin --confirm {0}`.",
+        shell(name)
+    );
+    Verdict::new(Severity::Critical, name, format!("{name} is unclean {then}"))
+        .because([if node.online { "it is still online".to_owned() } else { "it is offline".to_owned() }])
+        .because(pending.map(pending_line))
+        .because(held(node))
+        .because(failed_stops(scene, node))
+        .remedy(remedy)
+}
+
+fn pending_line(event: &FencingEvent) -> String {
+    let who = who(event).map(|who| format!(", {who}")).unwrap_or_default();
+    format!("{} is under way{who}", event.action)
+}
+
+fn held(node: &Node) -> Option<String> {
+    let count = node.resources_running.filter(|count| *count > 0)? as usize;
+    Some(format!("{} ran there and can't be recovered before it is fenced", plural(count, "resource")))
+}
+
+/// A stop that failed is the usual reason for fencing a node that is still there.
+fn failed_stops<'a>(scene: &'a Scene<'_>, node: &'a Node) -> impl Iterator<Item = String> + 'a {
+    let failures = scene.picture.failures.iter();
+    failures.filter(|failure| failure.node == node.name && failure.operation == "stop").map(|failure| {
+        let when = failure.at.map(|at| format!(", {}", scene.outlook.ago(at))).unwrap_or_default();
+        let reason = &failure.exit_reason;
+        let reason = if reason.is_empty() { String::new() } else { format!(": {reason}") };
+        format!("{}{reason}{when}", incident::summary(failure))
+    })
+}

@@ -1,0 +1,31 @@
+//! Parts of the answer that the console did not understand.
+
+use crate::health::Severity;
+use crate::health::check::{Check, Look, Many, Verdict};
+use crate::health::scene::Scene;
+use crate::health::words::plural;
+
+/// How many of them are told.
+const TOLD: usize = 12;
+
+pub(super) const CHECK: Check = Check {
+    code: "not-understood",
+    meaning: "Parts of the cluster's answer were not understood; the rest is shown.",
+    many: Many::Apart,
+    look: Look::Inside(check),
+};
+
+fn check(scene: &Scene<'_>) -> Vec<Verdict> {
+    let oddities = &scene.picture.oddities;
+    if oddities.is_empty() {
+        return Vec::new();
+    }
+    let name = scene.name();
+    let more = oddities.len().saturating_sub(TOLD);
+    let summary = format!("{} of the answer of {name} not understood", plural(oddities.len(), "part"));
+    let verdict = Verdict::new(Severity::Note, name, summary)
+        .because(oddities.iter().take(TOLD).cloned())
+        .because((more > 0).then(|| format!("and {more} more")))
+        .remedy("The rest is shown as it is. Compare with `crm_mon -1 -r` on a member, and report what was not understood.");
+    vec![verdict]
+}

@@ -1,0 +1,27 @@
+//! Pacemaker is on its way up or down.
+
+use crate::health::Severity;
+use crate::health::check::{Check, Look, Many, Verdict};
+use crate::health::scene::Scene;
+
+pub(super) const CHECK: Check = Check {
+    code: "pacemaker-state",
+    meaning: "Pacemaker on the member that was asked is starting up or shutting down.",
+    many: Many::Apart,
+    look: Look::Inside(check),
+};
+
+fn check(scene: &Scene<'_>) -> Vec<Verdict> {
+    let doing = match scene.picture.summary.pacemakerd_state.as_deref() {
+        // A remote node answers "remote" when it is asked itself.
+        None | Some("" | "running" | "remote") => return Vec::new(),
+        Some("init" | "starting_daemons" | "wait_for_ping") => "is starting up".to_owned(),
+        Some("shutting_down") => "is shutting down".to_owned(),
+        Some("shutdown_complete") => "has shut down".to_owned(),
+        Some(other) => format!("is in the state {other}"),
+    };
+    let name = scene.name();
+    let verdict = Verdict::new(Severity::Warning, name, format!("Pacemaker {doing} on the member of {name} that was asked"))
+        .remedy("Wait until it is done; `systemctl status pacemaker` and `journalctl -u pacemaker` there tell how far it is.");
+    vec![verdict]
+}

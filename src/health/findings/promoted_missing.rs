@@ -1,0 +1,86 @@
+//! A promotable clone that has nobody, or too few, promoted.
+
+use crate::health::Severity;
+use crate::health::check::{Check, Look, Many, Verdict};
+use crate::health::scene::Scene;
+use crate::health::words::{names, plural, shell};
+use crate::model::{CloneResource, Primitive, Resource, Role};
+
+pub(super) const CHECK: Check = Check {
+    code: "promoted-missing",
+    meaning: "A promotable clone runs without a promoted instance (critical), or with fewer than promoted-max (warning).",
+    many: Many::Folded("promotable clone", "lack a promoted instance"),
+    look: Look::Inside(check),
+};
+
+fn check(scene: &Scene<'_>) -> Vec<Verdict> {
+    if scene.standstill.is_some() {
+        return Vec::new();
+    }
+    let clones = scene.picture.resources.iter().filter_map(|resource| match resource {
+        Resource::Clone(clone) if clone.promotable => Some(clone),
+        _ => None,
+    });
+    clones.filter_map(|clone| verdict(scene, clone)).collect()
+}
+
+fn verdict(scene: &Scene<'_>, clone: &CloneResource) -> Option<Verdict> {
+    let instances: Vec<&Primitive> = clone
+        .instances
+        .iter()
+        .flat_map(Resource::primitives)
+        .map(|(_, primitive)| primitive)
+        .filter(|primitive| primitive.active && primitive.target_role != Some(Role::Unpromoted))
+        .collect();
+    let unwanted = matches!(clone.target_role, Some(Role::Stopped | Role::Unpromoted));
+    let moving = instances.iter().any(|primitive| primitive.role.is_transient());
+    if instances.is_empty() || unwanted || moving {
+        return None;
+    }
+    let promoted = instances.iter().filter(|primitive| primitive.role == Role::Promoted).count();
+    let most = most_promoted(scene, clone);
+    let able: Vec<_> = instances.iter().filter(|primitive| !is_barred(scene, clone, primitive)).collect();
+    if promoted >= most.min(able.len()).max(usize::from(most > 0)) {
+        return None;
+    }
+    let id = &clone.id;
+    let waiting = able.iter().filter(|primitive| primitive.role != Role::Promoted);
+    let waiting = names(waiting.flat_map(|primitive| &primitive.nodes));
+    let (severity, summary) = if promoted == 0 {
+        (Severity::Critical, format!("{id} has no promoted instance"))
+    } else {
+        let of = plural(most.min(able.len()), "instance");
+        (Severity::Warning, format!("{id}: {promoted} of {of} promoted (not on {waiting})"))
+    };
+    let barred = instances.iter().filter(|primitive| is_barred(scene, clone, primitive));
+    let barred: Vec<_> = barred.flat_map(|primitive| &primitive.nodes).collect();
+    let scores = scene.picture.attributes.iter().filter(|attribute| {
+        let part =
+            attribute.name.strip_prefix("master-").or_else(|| attribute.name.strip_prefix("promotion-"));
+        part.is_some_and(|part| instances.iter().any(|primitive| primitive.id.as_str() == part))
+    });
+    let verdict = Verdict::new(severity, id, summary)
+        .because([format!("{} running", plural(instances.len(), "instance"))])
+        .because((!barred.is_empty()).then(|| format!("a constraint bars the promoted role from {}", names(barred))))
+        .because(scores.map(|score| format!("{} on {}: {}", score.name, score.node, score.value)))
+        .remedy(format!(
+            "An instance without a promotion score is not promoted: see the agent's own log on its node, and `crm_resource --why --resource {}`. After a site-wide failure Galera waits to be started from its most advanced member.",
+            shell(id)
+        ));
+    Some(verdict)
+}
+
+fn most_promoted(scene: &Scene<'_>, clone: &CloneResource) -> usize {
+    let configured = scene.picture.cib.as_deref().and_then(|cib| cib.resource(clone.id.as_str()));
+    let most = configured
+        .and_then(|configured| configured.meta("promoted-max").or_else(|| configured.meta("master-max")));
+    most.and_then(|most| most.parse().ok()).unwrap_or(1)
+}
+
+fn is_barred(scene: &Scene<'_>, clone: &CloneResource, primitive: &Primitive) -> bool {
+    scene.picture.bans.iter().any(|ban| {
+        ban.promoted_only
+            && (ban.resource == clone.id || ban.resource == primitive.id)
+            && primitive.nodes.contains(&ban.node)
+    })
+}

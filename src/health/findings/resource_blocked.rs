@@ -1,0 +1,43 @@
+//! A resource that Pacemaker has given up.
+
+use crate::health::Severity;
+use crate::health::check::{Check, Look, Many, Verdict};
+use crate::health::incident::Aftermath;
+use crate::health::scene::Scene;
+use crate::health::scene::{Placed, base};
+use crate::health::words::{names, shell};
+
+pub(super) const CHECK: Check = Check {
+    code: "resource-blocked",
+    meaning: "A resource failed in a way from which Pacemaker can't recover without help, usually a failed stop without fencing.",
+    many: Many::Folded("resource", "are blocked"),
+    look: Look::Inside(check),
+};
+
+fn check(scene: &Scene<'_>) -> Vec<Verdict> {
+    let blocked = scene.placed.iter().filter(|placed| placed.primitive.blocked);
+    blocked.map(|placed| verdict(scene, placed)).collect()
+}
+
+fn verdict(scene: &Scene<'_>, placed: &Placed<'_>) -> Verdict {
+    let id = &placed.primitive.id;
+    let place = if placed.primitive.nodes.is_empty() {
+        String::new()
+    } else {
+        format!(" on {}", names(&placed.primitive.nodes))
+    };
+    let incident = scene.incidents.iter().find(|incident| {
+        incident.aftermath == Aftermath::Blocked && base(&incident.failure.resource) == base(id)
+    });
+    let summary = match incident {
+        Some(incident) => format!("{id} is blocked{place}: {}", incident.summary()),
+        None => format!("{id} is blocked{place}"),
+    };
+    Verdict::new(Severity::Critical, id, summary)
+        .because(incident.into_iter().flat_map(|incident| incident.evidence(scene)))
+        .because((!placed.primitive.managed).then(|| "it is unmanaged".to_owned()))
+        .remedy(format!(
+            "Bring it by hand into a clean state (really stopped, or really running), then `crm_resource --cleanup --resource {}`.",
+            shell(id)
+        ))
+}

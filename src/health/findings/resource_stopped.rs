@@ -1,0 +1,110 @@
+//! A resource that runs nowhere.
+
+use crate::health::Severity;
+use crate::health::check::{Check, Look, Many, Verdict};
+use crate::health::incident::Aftermath;
+use crate::health::scene::Scene;
+use crate::health::scene::{Placed, base, is_host};
+use crate::health::words::{names, plural, shell};
+use crate::model::{Node, Resource, Role};
+
+pub(super) const CHECK: Check = Check {
+    code: "resource-stopped",
+    meaning: "A resource that nobody has stopped on purpose runs nowhere. Of a group the first stopped member is named.",
+    many: Many::Folded("resource", "are stopped but should run"),
+    look: Look::Inside(check),
+};
+
+fn check(scene: &Scene<'_>) -> Vec<Verdict> {
+    if scene.standstill.is_some() {
+        return Vec::new();
+    }
+    let mut verdicts: Vec<Verdict> = Vec::new();
+    let mut groups = Vec::new();
+    for placed in scene.placed.iter().filter(|placed| is_down(scene, placed)) {
+        if let Some(group) = placed.ancestors.first() {
+            // The members behind it wait for it.
+            if groups.contains(&group.id()) {
+                continue;
+            }
+            groups.push(group.id());
+        }
+        verdicts.push(verdict(scene, placed));
+    }
+    verdicts
+}
+
+fn is_down(scene: &Scene<'_>, placed: &Placed<'_>) -> bool {
+    let primitive = placed.primitive;
+    let stopped =
+        !primitive.active && !primitive.failed && !primitive.blocked && primitive.role == Role::Stopped;
+    stopped && !placed.is_replicated() && scene.should_run(placed) && !is_told(scene, placed)
+}
+
+/// Whether a failure of it, or of a member of its group before it, or the node that it connects to tells.
+fn is_told(scene: &Scene<'_>, placed: &Placed<'_>) -> bool {
+    let mut failed = scene.incidents.iter().filter(|incident| incident.aftermath == Aftermath::Down);
+    let in_same = |id: &str| match placed.ancestors.first() {
+        Some(top) => top.primitives().iter().any(|(_, member)| base(&member.id) == id),
+        None => base(&placed.primitive.id) == id,
+    };
+    let connects =
+        scene.picture.nodes.iter().any(|node| {
+            node.name.as_str() == placed.primitive.id.as_str() && !(node.online && !node.unclean)
+        });
+    connects || failed.any(|incident| in_same(base(&incident.failure.resource)))
+}
+
+fn verdict(scene: &Scene<'_>, placed: &Placed<'_>) -> Verdict {
+    let id = &placed.primitive.id;
+    let waits = scene.waits_for(&placed.ids());
+    let summary = match &waits {
+        Some(why) => format!("{id} is stopped: it {why}"),
+        None => format!("{id} is stopped but should run"),
+    };
+    // Nobody watches while the cluster is in maintenance; the person who set that knows.
+    let severity = if scene.in_maintenance() { Severity::Warning } else { Severity::Critical };
+    let target = placed.ancestors.first().map_or(id, |top| top.id());
+    Verdict::new(severity, id, summary)
+        .because(group_line(placed))
+        .because(out_of_bounds(scene, placed))
+        .because(fencing_line(scene))
+        .remedy(format!("Ask why it does not run: `crm_resource --why --resource {0}`, `crm_simulate --live-check --show-scores`. After an old failure: `crm_resource --cleanup --resource {0}`.", shell(target)))
+}
+
+fn group_line(placed: &Placed<'_>) -> Option<String> {
+    let Some(Resource::Group(group)) = placed.ancestors.first() else {
+        return None;
+    };
+    let active =
+        group.members.iter().flat_map(Resource::primitives).filter(|(_, member)| member.active).count();
+    Some(format!("{active} of {} of the group {} run", plural(group.members.len(), "member"), group.id))
+}
+
+fn out_of_bounds(scene: &Scene<'_>, placed: &Placed<'_>) -> Vec<String> {
+    let ids = placed.ids();
+    let hosts = || scene.picture.nodes.iter().filter(|node| is_host(&node.kind));
+    let line = |words: &str, nodes: Vec<&Node>| {
+        (!nodes.is_empty()).then(|| format!("{words} {}", names(nodes.iter().map(|node| &node.name))))
+    };
+    let banned = hosts().filter(|node| scene.is_banned(&ids, &node.name)).collect();
+    let failed = hosts().filter(|node| {
+        let mut counts = scene.picture.fail_counts.iter();
+        counts.any(|count| {
+            count.node == node.name && count.resource == placed.primitive.id && count.at_threshold()
+        })
+    });
+    let away = hosts().filter(|node| !Scene::is_available(node)).collect();
+    let lines = [
+        line("a constraint bans it from", banned),
+        line("it failed too often on", failed.collect()),
+        line("not available:", away),
+    ];
+    lines.into_iter().flatten().collect()
+}
+
+fn fencing_line(scene: &Scene<'_>) -> Option<String> {
+    let unclean = scene.picture.nodes.iter().filter(|node| node.unclean).map(|node| &node.name);
+    let unclean: Vec<_> = unclean.collect();
+    (!unclean.is_empty()).then(|| format!("the cluster waits for the fencing of {}", names(unclean)))
+}

@@ -1,0 +1,59 @@
+//! This site does not hold a ticket.
+
+use crate::health::Severity;
+use crate::health::check::{Check, Look, Many, Verdict};
+use crate::health::scene::Scene;
+use crate::health::words::{names, shell};
+use crate::model::{ConstraintRule, ResourceId, Ticket};
+
+pub(super) const CHECK: Check = Check {
+    code: "ticket-lost",
+    meaning: "Resources depend on a ticket that this site does not hold, or holds in standby.",
+    many: Many::Folded("ticket", "are not held here"),
+    look: Look::Inside(check),
+};
+
+fn check(scene: &Scene<'_>) -> Vec<Verdict> {
+    let mut tickets: Vec<&str> = scene.picture.tickets.iter().map(|ticket| ticket.id.as_str()).collect();
+    tickets.extend(scene.constraints().filter_map(|constraint| match &constraint.rule {
+        ConstraintRule::Ticket { ticket, .. } => Some(ticket.as_str()),
+        _ => None,
+    }));
+    tickets.sort_unstable();
+    tickets.dedup();
+    tickets.into_iter().filter_map(|ticket| verdict(scene, ticket)).collect()
+}
+
+fn verdict(scene: &Scene<'_>, id: &str) -> Option<Verdict> {
+    let ticket = scene.picture.tickets.iter().find(|ticket| ticket.id == id);
+    let dependents = dependents(scene, id);
+    let known = scene.picture.cib.is_some();
+    let (severity, state) = match ticket {
+        Some(Ticket { granted: true, standby: false, .. }) => return None,
+        // Without the CIB nobody knows whether anything depends on it.
+        _ if known && dependents.is_empty() => return None,
+        Some(Ticket { granted: true, .. }) => (Severity::Warning, "is in standby"),
+        Some(Ticket { last_granted: Some(_), .. }) => {
+            (Severity::Warning, "is not granted to this site any more")
+        }
+        // The passive site of two has never held it, and that is as it should be.
+        Some(_) | None => (Severity::Note, "is not granted to this site"),
+    };
+    let last = ticket.and_then(|ticket| ticket.last_granted);
+    let verdict = Verdict::new(severity, id, format!("ticket {id} {state}"))
+        .because(last.map(|at| format!("last granted {}", scene.outlook.ago(at))))
+        .because((!dependents.is_empty()).then(|| format!("what depends on it: {}", names(&dependents))))
+        .remedy(format!(
+            "See which site should hold it: `booth list`, `crm_ticket --details --ticket {}`. Grant it here only when the other site has certainly given it up.",
+            shell(id)
+        ));
+    Some(verdict)
+}
+
+fn dependents<'a>(scene: &Scene<'a>, id: &str) -> Vec<&'a ResourceId> {
+    let dependent = scene.constraints().filter_map(|constraint| match &constraint.rule {
+        ConstraintRule::Ticket { resource, ticket, .. } if ticket == id => Some(resource),
+        _ => None,
+    });
+    dependent.collect()
+}

@@ -1,0 +1,1 @@
+//! Pictures built by hand for the tests of the findings.
