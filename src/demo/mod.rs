@@ -1,0 +1,270 @@
+//! A simulated deployment: clusters that answer as real ones do, through the same trait and parser, with
+//! faults that come and go. It shows what the console is for; it never stands in for a proof.
+//!
+//! What a cluster is like is a pure function of the seed, the options and the time: a [`blueprint`] that
+//! never changes, a [`situation`] that begins as healthy and over which the [`schedule`]'s episode is laid,
+//! the [`placement`] that follows from both, and its XML.
+
+mod blueprint;
+mod catalogue;
+mod cib;
+mod crm_mon;
+mod fault;
+mod history;
+mod placement;
+mod schedule;
+mod shell;
+mod situation;
+#[cfg(test)]
+mod tests;
+mod xml;
+
+use std::collections::HashMap;
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::future::BoxFuture;
+use jiff::fmt::strtime;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+use strum::{Display, EnumString};
+use tokio::time::{Instant, sleep};
+
+use self::blueprint::Blueprint;
+use self::fault::Scene;
+use self::schedule::{Schedule, random};
+use self::shell::Question;
+use self::situation::{HostCondition, Situation};
+use crate::model::{Access, ClusterEntry, HostName, Inventory, TroubleKind};
+use crate::transport::{Command, Limits, Output, Transport, TransportError};
+
+/// A simulated deployment.
+pub struct Demo {
+    clusters: Vec<Blueprint>,
+    /// Which host is which member of which cluster.
+    hosts: HashMap<HostName, Member>,
+    /// `None`: nothing ever goes wrong.
+    schedule: Option<Schedule>,
+    seed: u64,
+    clock: Clock,
+    began: Timestamp,
+}
+
+/// What is to be simulated.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Options {
+    /// How the services are spread over clusters.
+    pub layout: Layout,
+    /// How many clusters: the layout is cut short or repeated. At least 1, at most 1000; `None`: as many as
+    /// the layout has.
+    pub clusters: Option<usize>,
+    /// The same seed gives the same faults at the same times after the start.
+    pub seed: u64,
+    /// Whether anything goes wrong.
+    pub faults: Faults,
+}
+
+/// How the services are spread over clusters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, EnumString, Display)]
+#[strum(serialize_all = "lowercase", ascii_case_insensitive)]
+pub enum Layout {
+    /// Each of the seventeen services has a cluster of three members.
+    #[default]
+    Segregated,
+    /// One cluster of three members carries them all.
+    Collapsed,
+}
+
+/// Whether anything goes wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Faults {
+    /// Faults come and go; of seventeen clusters two to four have trouble at any moment.
+    #[default]
+    Lively,
+    /// Everything is healthy for ever.
+    None,
+}
+
+/// Tells the time.
+pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
+
+#[derive(Debug, Clone, Copy)]
+struct Member {
+    cluster: usize,
+    index: usize,
+}
+
+/// How long the clusters have been up when the demo begins.
+const UPTIME: SignedDuration = SignedDuration::from_hours(31);
+
+/// The shortest and the longest that an answer takes, in milliseconds.
+const LATENCY_MS: std::ops::RangeInclusive<u64> = 3..=25;
+
+/// `CRM_EX_DISCONNECT`: "not connected to the cluster".
+const EXIT_DISCONNECTED: i32 = 102;
+/// `CRM_EX_USAGE`.
+const EXIT_USAGE: i32 = 64;
+/// What a shell says of a command that it can't find.
+const EXIT_NOT_FOUND: i32 = 127;
+
+impl Demo {
+    /// A deployment that begins now by that clock.
+    pub fn new(options: &Options, clock: Clock) -> Self {
+        let clusters = blueprint::clusters(options);
+        let members = clusters.iter().enumerate().flat_map(|(cluster, blueprint)| {
+            blueprint
+                .members()
+                .enumerate()
+                .map(move |(index, name)| (HostName::from(name), Member { cluster, index }))
+        });
+        let hosts = members.collect();
+        let schedule = match options.faults {
+            Faults::Lively => Some(Schedule::new(options.seed, &clusters)),
+            Faults::None => None,
+        };
+        let began = clock();
+        Self { clusters, hosts, schedule, seed: options.seed, clock, began }
+    }
+
+    /// The configuration that a console needs to watch it.
+    pub fn inventory(&self) -> Inventory {
+        let entry = |blueprint: &Blueprint| ClusterEntry {
+            name: blueprint.name.as_str().into(),
+            tier: blueprint.tier,
+            hosts: blueprint.members().map(HostName::from).collect(),
+            access: Access::default(),
+        };
+        Inventory { clusters: self.clusters.iter().map(entry).collect() }
+    }
+
+    /// How that member's cluster is now, in that member's view: healthy, and whatever goes on laid over it.
+    fn situation(&self, member: Member, now: Timestamp) -> Situation {
+        let blueprint = &self.clusters[member.cluster];
+        let mut situation = Situation::healthy(blueprint, self.began - UPTIME);
+        let elapsed = Duration::try_from(now.duration_since(self.began)).unwrap_or_default();
+        let episode = self.schedule.as_ref().and_then(|schedule| schedule.episode(member.cluster, elapsed));
+        if let Some(episode) = episode {
+            let began = episode.phases(elapsed).into_iter().map(|start| self.began + start).collect();
+            let scene = Scene { blueprint, pick: episode.pick, viewer: member.index, began };
+            episode.fault.lay_over(&scene, &mut situation);
+        }
+        situation
+    }
+
+    async fn answer(
+        &self,
+        host: &HostName,
+        command: &Command,
+        limits: Limits,
+    ) -> Result<Output, TransportError> {
+        let asked = Instant::now();
+        let Some(member) = self.hosts.get(host).copied() else {
+            return Err(trouble(TroubleKind::UnknownHost, format!("{host}: no such host in this demo")));
+        };
+        let now = (self.clock)();
+        let situation = self.situation(member, now);
+        let latency = self.latency(member, now);
+        let ahead = match situation.hosts[member.index] {
+            HostCondition::Answers { ahead } => Some(ahead),
+            HostCondition::Stopped => None,
+            HostCondition::Silent => {
+                sleep(limits.connect).await;
+                let message = format!("{host}: no connection within {:?}", limits.connect);
+                return Err(trouble(TroubleKind::Unreachable, message));
+            }
+            HostCondition::Refuses => {
+                sleep(latency.min(limits.connect)).await;
+                return Err(trouble(TroubleKind::Refused, format!("{host}: connection refused")));
+            }
+            HostCondition::Hangs => return Err(timed_out(host, limits).await),
+        };
+        if latency > limits.command {
+            return Err(timed_out(host, limits).await);
+        }
+        sleep(latency).await;
+        let question = Question::of(command.argv());
+        let (exit_code, stdout, stderr) = match self.reply(question, member, &situation, now, ahead) {
+            Ok(reply) => reply,
+            Err(error) => return Err(trouble(TroubleKind::Other, format!("{host}: {error}"))),
+        };
+        if stdout.len().max(stderr.len()) > limits.output {
+            let message = format!("{host}: more than {} bytes of output", limits.output);
+            return Err(TransportError {
+                may_have_run: true,
+                ..trouble(TroubleKind::TooMuchOutput, message)
+            });
+        }
+        Ok(Output { exit_code: Some(exit_code), stdout, stderr, elapsed: asked.elapsed() })
+    }
+
+    /// Exit code, stdout and stderr; `ahead`: how far the host's clock is ahead, `None` where the cluster
+    /// stack does not run.
+    fn reply(
+        &self,
+        question: Question<'_>,
+        member: Member,
+        situation: &Situation,
+        now: Timestamp,
+        ahead: Option<Duration>,
+    ) -> io::Result<(i32, Vec<u8>, Vec<u8>)> {
+        let blueprint = &self.clusters[member.cluster];
+        let here = now + ahead.unwrap_or_default();
+        let ok = |stdout: Vec<u8>| (0, stdout, Vec::new());
+        let failed = |code, message: String| (code, Vec::new(), message.into_bytes());
+        Ok(match (question, ahead) {
+            (Question::CrmMon(style), Some(_)) => ok(crm_mon::running(blueprint, situation, here, style)?),
+            (Question::CrmMon(_), None) => (EXIT_DISCONNECTED, crm_mon::not_connected()?, Vec::new()),
+            (Question::Cib { children: true }, Some(_)) => ok(cib::whole(blueprint, situation)?),
+            (Question::Cib { children: false }, Some(_)) => ok(cib::element(blueprint, situation)?),
+            (Question::Cib { .. }, None) => failed(
+                EXIT_DISCONNECTED,
+                "Could not connect to the CIB: Transport endpoint is not connected\n\
+                 Init failed, could not perform requested operations\n"
+                    .to_owned(),
+            ),
+            (Question::Version, _) => {
+                ok(b"Pacemaker 2.1.5\nWritten by Andrew Beekhof and the Pacemaker project contributors\n"
+                    .to_vec())
+            }
+            (Question::Date(format), _) => match strtime::format(format, &here.to_zoned(TimeZone::UTC)) {
+                Ok(text) => ok(format!("{text}\n").into_bytes()),
+                Err(error) => failed(1, format!("date: {error}\n")),
+            },
+            (Question::Unsupported(program), _) => {
+                failed(EXIT_USAGE, format!("{program}: the demo does not simulate these options\n"))
+            }
+            (Question::NotFound(program), _) => {
+                failed(EXIT_NOT_FOUND, format!("{program}: command not found\n"))
+            }
+        })
+    }
+
+    /// How long that member takes to answer, different from one millisecond to the next.
+    fn latency(&self, member: Member, now: Timestamp) -> Duration {
+        let index = (member.cluster * blueprint::MEMBERS + member.index) as u64;
+        let mut rng = random(self.seed, index, now.as_millisecond() as u64);
+        Duration::from_millis(rng.u64(LATENCY_MS))
+    }
+}
+
+impl Transport for Demo {
+    fn run<'a>(
+        &'a self,
+        host: &'a HostName,
+        command: &'a Command,
+        limits: Limits,
+    ) -> BoxFuture<'a, Result<Output, TransportError>> {
+        Box::pin(self.answer(host, command, limits))
+    }
+}
+
+async fn timed_out(host: &HostName, limits: Limits) -> TransportError {
+    sleep(limits.command).await;
+    let message = format!("{host}: the command did not end within {:?}", limits.command);
+    TransportError { may_have_run: true, ..trouble(TroubleKind::Timeout, message) }
+}
+
+const fn trouble(kind: TroubleKind, message: String) -> TransportError {
+    TransportError { kind, message, may_have_run: false }
+}
