@@ -20,7 +20,7 @@ pub(super) fn read(name: &str, file: &str, text: &str) -> Result<Keymap, Problem
         let message = "no key quits; add one, or inherit a built-in keymap: inherits = \"default\"";
         reader.note(&Place { key: "global".to_owned(), line: None }, message);
     }
-    reader.finish(Some(keymap))
+    reader.finish(keymap)
 }
 
 /// One line of a file.

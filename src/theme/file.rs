@@ -36,7 +36,7 @@ pub(super) fn read(name: &str, file: &str, text: &str) -> Result<Theme, Problems
     let parts = Parts::read(&mut reader, &mut root);
     reader.no_more(root);
     let theme = parts.resolve(name, &mut reader);
-    reader.finish(Some(theme))
+    reader.finish(theme)
 }
 
 #[derive(Debug, Clone, Copy, Deserialize)]

@@ -25,6 +25,7 @@ pub struct Reader<'a> {
     file: &'a str,
     text: &'a str,
     problems: Vec<Problem>,
+    syntax_errors: usize,
 }
 
 /// A value and where it stands.
@@ -58,12 +59,13 @@ impl<'a> Reader<'a> {
     /// Reads a text; `file` is the name by which the problems call it. What is no TOML is noted, and what
     /// could be read of it is in the section all the same.
     pub fn open(file: &'a str, text: &'a str) -> (Self, Section<'a>) {
-        let mut reader = Self { file, text, problems: Vec::new() };
+        let mut reader = Self { file, text, problems: Vec::new(), syntax_errors: 0 };
         let (root, errors) = DeTable::parse_recoverable(text);
         for error in errors {
             let place = reader.place(String::new(), error.span());
             reader.note(&place, error.message());
         }
+        reader.syntax_errors = reader.problems.len();
         let section = Section { place: Place::default(), table: root.into_inner(), known: Vec::new() };
         (reader, section)
     }
@@ -176,12 +178,13 @@ impl<'a> Reader<'a> {
         });
     }
 
-    /// `value`, unless there was a problem.
-    pub fn finish<T>(self, value: Option<T>) -> Result<T, Problems> {
-        match value {
-            Some(value) if self.problems.is_empty() => Ok(value),
-            Some(_) | None => Err(Problems(self.problems)),
+    /// `value`, unless there was a problem. Where the text is no TOML, only that is told: the rest
+    /// follows from it.
+    pub fn finish<T>(mut self, value: T) -> Result<T, Problems> {
+        if self.syntax_errors > 0 {
+            self.problems.truncate(self.syntax_errors);
         }
+        if self.problems.is_empty() { Ok(value) } else { Err(Problems(self.problems)) }
     }
 
     fn take(&mut self, section: &mut Section<'a>, key: &'static str) -> Option<Entry<'a>> {
@@ -211,5 +214,10 @@ impl Section<'_> {
     /// Where the table stands.
     pub fn place(&self) -> &Place {
         &self.place
+    }
+
+    /// Whether the key is there and has not been taken.
+    pub fn has(&self, key: &str) -> bool {
+        self.table.contains_key(key)
     }
 }

@@ -17,7 +17,7 @@ fn all_problems_are_told_at_once() {
     }
     reader.value::<u8>(&mut root, "bees");
     reader.no_more(root);
-    let problems = reader.finish(Some(())).unwrap_err();
+    let problems = reader.finish(()).unwrap_err();
     let expected = [
         "f.toml:4: t.x: invalid type: string \"y\", expected u8",
         "f.toml:7: list[0].n[1]: invalid type: integer `3`, expected a string",
@@ -32,7 +32,7 @@ fn what_is_no_table_is_said_so() {
     let (mut reader, mut root) = Reader::open("f.toml", "t = 1\nlist = 2");
     assert!(reader.section(&mut root, "t").is_none());
     assert!(reader.sections(&mut root, "list").is_empty());
-    let problems = reader.finish(Some(())).unwrap_err();
+    let problems = reader.finish(()).unwrap_err();
     assert_eq!(
         problems.to_string(),
         "f.toml:1: t: must be a table, not integer\nf.toml:2: list: must be written as [[list]]"
@@ -54,7 +54,7 @@ proptest! {
     fn no_text_makes_it_panic(text in "(?s).{0,200}") {
         let (mut reader, root) = Reader::open("f", &text);
         reader.no_more(root);
-        if let Err(problems) = reader.finish(Some(())) {
+        if let Err(problems) = reader.finish(()) {
             prop_assert!(!problems.0.is_empty());
         }
     }

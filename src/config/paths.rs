@@ -1,0 +1,60 @@
+//! Where the console's files are.
+
+use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+use etcetera::BaseStrategy;
+use etcetera::base_strategy::Xdg;
+
+/// The console's two folders, by the XDG base directory specification.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Folders {
+    /// `$XDG_CONFIG_HOME/quorate`: `config.toml`, `themes/`, `keymaps/`. It need not exist.
+    pub config: PathBuf,
+    /// `$XDG_STATE_HOME/quorate`: the log. It need not exist.
+    pub state: PathBuf,
+}
+
+/// The user has no home, so there are no folders.
+#[derive(Debug, thiserror::Error)]
+#[error("your home directory is not known; set HOME, or XDG_CONFIG_HOME and XDG_STATE_HOME")]
+pub struct NoHome(#[from] etcetera::HomeDirError);
+
+impl Folders {
+    /// Those of this user.
+    pub fn find() -> Result<Self, NoHome> {
+        let xdg = Xdg::new()?;
+        let state = xdg.state_dir().unwrap_or_else(|| xdg.data_dir());
+        Ok(Self { config: xdg.config_dir().join("quorate"), state: state.join("quorate") })
+    }
+
+    /// Where the configuration is looked for.
+    pub fn config_file(&self) -> PathBuf {
+        self.config.join("config.toml")
+    }
+
+    /// The folder of state, made if need be, for this user's eyes only.
+    pub fn make_state(&self) -> io::Result<&Path> {
+        DirBuilder::new().recursive(true).mode(0o700).create(&self.state)?;
+        // It may be there already, made by hand with the usual rights.
+        fs::set_permissions(&self.state, Permissions::from_mode(0o700))?;
+        Ok(&self.state)
+    }
+}
+
+/// Opens a file for appending, made if need be, for this user's eyes only.
+pub fn open_private(path: &Path) -> io::Result<File> {
+    let file = OpenOptions::new().append(true).create(true).mode(0o600).open(path)?;
+    file.set_permissions(Permissions::from_mode(0o600))?;
+    Ok(file)
+}
+
+/// A path that may begin with `~/`.
+pub(super) fn expand_home(path: &str) -> PathBuf {
+    match (path.strip_prefix("~/"), etcetera::home_dir()) {
+        (Some(rest), Ok(home)) => home.join(rest),
+        _ => PathBuf::from(path),
+    }
+}
