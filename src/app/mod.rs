@@ -1,5 +1,24 @@
 //! What the console is doing: events in, state and effects out. No clock, no socket.
 
 mod action;
+mod command;
+mod event;
+mod filter;
+mod geometry;
+mod grid;
+mod history;
+mod prompt;
+mod state;
+pub mod tree;
+mod update;
 
 pub use action::{Action, Context};
+pub use command::{Candidate, Command, CommandError};
+pub use event::{Effect, Event, Notice, NoticeLevel, Pending, Scroll, Target, Typing};
+pub use filter::Filter;
+pub use geometry::{Body, FindingsPanel, LEAST_SIZE, Regions};
+pub use grid::{Arrangement, Band, Density, GAP, Grid, Layout, Order, Place, Selection};
+pub use history::History;
+pub use prompt::{Prompt, PromptKind};
+pub use state::{ClusterState, ClusterView, Pane, Panel, State, Totals};
+pub use update::update;

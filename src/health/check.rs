@@ -54,7 +54,11 @@ pub(super) struct Verdict {
 }
 
 impl Verdict {
-    pub(super) fn new(severity: Severity, subject: &(impl ToString + ?Sized), summary: impl Into<String>) -> Self {
+    pub(super) fn new(
+        severity: Severity,
+        subject: &(impl ToString + ?Sized),
+        summary: impl Into<String>,
+    ) -> Self {
         Self {
             severity,
             subject: subject.to_string(),

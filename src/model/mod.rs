@@ -18,3 +18,4 @@ pub use node::{FailCount, Node, NodeAttribute, NodeHealth, NodeKind, Score};
 pub use observation::{Contact, Observation, Trouble, TroubleKind};
 pub use picture::{Belief, Cib, ClusterOptions, ConfiguredResource, Picture, Summary, Viewpoint};
 pub use resource::{Bundle, CloneResource, Group, Primitive, Replica, Resource, Role};
+pub use text::clean;

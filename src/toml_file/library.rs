@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
-use super::{Problems, nearest};
+use super::Problems;
+use crate::nearest::nearest;
 
 /// The themes, or the keymaps.
 #[derive(Debug)]

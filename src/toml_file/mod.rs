@@ -17,7 +17,9 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue, ValueDeserializer};
 
 pub use library::{Library, LoadError};
-pub use problem::{Place, Problem, Problems, nearest};
+pub use problem::{Place, Problem, Problems};
+
+use crate::nearest::nearest;
 
 /// Reads one file and keeps what is wrong with it.
 #[derive(Debug)]

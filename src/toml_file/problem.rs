@@ -28,18 +28,6 @@ pub struct Place {
     pub line: Option<usize>,
 }
 
-/// The known word that was most likely meant by `word`; `None` when none is near.
-pub fn nearest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
-    // One slip in a short word, two in a longer one: more, and the guess is more often wrong than right.
-    let most = word.chars().count().max(3) / 3;
-    known
-        .into_iter()
-        .map(|candidate| (strsim::osa_distance(&word.to_lowercase(), candidate), candidate))
-        .filter(|(distance, _)| *distance <= most)
-        .min()
-        .map(|(_, candidate)| candidate)
-}
-
 impl Place {
     /// Where a key of the table that stands here stands, as far as its path goes.
     pub(super) fn child(&self, key: &str) -> String {

@@ -1,5 +1,4 @@
 use proptest::prelude::*;
-use rstest::rstest;
 
 use super::*;
 
@@ -37,16 +36,6 @@ fn what_is_no_table_is_said_so() {
         problems.to_string(),
         "f.toml:1: t: must be a table, not integer\nf.toml:2: list: must be written as [[list]]"
     );
-}
-
-#[rstest]
-#[case("quti", Some("quit"))]
-#[case("Quit", Some("quit"))]
-#[case("page-don", Some("page-down"))]
-#[case("xyz", None)]
-#[case("", None)]
-fn the_nearest_word(#[case] word: &str, #[case] expected: Option<&str>) {
-    assert_eq!(nearest(word, ["page-down", "page-up", "quit"]), expected);
 }
 
 proptest! {

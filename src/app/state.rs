@@ -1,0 +1,326 @@
+//! What the console is showing, and of what.
+
+use std::collections::VecDeque;
+
+use jiff::Timestamp;
+
+use super::geometry::{FindingsPanel, Regions};
+use super::grid::{Arrangement, Grid, Layout, Order, Selection};
+use super::{Action, Context, History, Notice, Pending, Prompt, tree};
+use crate::health::{Finding, Health, assess};
+use crate::model::{ClusterEntry, ClusterName, Contact, Inventory, Observation};
+
+/// Everything that is drawn comes from here and nowhere else.
+#[derive(Debug, Clone)]
+pub struct State {
+    /// The time of the last tick.
+    pub now: Timestamp,
+    /// Columns and rows of the terminal.
+    pub size: (u16, u16),
+    /// In the order of the inventory.
+    pub clusters: Vec<ClusterState>,
+    /// The grid of clusters.
+    pub grid: Grid,
+    /// The cluster that is open, if one is.
+    pub open: Option<ClusterView>,
+    /// Whether the findings of what is selected are shown.
+    pub findings_panel: FindingsPanel,
+    /// What lies on top of the view.
+    pub panel: Option<Panel>,
+    /// What is being typed.
+    pub prompt: Option<Prompt>,
+    /// The beginning of a sequence of keys that is not complete.
+    pub pending: Option<Pending>,
+    /// To be told, the first one is on screen.
+    pub notices: VecDeque<(Notice, Timestamp)>,
+    /// Lines that were taken on the command line, oldest first.
+    pub command_history: Vec<String>,
+    /// The themes that can be chosen.
+    pub themes: Vec<String>,
+    /// Whether there is anything to draw since the last time it was asked.
+    pub(super) dirty: bool,
+}
+
+/// A cluster and what is known of it.
+#[derive(Debug, Clone)]
+pub struct ClusterState {
+    /// As it is configured.
+    pub entry: ClusterEntry,
+    /// As it was last seen.
+    pub observation: Observation,
+    /// What is wrong with it, worst first.
+    pub findings: Vec<Finding>,
+    /// Its worst finding.
+    pub health: Health,
+    /// Since when its health is that.
+    pub since: Timestamp,
+    /// Its health over the last minutes.
+    pub history: History,
+}
+
+/// A cluster that has been opened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClusterView {
+    /// Which.
+    pub name: ClusterName,
+    /// The pane that has the keys.
+    pub pane: Pane,
+    /// The selected row of each pane, in the order of [`Pane`].
+    pub rows: [usize; 3],
+}
+
+/// The panes of the cluster view.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::EnumIter)]
+pub enum Pane {
+    /// What is wrong.
+    Findings,
+    /// The nodes.
+    Nodes,
+    /// The resources as a tree.
+    Resources,
+}
+
+impl Pane {
+    /// The next in the round.
+    #[must_use]
+    pub fn next(self) -> Self {
+        match self {
+            Self::Findings => Self::Nodes,
+            Self::Nodes => Self::Resources,
+            Self::Resources => Self::Findings,
+        }
+    }
+
+    /// The one before in the round.
+    #[must_use]
+    pub fn previous(self) -> Self {
+        self.next().next()
+    }
+}
+
+/// What can lie on top of a view.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Panel {
+    /// The keys of the view under it; the first line that is shown.
+    Help {
+        /// How many lines have gone out at the top.
+        scroll: usize,
+    },
+    /// The console's own log.
+    Log,
+}
+
+/// How many clusters there are of each health, and how much they hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Totals {
+    /// Broken.
+    pub critical: usize,
+    /// Want looking at.
+    pub warning: usize,
+    /// Not known.
+    pub unknown: usize,
+    /// Of the unknown ones, those whose first answer is awaited.
+    pub connecting: usize,
+    /// Healthy.
+    pub ok: usize,
+    /// Nodes of every cluster that is known.
+    pub nodes: usize,
+    /// Resource instances of every cluster that is known.
+    pub resources: usize,
+}
+
+impl State {
+    /// A console that has seen nothing yet.
+    pub fn new(inventory: &Inventory, themes: Vec<String>, size: (u16, u16), now: Timestamp) -> Self {
+        Self {
+            now,
+            size,
+            clusters: inventory.clusters.iter().map(|entry| ClusterState::new(entry, now)).collect(),
+            grid: Grid {
+                layout: Layout::default(),
+                order: Order::default(),
+                filter: String::new(),
+                selection: Selection::default(),
+                scroll: 0,
+            },
+            open: None,
+            findings_panel: FindingsPanel::default(),
+            panel: None,
+            prompt: None,
+            pending: None,
+            notices: VecDeque::new(),
+            command_history: Vec::new(),
+            themes,
+            dirty: true,
+        }
+    }
+
+    /// Whether anything has changed on screen since this was last asked.
+    pub fn take_dirty(&mut self) -> bool {
+        std::mem::take(&mut self.dirty)
+    }
+
+    /// Where keys are looked up.
+    pub fn context(&self) -> Context {
+        match (&self.panel, &self.open) {
+            (Some(_), _) => Context::Panel,
+            (None, Some(_)) => Context::Cluster,
+            (None, None) => Context::Grid,
+        }
+    }
+
+    /// The actions that the footer offers, the most useful first.
+    pub fn hints(&self) -> &'static [Action] {
+        match self.context() {
+            Context::Panel => &[Action::Back, Action::Down, Action::Up, Action::Quit],
+            Context::Cluster => &[
+                Action::Back,
+                Action::NextPane,
+                Action::PollNow,
+                Action::CommandLine,
+                Action::Help,
+                Action::Quit,
+            ],
+            Context::Grid | Context::Global => &[
+                Action::Open,
+                Action::NextProblem,
+                Action::Filter,
+                Action::CommandLine,
+                Action::Help,
+                Action::ToggleSort,
+                Action::ToggleFindings,
+                Action::ToggleLayout,
+                Action::PollNow,
+                Action::Quit,
+            ],
+        }
+    }
+
+    /// The parts of the screen.
+    pub fn regions(&self) -> Regions {
+        let panel = if self.open.is_some() { FindingsPanel::Hidden } else { self.findings_panel };
+        Regions::of(self.size.0, self.size.1, panel)
+    }
+
+    /// Where the clusters stand.
+    pub fn arrangement(&self) -> Arrangement {
+        self.grid.arrange(&self.clusters, self.regions().body_size())
+    }
+
+    /// The selected cluster; `None` only where none is shown.
+    pub fn selected(&self) -> Option<&ClusterState> {
+        let shown = self.grid.shown(&self.clusters);
+        self.grid.selected(&self.clusters, &shown).map(|index| &self.clusters[index])
+    }
+
+    /// The cluster of that name.
+    pub fn cluster(&self, name: &ClusterName) -> Option<&ClusterState> {
+        self.clusters.iter().find(|cluster| cluster.entry.name == *name)
+    }
+
+    /// The open cluster and its view.
+    pub fn opened(&self) -> Option<(&ClusterView, &ClusterState)> {
+        let view = self.open.as_ref()?;
+        Some((view, self.cluster(&view.name)?))
+    }
+
+    /// The worst findings of all clusters, one a cluster, worst first, notes left out.
+    pub fn alerts(&self) -> Vec<(&ClusterState, &Finding)> {
+        let mut alerts: Vec<_> = self
+            .clusters
+            .iter()
+            .filter(|cluster| {
+                cluster.health != Health::Ok && cluster.observation.contact != Contact::Connecting
+            })
+            .filter_map(|cluster| cluster.findings.first().map(|finding| (cluster, finding)))
+            .collect();
+        alerts.sort_by_key(|(_, finding)| std::cmp::Reverse(finding.severity));
+        alerts
+    }
+
+    /// Counts of everything.
+    pub fn totals(&self) -> Totals {
+        let mut totals = Totals::default();
+        for cluster in &self.clusters {
+            match cluster.health {
+                Health::Ok => totals.ok += 1,
+                Health::Warning => totals.warning += 1,
+                Health::Critical => totals.critical += 1,
+                Health::Unknown => totals.unknown += 1,
+            }
+            totals.connecting += usize::from(cluster.observation.contact == Contact::Connecting);
+            if let Some(picture) = &cluster.observation.picture {
+                totals.nodes += picture.nodes.len();
+                totals.resources += picture.primitives().count();
+            }
+        }
+        totals
+    }
+}
+
+impl ClusterState {
+    fn new(entry: &ClusterEntry, now: Timestamp) -> Self {
+        let observation = Observation::none();
+        let findings = assess(entry, &observation, now);
+        Self {
+            entry: entry.clone(),
+            health: Health::of(&findings),
+            observation,
+            findings,
+            since: now,
+            history: History::default(),
+        }
+    }
+
+    /// What orders clusters worst first: health, then the number of findings as bad as that. A cluster whose
+    /// first answer is awaited is not urgent.
+    pub fn urgency(&self) -> (Health, usize) {
+        if self.observation.contact == Contact::Connecting {
+            return (Health::Ok, 0);
+        }
+        let worst = self.findings.first().map(|finding| finding.severity);
+        let as_bad = self.findings.iter().filter(|finding| Some(finding.severity) == worst).count();
+        match self.health {
+            Health::Ok => (Health::Ok, 0),
+            health => (health, as_bad),
+        }
+    }
+
+    /// How many rows a pane of its view has.
+    pub fn pane_rows(&self, pane: Pane) -> usize {
+        let picture = self.observation.picture.as_deref();
+        match pane {
+            Pane::Findings => self.findings.len(),
+            Pane::Nodes => picture.map_or(0, |picture| picture.nodes.len()),
+            Pane::Resources => picture.map_or(0, |picture| tree::rows(picture).len()),
+        }
+    }
+
+    /// Judges it anew where time alone can change the judgement: a live cluster is judged with each answer.
+    pub(super) fn pass_time(&mut self, now: Timestamp) -> bool {
+        match self.observation.contact {
+            Contact::Live { .. } => {
+                self.history.record(now, self.health);
+                false
+            }
+            Contact::Connecting | Contact::Stopped { .. } | Contact::Lost { .. } => self.assess(now),
+        }
+    }
+
+    /// Judges it anew. Says whether anything that is drawn has changed.
+    pub(super) fn assess(&mut self, now: Timestamp) -> bool {
+        let findings = assess(&self.entry, &self.observation, now);
+        let health = Health::of(&findings);
+        if health != self.health {
+            self.since = now;
+        }
+        // What has not been seen yet leaves no mark in the history.
+        if self.observation.contact != Contact::Connecting {
+            self.history.record(now, health);
+        }
+        let changed = findings != self.findings || health != self.health;
+        self.findings = findings;
+        self.health = health;
+        changed
+    }
+}

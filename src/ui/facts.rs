@@ -1,0 +1,146 @@
+//! What tiles, lines and views say of a cluster, in the same words everywhere.
+
+use jiff::Timestamp;
+use ratatui::text::Span;
+
+use super::{Look, text};
+use crate::app::{ClusterState, Filter};
+use crate::health::Health;
+use crate::model::{Contact, Picture};
+use crate::theme::Role;
+
+/// From this age on a picture says how old it is: two missed polls at the slowest usual pace.
+const FRESH_SECONDS: i64 = 10;
+/// More nodes than this are counted, not drawn one by one.
+const MARKS: usize = 10;
+
+/// What a cluster runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Running {
+    /// Instances that run.
+    pub(super) active: usize,
+    /// Instances that are configured, those that can't run anywhere among them.
+    pub(super) configured: usize,
+    /// Instances whose last operation failed, or that are blocked.
+    pub(super) failed: usize,
+}
+
+/// Counts a picture's resources.
+pub(super) fn running(picture: &Picture) -> Running {
+    let mut running = Running { active: 0, configured: 0, failed: 0 };
+    for (_, primitive) in picture.primitives() {
+        running.configured += 1;
+        running.active += usize::from(primitive.active);
+        running.failed += usize::from(primitive.failed || primitive.blocked);
+    }
+    running
+}
+
+/// `17 running`, or `14 of 18 running` where the missing ones matter.
+pub(super) fn running_words(cluster: &ClusterState, picture: &Picture) -> String {
+    let running = running(picture);
+    if running.active == running.configured || cluster.health == Health::Ok {
+        format!("{} running", running.active)
+    } else {
+        format!("{} of {} running", running.active, running.configured)
+    }
+}
+
+/// `quorate 3/3`: members online of those configured; the words say what the picture said.
+pub(super) fn quorum_words(picture: &Picture) -> String {
+    let (members, online) = picture
+        .members()
+        .fold((0, 0), |(members, online), node| (members + 1, online + usize::from(node.online)));
+    match picture.summary.quorate {
+        Some(true) => format!("quorate {online}/{members}"),
+        Some(false) => format!("no quorum {online}/{members}"),
+        None => format!("{online}/{members} members"),
+    }
+}
+
+/// A mark for every node; counts by mark where there are many. What is only remembered has no colour.
+pub(super) fn node_marks(cluster: &ClusterState, look: &Look) -> Vec<Span<'static>> {
+    let Some(picture) = cluster.observation.picture.as_deref() else {
+        let hosts = look.glyphs.unseen.repeat(cluster.entry.hosts.len().min(MARKS));
+        return vec![look.span(Role::Faint, hosts)];
+    };
+    let is_now = cluster.observation.current().is_some();
+    let marks = picture.nodes.iter().map(|node| {
+        let (glyph, role, _) = look.glyphs.node(node);
+        if is_now { (glyph, role) } else { (look.glyphs.unseen, Role::Faint) }
+    });
+    if picture.nodes.len() <= MARKS {
+        return marks.map(|(glyph, role)| look.span(role, glyph)).collect();
+    }
+    let mut counted: Vec<(&str, Role, usize)> = Vec::new();
+    for (glyph, role) in marks {
+        match counted.iter_mut().find(|(seen, ..)| *seen == glyph) {
+            Some((.., count)) => *count += 1,
+            None => counted.push((glyph, role, 1)),
+        }
+    }
+    counted.into_iter().map(|(glyph, role, count)| look.span(role, format!("{count}{glyph} "))).collect()
+}
+
+/// How old the picture is: nothing to say of a fresh one but `now`.
+pub(super) fn age_words(cluster: &ClusterState, now: Timestamp) -> String {
+    match (&cluster.observation.contact, cluster.observation.age(now)) {
+        (Contact::Connecting, _) => String::new(),
+        (Contact::Live { .. }, Some(age)) if age.as_secs() < FRESH_SECONDS => "now".to_owned(),
+        (_, Some(age)) => format!("{} ago", text::span_of(age)),
+        (_, None) => "never seen".to_owned(),
+    }
+}
+
+/// A strip of the last spans of its health, newest at the right.
+pub(super) fn strip(cluster: &ClusterState, width: usize, now: Timestamp, look: &Look) -> Vec<Span<'static>> {
+    cluster
+        .history
+        .last(width, now)
+        .into_iter()
+        .map(|health| {
+            let (glyph, role) = look.glyphs.span(health);
+            look.span(role, glyph)
+        })
+        .collect()
+}
+
+/// Its sign and name, the letters that the filter matched marked.
+pub(super) fn name(cluster: &ClusterState, filter: &mut Filter, look: &Look) -> Vec<Span<'static>> {
+    let connecting = cluster.observation.contact == Contact::Connecting;
+    let (glyph, role) =
+        if connecting { (look.glyphs.pending, Role::Faint) } else { look.glyphs.health(cluster.health) };
+    let letters = filter.letters(cluster.entry.name.as_str()).unwrap_or_default();
+    let style = match cluster.health {
+        Health::Ok => look.style(Role::Text),
+        _ if connecting => look.style(Role::Muted),
+        _ => look.style(Role::Title),
+    };
+    let mut spans = vec![look.span(role, glyph), Span::raw(" ")];
+    spans.extend(text::marked(cluster.entry.name.as_str(), &letters, style, look.style(Role::Match)));
+    spans
+}
+
+/// The worst finding in words with its colour, notes left out.
+pub(super) fn trouble(cluster: &ClusterState) -> Option<(&str, Role)> {
+    let finding = cluster.findings.first()?;
+    let role = match cluster.health {
+        Health::Ok => return None,
+        _ if cluster.observation.contact == Contact::Connecting => Role::Muted,
+        Health::Warning => Role::Warning,
+        Health::Unknown => Role::Unknown,
+        Health::Critical => Role::Critical,
+    };
+    Some((finding.summary.as_str(), role))
+}
+
+/// `+2` where more findings than the first want looking at.
+pub(super) fn more(cluster: &ClusterState) -> String {
+    let others = cluster
+        .findings
+        .iter()
+        .skip(1)
+        .filter(|finding| finding.severity > crate::health::Severity::Note)
+        .count();
+    if others == 0 { String::new() } else { format!("+{others}") }
+}

@@ -1,0 +1,129 @@
+//! The last line: keys, a notice, or what is being typed.
+
+use ratatui::Frame;
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+use ratatui::text::{Line, Span};
+use ratatui::widgets::{Clear, Widget};
+
+use super::Look;
+use crate::app::{Action, NoticeLevel, Prompt, PromptKind, State};
+use crate::theme::Role;
+
+/// How many completions are shown above the command line.
+const CANDIDATES: usize = 8;
+
+/// Draws the line and what stands above it.
+pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, state: &State, look: &Look) {
+    if let Some(prompt) = &state.prompt {
+        draw_prompt(frame, area, state, prompt, look);
+        return;
+    }
+    let buffer = frame.buffer_mut();
+    if let Some(pending) = &state.pending {
+        let rows: Vec<(String, String)> = pending.next.clone();
+        draw_box(buffer, area, &rows, None, look);
+        buffer.set_span(area.x + 1, area.y, &look.span(Role::Key, pending.typed.clone()), area.width);
+        return;
+    }
+    if let Some((notice, _)) = state.notices.front() {
+        let (role, hint) = match notice.level {
+            NoticeLevel::Info => (Role::Note, ""),
+            NoticeLevel::Error => (Role::Critical, "any key"),
+        };
+        let width = usize::from(area.width.saturating_sub(2));
+        let line = look.sides(
+            vec![look.span(role, crate::model::text::clean(&notice.text))],
+            vec![look.span(Role::Muted, hint)],
+            width,
+        );
+        buffer.set_line(area.x + 1, area.y, &line, area.width);
+        return;
+    }
+    for (x, _, spans) in hints(area, state, look) {
+        buffer.set_line(x, area.y, &Line::from(spans), area.right() - x);
+    }
+}
+
+/// Every hint that has room: where it stands, what it does, its words. Actions without a key are left out.
+pub(super) fn hints(area: Rect, state: &State, look: &Look) -> Vec<(u16, Action, Vec<Span<'static>>)> {
+    let context = state.context();
+    let mut x = area.x + 1;
+    let mut hints = Vec::new();
+    for &action in state.hints() {
+        let Some(key) = look.keymap.keys_for(context, action).into_iter().next() else { continue };
+        let spans = vec![look.span(Role::Key, key), look.span(Role::Muted, format!(" {}", action.label()))];
+        let width: usize = spans.iter().map(Span::width).sum();
+        if x + width as u16 >= area.right() {
+            break;
+        }
+        hints.push((x, action, spans));
+        x += width as u16 + 3;
+    }
+    hints
+}
+
+fn draw_prompt(frame: &mut Frame<'_>, area: Rect, state: &State, prompt: &Prompt, look: &Look) {
+    let (sign, hint) = match prompt.kind {
+        PromptKind::Filter => {
+            let shown = state.grid.shown(&state.clusters).len();
+            ("/", format!("{shown} of {} shown   enter keep   esc clear", state.clusters.len()))
+        }
+        PromptKind::Command => (":", "tab complete   enter run   esc leave".to_owned()),
+    };
+    if prompt.kind == PromptKind::Command {
+        let rows: Vec<(String, String)> = prompt
+            .candidates
+            .iter()
+            .map(|candidate| (candidate.line.clone(), candidate.description.clone()))
+            .collect();
+        draw_box(frame.buffer_mut(), area, &rows, prompt.chosen, look);
+    }
+    let buffer = frame.buffer_mut();
+    let width = usize::from(area.width.saturating_sub(2));
+    let hint = if width > 60 { hint } else { String::new() };
+    let room = width.saturating_sub(hint.len() + 3).max(8);
+    let scroll = prompt.input.visual_scroll(room);
+    let text: String = prompt.text().chars().skip(scroll).collect();
+    let line = look.sides(
+        vec![look.span(Role::Key, sign), look.span(Role::Input, text)],
+        vec![look.span(Role::Muted, hint)],
+        width,
+    );
+    buffer.set_line(area.x + 1, area.y, &line, area.width);
+    let cursor = area.x + 2 + (prompt.input.visual_cursor().saturating_sub(scroll)) as u16;
+    frame.set_cursor_position(Position::new(cursor.min(area.right().saturating_sub(1)), area.y));
+}
+
+/// A box above the last line with a word and what it does in each row.
+fn draw_box(
+    buffer: &mut Buffer,
+    footer: Rect,
+    rows: &[(String, String)],
+    chosen: Option<usize>,
+    look: &Look,
+) {
+    let height = rows.len().min(CANDIDATES).min(usize::from(footer.y));
+    if height == 0 {
+        return;
+    }
+    let first = chosen.map_or(0, |chosen| (chosen + 1).saturating_sub(height));
+    let words = rows.iter().map(|(word, _)| Span::raw(word.as_str()).width()).max().unwrap_or(0);
+    let area = Rect { y: footer.y - height as u16, height: height as u16, ..footer };
+    Clear.render(area, buffer);
+    buffer.set_style(area, look.style(Role::Panel));
+    for (y, (nth, (word, does))) in (area.top()..).zip(rows.iter().enumerate().skip(first).take(height)) {
+        let line = Line::from(vec![
+            look.span(Role::Key, format!(" {word:<words$}")),
+            look.span(Role::Muted, format!("  {does}")),
+        ]);
+        let surplus = rows.len() - height;
+        let right =
+            if nth + 1 == first + height && surplus > 0 { format!("{surplus} more ") } else { String::new() };
+        let line = look.sides(line.spans, vec![look.span(Role::Faint, right)], usize::from(area.width));
+        buffer.set_line(area.x, y, &line, area.width);
+        if chosen == Some(nth) {
+            buffer.set_style(Rect { y, height: 1, ..area }, look.style(Role::Selection));
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! How things stand in all: totals, the time, and the worst of it in words.
+
+use jiff::tz::TimeZone;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+
+use super::{Look, text};
+use crate::app::{Order, State};
+use crate::health::Health;
+use crate::theme::Role;
+
+/// Draws the two lines.
+pub(super) fn draw(buffer: &mut Buffer, area: Rect, state: &State, look: &Look) {
+    let width = usize::from(area.width.saturating_sub(2));
+    let lines = [title(state, width, look), alerts(state, width, look)];
+    for (y, line) in (area.top()..area.bottom()).zip(lines) {
+        buffer.set_line(area.x + 1, y, &line, width as u16);
+    }
+}
+
+/// How many clusters are how bad; nothing is said of a kind that does not occur.
+pub(super) fn counts(state: &State, look: &Look) -> Vec<Span<'static>> {
+    let totals = state.totals();
+    let mut spans = Vec::new();
+    for (count, health) in [
+        (totals.critical, Health::Critical),
+        (totals.warning, Health::Warning),
+        (totals.unknown - totals.connecting, Health::Unknown),
+        (totals.ok, Health::Ok),
+    ] {
+        let (glyph, role) = look.glyphs.health(health);
+        if count > 0 {
+            spans.push(look.span(role, format!("{glyph} {count}  ")));
+        }
+    }
+    if totals.connecting > 0 {
+        spans.push(look.span(Role::Muted, format!("{} {}  ", look.glyphs.pending, totals.connecting)));
+    }
+    spans
+}
+
+fn title(state: &State, width: usize, look: &Look) -> Line<'static> {
+    let totals = state.totals();
+    let mut left = vec![look.span(Role::Title, "quorate"), Span::raw("  ")];
+    left.extend(counts(state, look));
+    let scope = [
+        text::count(state.clusters.len(), "cluster"),
+        text::count(totals.nodes, "node"),
+        text::count(totals.resources, "resource"),
+    ];
+    if width >= 70 {
+        left.push(look.span(Role::Muted, format!(" {}", scope.join(&format!(" {} ", look.glyphs.dot)))));
+    }
+    if state.open.is_none() {
+        if state.grid.order == Order::Worst {
+            left.push(look.separator());
+            left.push(look.span(Role::Key, "worst first"));
+        }
+        if !state.grid.filter.is_empty() && state.prompt.is_none() {
+            let shown = state.grid.shown(&state.clusters).len();
+            left.push(look.separator());
+            left.push(look.span(Role::Key, format!("“{}” {shown} shown", state.grid.filter)));
+        }
+    }
+    let time = state.now.to_zoned(TimeZone::system()).strftime("%H:%M:%S").to_string();
+    look.sides(left, vec![look.span(Role::Muted, time)], width)
+}
+
+/// The worst finding of each cluster that has one, as many as there is room for.
+fn alerts(state: &State, width: usize, look: &Look) -> Line<'static> {
+    let alerts = state.alerts();
+    if alerts.is_empty() {
+        let waiting = state.totals().connecting;
+        let words = if waiting > 0 {
+            format!("asking {}{}", text::count(waiting, "cluster"), look.glyphs.ellipsis)
+        } else if state.clusters.is_empty() {
+            String::new()
+        } else {
+            "every cluster is healthy".to_owned()
+        };
+        return Line::from(look.span(Role::Muted, words));
+    }
+    let mut spans = Vec::new();
+    let mut used = 0;
+    for (nth, (cluster, finding)) in alerts.iter().enumerate() {
+        let (glyph, role) = look.glyphs.severity(finding.severity);
+        let words =
+            format!("{glyph} {}: {}", cluster.entry.name, crate::model::text::clean(&finding.summary));
+        let rest = alerts.len() - nth;
+        let more = if rest > 1 { format!("+{} more", rest - 1).len() + 3 } else { 0 };
+        let room = width.saturating_sub(used + more);
+        // The first is always told, the others only whole.
+        let words = if nth == 0 { look.fit(&words, room) } else { words };
+        let wide = Span::raw(words.as_str()).width();
+        if wide > room {
+            spans.push(look.span(Role::Muted, format!("+{rest} more")));
+            break;
+        }
+        used += wide + 3;
+        spans.push(look.span(role, words));
+        spans.push(Span::raw("   "));
+    }
+    Line::from(spans)
+}

@@ -1,0 +1,82 @@
+//! The keys of a view, as the keymap has them.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::{Clear, Widget};
+use strum::IntoEnumIterator;
+
+use super::Look;
+use crate::app::{Action, Context, State};
+use crate::theme::Role;
+
+/// Draws the keys of the view that lies under it.
+pub(super) fn draw(buffer: &mut Buffer, area: Rect, state: &State, scroll: usize, look: &Look) {
+    Clear.render(area, buffer);
+    buffer.set_style(area, look.style(Role::Panel));
+    let context = if state.open.is_some() { Context::Cluster } else { Context::Grid };
+    let lines = lines(context, look);
+    let inner = Rect { x: area.x + 2, width: area.width.saturating_sub(4), ..area };
+    let scroll = scroll.min(lines.len().saturating_sub(usize::from(inner.height)));
+    for (y, line) in (inner.top()..inner.bottom()).zip(lines.iter().skip(scroll)) {
+        buffer.set_line(inner.x, y, line, inner.width);
+    }
+    let below = lines.len().saturating_sub(scroll + usize::from(inner.height));
+    if below > 0 {
+        let words = format!(" {below} more below ");
+        let x = inner.right().saturating_sub(words.len() as u16);
+        buffer.set_span(x, inner.bottom() - 1, &look.span(Role::Key, words), inner.width);
+    }
+}
+
+fn lines(context: Context, look: &Look) -> Vec<Line<'static>> {
+    let view = match context {
+        Context::Cluster => "Keys inside a cluster",
+        Context::Global | Context::Grid | Context::Panel => "Keys in the grid",
+    };
+    let mut lines = vec![Line::from(look.span(Role::Title, view)), Line::default()];
+    for action in Action::iter() {
+        let keys = look.keymap.keys_for(context, action);
+        if keys.is_empty() {
+            continue;
+        }
+        lines.push(Line::from(vec![
+            look.span(Role::Key, format!("{:<16}", keys.join(" "))),
+            look.span(Role::Text, format!("{:<18}", action.name())),
+            look.span(Role::Muted, action.description()),
+        ]));
+    }
+    lines.push(Line::default());
+    lines.push(Line::from(
+        look.span(Role::Muted, "The names are the words of the command line (:) and of keymap files."),
+    ));
+    lines.push(Line::default());
+    lines.push(Line::from(look.span(Role::Title, "Signs")));
+    lines.push(Line::default());
+    lines.extend(signs(look));
+    lines
+}
+
+/// What the signs mean.
+fn signs(look: &Look) -> Vec<Line<'static>> {
+    let glyphs = &look.glyphs;
+    let rows = [
+        ((glyphs.ok, Role::Ok), "healthy; a node that is online"),
+        ((glyphs.warning, Role::Warning), "wants looking at"),
+        ((glyphs.critical, Role::Critical), "broken; a node that is unclean and waits for fencing"),
+        ((glyphs.unknown, Role::Unknown), "not known: nobody answers, or the answer can't be read"),
+        ((glyphs.offline, Role::Critical), "a node that is offline"),
+        ((glyphs.standby, Role::Warning), "a node in standby"),
+        ((glyphs.maintenance, Role::Warning), "a node in maintenance"),
+        (
+            (glyphs.pending, Role::Transient),
+            "a node that is joining or leaving; a cluster whose first answer is awaited",
+        ),
+        ((glyphs.unseen, Role::Faint), "a node of which only the past is known"),
+    ];
+    rows.into_iter()
+        .map(|((glyph, role), words)| {
+            Line::from(vec![look.span(role, glyph), Span::raw("  "), look.span(Role::Muted, words)])
+        })
+        .collect()
+}

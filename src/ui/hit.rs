@@ -1,0 +1,41 @@
+//! What the mouse was pressed on.
+
+use ratatui::layout::Position;
+
+use super::grid::Viewport;
+use super::{Look, cluster, footer};
+use crate::app::{LEAST_SIZE, State, Target};
+
+/// What is drawn in that cell, if pressing it does anything.
+pub fn target_at(state: &State, look: &Look, column: u16, row: u16) -> Option<Target> {
+    let (columns, rows) = state.size;
+    if columns < LEAST_SIZE.0 || rows < LEAST_SIZE.1 {
+        return None;
+    }
+    let regions = state.regions();
+    let at = Position::new(column, row);
+    if regions.footer.contains(at) {
+        let is_covered = state.prompt.is_some() || state.pending.is_some() || !state.notices.is_empty();
+        let hints = if is_covered { Vec::new() } else { footer::hints(regions.footer, state, look) };
+        return hints
+            .into_iter()
+            .find(|(x, _, spans)| {
+                let width: usize = spans.iter().map(ratatui::text::Span::width).sum();
+                (*x..*x + width as u16).contains(&column)
+            })
+            .map(|(_, action, _)| Target::Hint(action));
+    }
+    if state.panel.is_some() || !regions.body.contains(at) {
+        return None;
+    }
+    if let Some((view, opened)) = state.opened() {
+        return cluster::row_at(regions.body, view, opened, at).map(|(pane, row)| Target::Row(pane, row));
+    }
+    let arrangement = state.arrangement();
+    let view = Viewport::of(regions.body, state, &arrangement);
+    let height = arrangement.density.height();
+    arrangement
+        .places()
+        .find(|place| view.rect(*place, height).is_some_and(|rect| rect.contains(at)))
+        .map(|place| Target::Cluster(state.clusters[place.cluster].entry.name.clone()))
+}

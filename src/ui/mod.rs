@@ -1,0 +1,114 @@
+//! What the state looks like. Drawing only reads: the same state gives the same screen.
+
+mod cluster;
+mod facts;
+mod findings;
+mod footer;
+mod glyphs;
+mod grid;
+mod header;
+mod help;
+mod hit;
+mod list;
+mod log;
+mod text;
+mod tile;
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+
+pub use glyphs::{ASCII, Glyphs, UNICODE};
+pub use hit::target_at;
+
+use crate::app::{LEAST_SIZE, Panel, State};
+use crate::health::Health;
+use crate::keymap::Keymap;
+use crate::theme::{Role, Theme};
+
+/// How things are drawn, apart from what they are.
+pub struct Look {
+    /// Colours.
+    pub theme: Theme,
+    /// Keys, for the footer and the help.
+    pub keymap: Keymap,
+    /// Signs.
+    pub glyphs: Glyphs,
+    /// Where the log pane has been scrolled to.
+    pub log: tui_logger::TuiWidgetState,
+}
+
+impl Look {
+    fn style(&self, role: Role) -> Style {
+        self.theme.style(role)
+    }
+
+    fn span(&self, role: Role, text: impl Into<String>) -> Span<'static> {
+        Span::styled(text.into(), self.style(role))
+    }
+
+    fn fit(&self, text: &str, width: usize) -> String {
+        text::fit(text, width, self.glyphs.ellipsis)
+    }
+
+    fn sides<'a>(&self, left: Vec<Span<'a>>, right: Vec<Span<'a>>, width: usize) -> Line<'a> {
+        text::sides(left, right, width, self.glyphs.ellipsis)
+    }
+
+    fn separator(&self) -> Span<'static> {
+        self.span(Role::Faint, format!(" {} ", self.glyphs.dot))
+    }
+}
+
+/// Draws the whole screen.
+pub fn draw(frame: &mut Frame<'_>, state: &State, look: &Look) {
+    let area = frame.area();
+    frame.buffer_mut().set_style(area, look.style(Role::Text));
+    if area.width < LEAST_SIZE.0 || area.height < LEAST_SIZE.1 {
+        draw_small(frame, state, look);
+        return;
+    }
+    let regions = state.regions();
+    header::draw(frame.buffer_mut(), regions.header, state, look);
+    if let Some((view, cluster)) = state.opened() {
+        cluster::draw(frame.buffer_mut(), regions.body, state, view, cluster, look);
+    } else {
+        grid::draw(frame.buffer_mut(), regions.body, state, look);
+        if let Some(area) = regions.findings {
+            findings::draw_panel(frame.buffer_mut(), area, state, look);
+        }
+    }
+    let middle = Rect { height: regions.footer.y - regions.header.height, ..regions.body };
+    let middle = Rect { width: area.width, ..middle };
+    match state.panel {
+        Some(Panel::Help { scroll }) => help::draw(frame.buffer_mut(), middle, state, scroll, look),
+        Some(Panel::Log) => log::draw(frame, middle, look),
+        None => {}
+    }
+    footer::draw(frame, regions.footer, state, look);
+}
+
+/// All that a screen of a few cells can say: how many are how bad, and which is worst.
+fn draw_small(frame: &mut Frame<'_>, state: &State, look: &Look) {
+    let area = frame.area();
+    let width = usize::from(area.width);
+    let mut lines = vec![header::counts(state, look)];
+    for (cluster, finding) in state.alerts() {
+        let (glyph, role) = look.glyphs.severity(finding.severity);
+        let words = format!("{glyph} {}: {}", cluster.entry.name, finding.summary);
+        lines.push(vec![look.span(role, look.fit(&words, width))]);
+    }
+    if state.clusters.iter().all(|cluster| cluster.health == Health::Ok) {
+        lines.push(vec![look.span(Role::Muted, look.fit("all healthy", width))]);
+    }
+    let hint = format!("small: wants {}x{}", LEAST_SIZE.0, LEAST_SIZE.1);
+    let bottom = area.height.saturating_sub(1);
+    for (y, line) in (0..bottom).zip(lines) {
+        frame.buffer_mut().set_line(0, y, &Line::from(line), area.width);
+    }
+    let words = Line::from(look.span(Role::Faint, look.fit(&hint, width)));
+    if area.height > 0 {
+        frame.buffer_mut().set_line(0, bottom, &words, area.width);
+    }
+}

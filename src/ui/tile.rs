@@ -1,0 +1,113 @@
+//! A cluster as a tile of four, two or one lines.
+
+use ratatui::text::{Line, Span};
+
+use super::{Look, facts};
+use crate::app::{ClusterState, Density, Filter, State};
+use crate::model::Contact;
+use crate::theme::Role;
+
+/// Cells that the age takes at the end of the last line.
+const AGE_WIDTH: usize = 10;
+
+/// The lines of a tile.
+pub(super) fn lines(
+    state: &State,
+    cluster: &ClusterState,
+    density: Density,
+    width: usize,
+    filter: &mut Filter,
+    look: &Look,
+) -> Vec<Line<'static>> {
+    match density {
+        Density::Full => {
+            vec![
+                heading(cluster, width, filter, look),
+                second(cluster, width, look),
+                third(cluster, width, look),
+                last(state, cluster, width, look),
+            ]
+        }
+        Density::Compact => {
+            vec![heading(cluster, width, filter, look), in_one(state, cluster, width, look)]
+        }
+        Density::Dense | Density::List => {
+            vec![look.sides(facts::name(cluster, filter, look), facts::node_marks(cluster, look), width)]
+        }
+    }
+}
+
+/// Name, node marks, DC.
+fn heading(cluster: &ClusterState, width: usize, filter: &mut Filter, look: &Look) -> Line<'static> {
+    let mut right = facts::node_marks(cluster, look);
+    if let Some(dc) = cluster.observation.current().and_then(|picture| picture.summary.dc.as_ref()) {
+        right.push(look.span(Role::Faint, format!("  DC {}", look.fit(dc.as_str(), 8))));
+    }
+    look.sides(facts::name(cluster, filter, look), right, width)
+}
+
+/// The worst finding, or what runs.
+fn second(cluster: &ClusterState, width: usize, look: &Look) -> Line<'static> {
+    let (words, role) = match (facts::trouble(cluster), &cluster.observation.picture) {
+        (Some((words, role)), _) => (words.to_owned(), role),
+        (None, Some(picture)) => (facts::running_words(cluster, picture), Role::Muted),
+        (None, None) => (String::new(), Role::Muted),
+    };
+    indented(&words, role, &facts::more(cluster), width, look)
+}
+
+/// Quorum, and what runs where the second line had worse to tell.
+fn third(cluster: &ClusterState, width: usize, look: &Look) -> Line<'static> {
+    let Some(picture) = cluster.observation.picture.as_deref() else { return Line::default() };
+    let mut words = facts::quorum_words(picture);
+    if facts::trouble(cluster).is_some() {
+        let failed = facts::running(picture).failed;
+        words = format!("{words} {} {}", look.glyphs.dot, facts::running_words(cluster, picture));
+        if failed > 0 {
+            words = format!("{words} {} {failed} failed", look.glyphs.dot);
+        }
+    }
+    // The last good picture is shown as old, never as now.
+    let role = match cluster.observation.contact {
+        Contact::Live { .. } => Role::Muted,
+        Contact::Connecting | Contact::Stopped { .. } | Contact::Lost { .. } => {
+            words = format!("was {words}");
+            Role::Faint
+        }
+    };
+    indented(&words, role, "", width, look)
+}
+
+/// The strip of the last minutes and the picture's age.
+fn last(state: &State, cluster: &ClusterState, width: usize, look: &Look) -> Line<'static> {
+    let mut left = vec![Span::raw("  ")];
+    left.extend(facts::strip(cluster, width.saturating_sub(2 + AGE_WIDTH).min(30), state.now, look));
+    let age = facts::age_words(cluster, state.now);
+    let role = if age == "now" { Role::Faint } else { Role::Unknown };
+    look.sides(left, vec![look.span(role, age)], width)
+}
+
+/// The worst finding, or quorum and what runs, with the age where it matters.
+fn in_one(state: &State, cluster: &ClusterState, width: usize, look: &Look) -> Line<'static> {
+    let age = facts::age_words(cluster, state.now);
+    let right = if age == "now" { facts::more(cluster) } else { age };
+    let (words, role) = match (facts::trouble(cluster), &cluster.observation.picture) {
+        (Some((words, role)), _) => (words.to_owned(), role),
+        (None, Some(picture)) => (
+            format!(
+                "{} {} {}",
+                facts::running_words(cluster, picture),
+                look.glyphs.dot,
+                facts::quorum_words(picture)
+            ),
+            Role::Muted,
+        ),
+        (None, None) => (String::new(), Role::Muted),
+    };
+    indented(&words, role, &right, width, look)
+}
+
+fn indented(words: &str, role: Role, right: &str, width: usize, look: &Look) -> Line<'static> {
+    let right = if right.is_empty() { Vec::new() } else { vec![look.span(Role::Muted, right)] };
+    look.sides(vec![Span::raw("  "), look.span(role, crate::model::text::clean(words))], right, width)
+}
