@@ -108,14 +108,19 @@ impl<'a> Report<'a> {
         self.units.iter().flat_map(|unit| &unit.instances)
     }
 
-    /// Whether the node takes part. A remote or bundle node does while the connection to it is up.
+    /// Whether the node takes part. A remote or bundle node does while the connection to it is up, and a
+    /// bundle node's host with it.
     pub(super) fn is_online(&self, node: usize) -> bool {
-        let present = self.situation.nodes[node].presence == Presence::Online;
-        let kind = self.blueprint.nodes[node].kind;
-        let connection = self.name(node);
-        present
-            && (kind == Kind::Member
-                || self.instances().any(|instance| instance.id == connection && instance.node.is_some()))
+        let is_present = |node: usize| self.situation.nodes[node].presence == Presence::Online;
+        let is_connected = || {
+            let connection = self.name(node);
+            self.instances().any(|instance| instance.id == connection && instance.node.is_some())
+        };
+        match self.blueprint.nodes[node].kind {
+            Kind::Member => is_present(node),
+            Kind::Remote => is_present(node) && is_connected(),
+            Kind::Bundle(replica) => is_present(replica) && is_connected(),
+        }
     }
 
     fn summary(&self, document: &mut Document, now: Timestamp) -> io::Result<()> {
