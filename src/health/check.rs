@@ -1,6 +1,6 @@
 //! One kind of finding: its code, what it means, and how it is found.
 
-use crate::model::clean;
+use crate::model::text::clean;
 
 use super::scene::{Outlook, Scene};
 use super::words::plural;
@@ -54,7 +54,11 @@ pub(super) struct Verdict {
 }
 
 impl Verdict {
-    pub(super) fn new(severity: Severity, subject: &(impl ToString + ?Sized), summary: impl Into<String>) -> Self {
+    pub(super) fn new(
+        severity: Severity,
+        subject: &(impl ToString + ?Sized),
+        summary: impl Into<String>,
+    ) -> Self {
         Self {
             severity,
             subject: subject.to_string(),

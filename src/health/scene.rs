@@ -5,8 +5,8 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::model::{
-    ClusterEntry, Constraint, ConstraintRule, Contact, Node, NodeKind, NodeName, Observation,
-    Picture, Primitive, Resource, ResourceId, Role, Score,
+    ClusterEntry, Constraint, ConstraintRule, Contact, Node, NodeKind, NodeName, Observation, Picture,
+    Primitive, Resource, ResourceId, Role, Score,
 };
 
 use super::incident::{self, Incident};

@@ -48,10 +48,11 @@ fn is_told(scene: &Scene<'_>, placed: &Placed<'_>) -> bool {
         Some(top) => top.primitives().iter().any(|(_, member)| base(&member.id) == id),
         None => base(&placed.primitive.id) == id,
     };
-    let connects =
-        scene.picture.nodes.iter().any(|node| {
-            node.name.as_str() == placed.primitive.id.as_str() && !(node.online && !node.unclean)
-        });
+    let connects = scene
+        .picture
+        .nodes
+        .iter()
+        .any(|node| node.name.as_str() == placed.primitive.id.as_str() && (node.unclean || !node.online));
     connects || failed.any(|incident| in_same(base(&incident.failure.resource)))
 }
 
