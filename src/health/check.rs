@@ -1,6 +1,6 @@
 //! One kind of finding: its code, what it means, and how it is found.
 
-use crate::model::clean;
+use crate::model::text::clean;
 
 use super::scene::{Outlook, Scene};
 use super::words::plural;

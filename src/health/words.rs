@@ -4,7 +4,7 @@ use std::fmt::Display;
 
 use jiff::{SignedDuration, Timestamp, Unit};
 
-use crate::model::clean;
+use crate::model::text::clean;
 
 /// How many names a line holds.
 const NAMED: usize = 8;

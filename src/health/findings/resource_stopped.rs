@@ -52,7 +52,7 @@ fn is_told(scene: &Scene<'_>, placed: &Placed<'_>) -> bool {
         .picture
         .nodes
         .iter()
-        .any(|node| (node.unclean || !node.online) && node.name.as_str() == placed.primitive.id.as_str());
+        .any(|node| node.name.as_str() == placed.primitive.id.as_str() && (node.unclean || !node.online));
     connects || failed.any(|incident| in_same(base(&incident.failure.resource)))
 }
 
