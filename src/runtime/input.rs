@@ -1,0 +1,53 @@
+//! What the terminal's events mean.
+
+use crossterm::event::{
+    Event as TerminalEvent, KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind,
+};
+use tui_input::backend::crossterm::to_input_request;
+
+use crate::app::{Context, Event, Pending, Scroll, Target, Typing};
+use crate::keymap::{Continuation, Key, Keymap};
+
+/// What a key does while a line is being typed. These keys are those of every shell and are not remapped.
+pub(super) fn typing(key: &KeyEvent) -> Option<Typing> {
+    let control = key.modifiers.contains(KeyModifiers::CONTROL);
+    Some(match key.code {
+        KeyCode::Enter => Typing::Accept,
+        KeyCode::Esc => Typing::Cancel,
+        KeyCode::Char('c' | 'g') if control => Typing::Cancel,
+        KeyCode::Tab => Typing::Complete,
+        KeyCode::BackTab => Typing::CompleteBack,
+        KeyCode::Up => Typing::Older,
+        KeyCode::Down => Typing::Newer,
+        KeyCode::Char('p') if control => Typing::Older,
+        KeyCode::Char('n') if control => Typing::Newer,
+        _ => Typing::Edit(to_input_request(&TerminalEvent::Key(*key))?),
+    })
+}
+
+/// What the mouse does; `target` tells what is drawn in a cell.
+pub(super) fn mouse(event: &MouseEvent, target: impl Fn(u16, u16) -> Option<Target>) -> Option<Event> {
+    match event.kind {
+        MouseEventKind::Down(MouseButton::Left) => target(event.column, event.row).map(Event::Pressed),
+        MouseEventKind::ScrollUp => Some(Event::Scrolled(Scroll::Up)),
+        MouseEventKind::ScrollDown => Some(Event::Scrolled(Scroll::Down)),
+        _ => None,
+    }
+}
+
+/// The beginning of a sequence and what can follow.
+pub(super) fn pending(keymap: &Keymap, context: Context, keys: &[Key]) -> Pending {
+    let next = keymap.continuations(context, keys).into_iter().map(|(key, leads)| {
+        let words = match leads {
+            Continuation::Action(action) => action.label().to_owned(),
+            Continuation::Prefix(count) => format!("{count} more"),
+        };
+        (key, words)
+    });
+    Pending { typed: shown(keys), next: next.collect() }
+}
+
+/// Keys as they are shown.
+pub(super) fn shown(keys: &[Key]) -> String {
+    keys.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
+}

@@ -1,0 +1,271 @@
+//! The one loop: keys, signals, news of clusters and time go in; the screen and what is asked for come out.
+
+mod input;
+mod logging;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use color_eyre::Result;
+use color_eyre::eyre::Context as _;
+use crossterm::event::{Event as TerminalEvent, EventStream, KeyEventKind};
+use futures::{Stream, StreamExt};
+use jiff::Timestamp;
+use ratatui::Terminal;
+use ratatui::backend::Backend;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::mpsc;
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
+use tui_logger::TuiWidgetEvent;
+
+pub use logging::start_logging;
+
+use crate::app::{Effect, Event, Notice, Scroll, State, update};
+use crate::keymap::{Key, Keymap};
+use crate::model::Inventory;
+use crate::theme::{self, Theme};
+use crate::transport::Transport;
+use crate::ui::{self, Glyphs, Look};
+use crate::watch::{self, Update, Watch};
+use crate::{keymap, terminal};
+
+/// Where the console reads the time.
+pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
+
+/// The least time between two pictures that were not asked for by a key.
+const FRAME: Duration = Duration::from_millis(33);
+/// How many reports are taken in before the screen and the keys get their turn.
+const REPORTS_AT_ONCE: usize = 64;
+
+/// Everything that a console needs to begin.
+pub struct Launch {
+    /// What to watch.
+    pub inventory: Inventory,
+    /// How to reach it.
+    pub transport: Arc<dyn Transport>,
+    /// How the watchers behave.
+    pub watch: watch::Settings,
+    /// The colours to begin with.
+    pub theme: Theme,
+    /// The themes that can be chosen.
+    pub themes: Vec<String>,
+    /// Where the user's own themes are.
+    pub theme_dir: Option<PathBuf>,
+    /// The keys.
+    pub keymap: Keymap,
+    /// The signs.
+    pub glyphs: Glyphs,
+    /// What went wrong before, such as a theme that could not be read.
+    pub notices: Vec<String>,
+    /// What the time is.
+    pub clock: Clock,
+}
+
+/// Runs the console on this process's terminal until the person leaves or a signal ends it.
+pub async fn run(launch: Launch) -> Result<()> {
+    let mut guard = terminal::Guard::enter().wrap_err("the terminal can't be used")?;
+    let signals = ended_by_signal()?;
+    run_on(launch, &mut guard.terminal, EventStream::new(), signals, terminal::suspend).await
+}
+
+/// Resolves when the process is asked to end.
+fn ended_by_signal() -> Result<impl Future<Output = ()>> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut hang_up = signal(SignalKind::hangup())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => tracing::info!("ended by SIGTERM"),
+            _ = hang_up.recv() => tracing::info!("ended by SIGHUP"),
+            _ = interrupt.recv() => tracing::info!("ended by SIGINT"),
+        }
+    })
+}
+
+/// Runs the console on any terminal, with any input. `ended` resolves when it is to stop.
+pub async fn run_on<B, I>(
+    launch: Launch,
+    terminal: &mut Terminal<B>,
+    mut input: I,
+    ended: impl Future<Output = ()>,
+    suspend: fn() -> std::io::Result<()>,
+) -> Result<()>
+where
+    B: Backend<Error: Send + Sync + 'static>,
+    I: Stream<Item = std::io::Result<TerminalEvent>> + Unpin,
+{
+    let (reports, mut news) = mpsc::channel(launch.inventory.clusters.len().clamp(16, 1024));
+    let watch = Watch::start(
+        &launch.inventory,
+        Arc::clone(&launch.transport),
+        launch.watch.clone(),
+        Arc::clone(&launch.clock),
+        reports,
+    );
+    let size = terminal.size()?;
+    let mut console = Console::new(launch, (size.width, size.height), watch);
+    let mut tick = interval(Duration::from_secs(1));
+    tick.set_missed_tick_behavior(MissedTickBehavior::Skip);
+    let mut next_frame = Instant::now();
+    let mut is_waiting = false;
+    tokio::pin!(ended);
+    loop {
+        is_waiting |= console.state.take_dirty();
+        if is_waiting && Instant::now() >= next_frame {
+            terminal.draw(|frame| ui::draw(frame, &console.state, &console.look))?;
+            next_frame = Instant::now() + FRAME;
+            is_waiting = false;
+        }
+        let effects = tokio::select! {
+            biased;
+            () = &mut ended => break,
+            event = input.next() => {
+                // What a key does is seen at once.
+                next_frame = Instant::now();
+                match event {
+                    Some(event) => console.on_terminal(event.wrap_err("the terminal can't be read")?),
+                    None => break,
+                }
+            }
+            () = sleep_until(next_frame), if is_waiting => Vec::new(),
+            Some(report) = news.recv() => {
+                console.on_report(report);
+                for _ in 1..REPORTS_AT_ONCE {
+                    match news.try_recv() {
+                        Ok(report) => console.on_report(report),
+                        Err(_none_left) => break,
+                    }
+                }
+                Vec::new()
+            }
+            _ = tick.tick() => console.on_tick(),
+        };
+        for effect in effects {
+            match effect {
+                Effect::Quit => {
+                    console.watch.stop().await;
+                    return Ok(());
+                }
+                Effect::Redraw => terminal.clear()?,
+                Effect::Suspend => {
+                    suspend().wrap_err("the console could not be put in the background")?;
+                    terminal.clear()?;
+                }
+                effect => console.carry_out(effect),
+            }
+        }
+    }
+    console.watch.stop().await;
+    Ok(())
+}
+
+/// The state, and what it is drawn and fed with.
+struct Console {
+    state: State,
+    look: Look,
+    watch: Watch,
+    clock: Clock,
+    theme_dir: Option<PathBuf>,
+    /// The keys of a sequence that is not complete.
+    keys: Vec<Key>,
+}
+
+impl Console {
+    fn new(launch: Launch, size: (u16, u16), watch: Watch) -> Self {
+        let mut state = State::new(&launch.inventory, launch.themes, size, (launch.clock)());
+        for notice in launch.notices {
+            update(&mut state, Event::Told(Notice::error(notice)));
+        }
+        let look = Look {
+            theme: launch.theme,
+            keymap: launch.keymap,
+            glyphs: launch.glyphs,
+            log: tui_logger::TuiWidgetState::default(),
+        };
+        Self { state, look, watch, clock: launch.clock, theme_dir: launch.theme_dir, keys: Vec::new() }
+    }
+
+    fn on_tick(&mut self) -> Vec<Effect> {
+        let now = (self.clock)();
+        update(&mut self.state, Event::Tick(now))
+    }
+
+    fn on_report(&mut self, report: Update) {
+        // A watcher's news asks for nothing: the effects of an observation are none.
+        update(&mut self.state, Event::Observed(report.cluster, report.observation));
+    }
+
+    fn on_terminal(&mut self, event: TerminalEvent) -> Vec<Effect> {
+        let event = match event {
+            TerminalEvent::Key(key) if key.kind != KeyEventKind::Release => {
+                if self.state.prompt.is_some() {
+                    input::typing(&key).map(Event::Typed)
+                } else {
+                    Some(self.key(Key::from(key)))
+                }
+            }
+            TerminalEvent::Mouse(mouse) => input::mouse(&mouse, |column, row| {
+                ui::target_at(&self.state, &self.look, column, row)
+            }),
+            TerminalEvent::Resize(columns, rows) => Some(Event::Resized { columns, rows }),
+            TerminalEvent::Key(_) | TerminalEvent::FocusGained | TerminalEvent::FocusLost | TerminalEvent::Paste(_) => {
+                None
+            }
+        };
+        event.map_or_else(Vec::new, |event| update(&mut self.state, event))
+    }
+
+    /// What a key means, with those before it that began a sequence.
+    fn key(&mut self, key: Key) -> Event {
+        self.keys.push(key);
+        let context = self.state.context();
+        match self.look.keymap.lookup(context, &self.keys) {
+            keymap::Lookup::Matched(action) => {
+                self.keys.clear();
+                Event::Act(action)
+            }
+            keymap::Lookup::Pending => Event::Pending(input::pending(&self.look.keymap, context, &self.keys)),
+            keymap::Lookup::NotFound | keymap::Lookup::Cancelled => {
+                let typed = input::shown(&self.keys);
+                self.keys.clear();
+                Event::Unbound(typed)
+            }
+        }
+    }
+
+    fn carry_out(&mut self, effect: Effect) {
+        match effect {
+            Effect::Poll(cluster) => self.watch.poll_now(&cluster),
+            Effect::PollAll => self.watch.poll_all(),
+            Effect::UseTheme(name) => self.use_theme(&name),
+            Effect::NextTheme => {
+                let themes = &self.state.themes;
+                let at = themes.iter().position(|name| *name == self.look.theme.name);
+                let next = at.map_or(0, |at| (at + 1) % themes.len().max(1));
+                if let Some(name) = themes.get(next).cloned() {
+                    self.use_theme(&name);
+                }
+            }
+            Effect::ScrollLog(Scroll::Up) => self.look.log.transition(TuiWidgetEvent::PrevPageKey),
+            Effect::ScrollLog(Scroll::Down) => self.look.log.transition(TuiWidgetEvent::NextPageKey),
+            // These three touch the terminal, which the loop holds.
+            Effect::Redraw | Effect::Suspend | Effect::Quit => {}
+        }
+    }
+
+    fn use_theme(&mut self, name: &str) {
+        let notice = match theme::load(name, self.theme_dir.as_deref()) {
+            Ok(theme) => {
+                let notice = Notice::info(format!("theme: {}", theme.name));
+                self.look.theme = theme;
+                notice
+            }
+            Err(error) => {
+                tracing::warn!("theme {name}: {error}");
+                Notice::error(error.to_string())
+            }
+        };
+        update(&mut self.state, Event::Told(notice));
+    }
+}

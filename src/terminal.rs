@@ -1,0 +1,78 @@
+//! The terminal, taken and given back.
+//!
+//! Whatever happens (an error, a panic, a signal, a stop), the terminal is given back as it was found.
+
+use std::io::{self, Stdout};
+
+use crossterm::event::{DisableMouseCapture, EnableMouseCapture};
+use crossterm::execute;
+use crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
+use ratatui::Terminal;
+use ratatui::backend::CrosstermBackend;
+use rustix::process::{Signal, kill_current_process_group};
+
+/// The terminal while it is ours; dropping it gives it back.
+pub struct Guard {
+    /// What is drawn on.
+    pub terminal: Terminal<CrosstermBackend<Stdout>>,
+}
+
+impl Guard {
+    /// Takes the terminal: raw mode, the alternate screen, the mouse.
+    pub fn enter() -> io::Result<Self> {
+        enable_raw_mode()?;
+        let terminal = take().and_then(|()| Terminal::new(CrosstermBackend::new(io::stdout())));
+        match terminal {
+            Ok(terminal) => Ok(Self { terminal }),
+            Err(error) => {
+                give_back();
+                Err(error)
+            }
+        }
+    }
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        give_back();
+    }
+}
+
+fn take() -> io::Result<()> {
+    execute!(io::stdout(), EnterAlternateScreen, EnableMouseCapture)
+}
+
+/// Gives the terminal back. Safe to call more than once.
+fn give_back() {
+    // There is no one left to tell: a terminal that has gone away can't be given back.
+    let _gone = execute!(io::stdout(), DisableMouseCapture, LeaveAlternateScreen, crossterm::cursor::Show);
+    let _gone = disable_raw_mode();
+}
+
+/// Hands the terminal to the shell, stops the console as ctrl-z does to any program, and takes the terminal
+/// again when the shell continues it.
+pub fn suspend() -> io::Result<()> {
+    give_back();
+    kill_current_process_group(Signal::TSTP)?;
+    enable_raw_mode()?;
+    take()
+}
+
+/// Makes errors and panics readable. A panic of the thread that calls this, which is to be the one that draws,
+/// gives the terminal back before its report is printed; one of a background task is logged and leaves the
+/// screen alone.
+pub fn install_hooks() -> color_eyre::Result<()> {
+    let (panic_hook, eyre_hook) = color_eyre::config::HookBuilder::default().into_hooks();
+    eyre_hook.install()?;
+    let drawing = std::thread::current().id();
+    std::panic::set_hook(Box::new(move |info| {
+        let report = panic_hook.panic_report(info);
+        if std::thread::current().id() == drawing {
+            give_back();
+            eprintln!("{report}");
+        } else {
+            tracing::error!("a background task panicked: {info}");
+        }
+    }));
+    Ok(())
+}

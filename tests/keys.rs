@@ -1,0 +1,130 @@
+//! No sequence of keys, mouse presses, sizes and news makes the console panic or draw outside its screen.
+
+mod common;
+
+use common::{capture, console, deployment, live, look, lost, now, screen};
+use jiff::SignedDuration;
+use proptest::prelude::*;
+use quorate::app::{Action, Event, Notice, Scroll, State, Typing, update};
+use quorate::model::ClusterName;
+use quorate::ui::target_at;
+use strum::IntoEnumIterator;
+use tui_input::InputRequest;
+
+/// Something that a person, a terminal or a cluster can do.
+#[derive(Debug, Clone)]
+enum Deed {
+    Act(Action),
+    Press(u16, u16),
+    Scroll(Scroll),
+    Resize(u16, u16),
+    Type(char),
+    Prompt(Typing),
+    Wait(i64),
+    Change(usize, &'static str),
+    Lose(usize),
+    Tell(String),
+}
+
+fn deed() -> impl Strategy<Value = Deed> {
+    let actions: Vec<Action> = Action::iter().collect();
+    let typings = vec![
+        Typing::Accept,
+        Typing::Cancel,
+        Typing::Complete,
+        Typing::CompleteBack,
+        Typing::Older,
+        Typing::Newer,
+        Typing::Edit(InputRequest::DeletePrevChar),
+        Typing::Edit(InputRequest::GoToStart),
+        Typing::Edit(InputRequest::DeletePrevWord),
+    ];
+    let captures = vec!["healthy", "node-offline", "banned", "unmanaged", "remote-healthy", "pending-op"];
+    prop_oneof![
+        6 => prop::sample::select(actions).prop_map(Deed::Act),
+        1 => (0u16..320, 0u16..110).prop_map(|(x, y)| Deed::Press(x, y)),
+        1 => prop_oneof![Just(Scroll::Up), Just(Scroll::Down)].prop_map(Deed::Scroll),
+        1 => (0u16..320, 0u16..110).prop_map(|(columns, rows)| Deed::Resize(columns, rows)),
+        3 => prop_oneof![prop::char::range('a', 'z'), any::<char>()].prop_map(Deed::Type),
+        2 => prop::sample::select(typings).prop_map(Deed::Prompt),
+        1 => (0i64..100).prop_map(Deed::Wait),
+        1 => (0usize..17, prop::sample::select(captures)).prop_map(|(nth, name)| Deed::Change(nth, name)),
+        1 => (0usize..17).prop_map(Deed::Lose),
+        1 => "\\PC{0,40}".prop_map(Deed::Tell),
+    ]
+}
+
+fn event(deed: Deed, state: &State, names: &[ClusterName], look: &quorate::ui::Look) -> Option<Event> {
+    Some(match deed {
+        Deed::Act(action) => Event::Act(action),
+        Deed::Press(x, y) => Event::Pressed(target_at(state, look, x, y)?),
+        Deed::Scroll(scroll) => Event::Scrolled(scroll),
+        Deed::Resize(columns, rows) => Event::Resized { columns, rows },
+        Deed::Type(letter) => Event::Typed(Typing::Edit(InputRequest::InsertChar(letter))),
+        Deed::Prompt(typing) => Event::Typed(typing),
+        Deed::Wait(seconds) => Event::Tick(state.now + SignedDuration::from_secs(seconds)),
+        Deed::Change(nth, name) => Event::Observed(names[nth].clone(), live(capture(name), "host")),
+        Deed::Lose(nth) => Event::Observed(names[nth].clone(), lost(capture("healthy"), "host")),
+        Deed::Tell(text) => Event::Told(Notice::error(text)),
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn any_deeds_in_any_order(deeds in prop::collection::vec(deed(), 1..60)) {
+        let look = look();
+        let mut state = console(deployment(), (80, 24));
+        let names: Vec<ClusterName> = state.clusters.iter().map(|cluster| cluster.entry.name.clone()).collect();
+        for deed in deeds {
+            let Some(event) = event(deed, &state, &names, &look) else { continue };
+            update(&mut state, event);
+            if state.take_dirty() && state.size.0 > 0 && state.size.1 > 0 {
+                screen(&state, &look);
+            }
+            // What is selected is always among what is shown.
+            let shown = state.grid.shown(&state.clusters);
+            prop_assert_eq!(state.selected().is_some(), !shown.is_empty());
+        }
+    }
+
+    #[test]
+    fn the_selection_is_always_on_screen(
+        columns in 40u16..300,
+        rows in 10u16..100,
+        clusters in 1usize..60,
+        actions in prop::collection::vec(
+            prop::sample::select(vec![
+                Action::Up, Action::Down, Action::Left, Action::Right, Action::PageDown, Action::PageUp,
+                Action::Last, Action::First, Action::ToggleLayout, Action::ToggleSort, Action::NextProblem,
+                Action::ToggleFindings,
+            ]),
+            1..30,
+        ),
+    ) {
+        let many: Vec<_> = deployment()
+            .into_iter()
+            .cycle()
+            .take(clusters)
+            .enumerate()
+            .map(|(nth, (mut entry, observation))| {
+                entry.name = ClusterName::from(format!("{}-{nth}", entry.name));
+                (entry, observation)
+            })
+            .collect();
+        let mut state = console(many, (columns, rows));
+        prop_assert_eq!(state.now, now());
+        for action in actions {
+            update(&mut state, Event::Act(action));
+            let arrangement = state.arrangement();
+            let shown: Vec<usize> = arrangement.places().map(|place| place.cluster).collect();
+            prop_assert_eq!(shown.len(), clusters);
+            let selected = state.grid.selected(&state.clusters, &shown).expect("one is selected");
+            let place = arrangement.place_of(selected).expect("it has a place");
+            let body = state.regions().body_size();
+            let seen = state.grid.scroll..state.grid.scroll + body.lines;
+            prop_assert!(seen.contains(&place.line), "{place:?} in {seen:?}");
+        }
+    }
+}
