@@ -125,3 +125,127 @@ fn line_with(said: &str, phrases: &[&str]) -> String {
     });
     clean(telling.or_else(|| lines().next_back()).unwrap_or_default())
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use rstest::rstest;
+
+    use super::*;
+
+    fn stopped(message: &str) -> Diagnosis {
+        Diagnosis::Stopped { message: message.to_owned(), pacemakerd_state: None }
+    }
+
+    fn denied(message: &str) -> Diagnosis {
+        Diagnosis::PermissionDenied { message: message.to_owned() }
+    }
+
+    fn not_installed(message: &str) -> Diagnosis {
+        Diagnosis::NotInstalled { message: message.to_owned() }
+    }
+
+    fn unreadable(message: &str) -> Diagnosis {
+        Diagnosis::Unreadable { message: message.to_owned() }
+    }
+
+    #[rstest]
+    #[case::of_1_1(
+        107,
+        "\nConnection to cluster failed: Transport endpoint is not connected\n",
+        "",
+        stopped("Connection to cluster failed: Transport endpoint is not connected")
+    )]
+    #[case::of_1_1_24(
+        107,
+        "\nError: cluster is not available on this node\n",
+        "",
+        stopped("Error: cluster is not available on this node")
+    )]
+    #[case::as_xml_of_2_1(
+        102,
+        "",
+        "crm_mon: Error: cluster is not available on this node\n",
+        stopped("crm_mon: Error: cluster is not available on this node")
+    )]
+    #[case::cibadmin(
+        102,
+        "",
+        "Could not connect to the CIB: Transport endpoint is not connected\nInit failed, could not perform requested operations\n",
+        stopped("Could not connect to the CIB: Transport endpoint is not connected")
+    )]
+    #[case::by_code_alone(102, "", "", stopped(""))]
+    #[case::env(
+        127,
+        "",
+        "env: 'crm_mon': No such file or directory\n",
+        not_installed("env: 'crm_mon': No such file or directory")
+    )]
+    #[case::sudo_env(
+        1,
+        "",
+        "sudo: crm_mon: command not found\n",
+        not_installed("sudo: crm_mon: command not found")
+    )]
+    #[case::no_haclient(
+        13,
+        "\nConnection to cluster failed: Permission denied\n",
+        "",
+        denied("Connection to cluster failed: Permission denied")
+    )]
+    #[case::privileges(
+        4,
+        "",
+        "crm_mon: Insufficient privileges\n",
+        denied("crm_mon: Insufficient privileges")
+    )]
+    #[case::sudo(1, "", "sudo: a password is required\n", denied("sudo: a password is required"))]
+    #[case::sudoers(
+        1,
+        "",
+        "Sorry, user ops is not allowed to execute '/usr/bin/env' as root.\n",
+        denied("Sorry, user ops is not allowed to execute '/usr/bin/env' as root.")
+    )]
+    #[case::getopt(64, "", "crm_mon: unrecognized option '--output-as=xml'\n", Diagnosis::OptionUnknown)]
+    #[case::glib(64, "", "crm_mon: Unknown option --output-as=xml\n", Diagnosis::OptionUnknown)]
+    #[case::usage_alone(64, "Usage: crm_mon mode [options]\n", "", Diagnosis::OptionUnknown)]
+    #[case::silence(70, "", "", unreadable("exit code 70 without a word"))]
+    #[case::anything_else(1, "", "first\n\u{1b}[31mlast\n", unreadable("last"))]
+    fn names_the_kind(
+        #[case] code: i32,
+        #[case] stdout: &str,
+        #[case] stderr: &str,
+        #[case] expected: Diagnosis,
+    ) {
+        assert_eq!(diagnose(Some(code), stdout.as_bytes(), stderr.as_bytes()), expected);
+    }
+
+    #[test]
+    fn believes_the_xml_first() {
+        let stdout = b"<pacemaker-result><status code=\"102\" message=\"Not connected\"><errors>\
+            <error>error: Could not connect to launcher: Connection refused</error>\
+            <error>crm_mon: Connection to cluster failed: Connection refused</error></errors></status></pacemaker-result>";
+        assert_eq!(
+            diagnose(Some(102), stdout, b""),
+            stopped("crm_mon: Connection to cluster failed: Connection refused")
+        );
+        let stdout =
+            b"<pacemaker-result><status code=\"4\" message=\"Insufficient privileges\"/></pacemaker-result>";
+        assert_eq!(diagnose(Some(4), stdout, b""), denied("Insufficient privileges"));
+        let stdout = b"<pacemaker-result><status code=\"64\" message=\"Incorrect usage\"><errors>\
+            <error>crm_mon: Unknown option --output-as=xml</error></errors></status></pacemaker-result>";
+        assert_eq!(diagnose(Some(64), stdout, b""), Diagnosis::OptionUnknown);
+    }
+
+    #[test]
+    fn a_signal_is_no_exit_code() {
+        assert_eq!(diagnose(None, b"", b""), unreadable("ended by a signal"));
+    }
+
+    proptest! {
+        #[test]
+        fn never_panics(code in any::<Option<i32>>(), stdout in any::<Vec<u8>>(), stderr in any::<Vec<u8>>()) {
+            diagnose(code, &stdout, &stderr);
+        }
+    }
+}

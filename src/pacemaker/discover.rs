@@ -74,3 +74,55 @@ pub fn from_corosync(conf: &[u8]) -> Discovered {
     }
     found
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn reads_the_cib() {
+        let xml = br#"<cib epoch="1"><configuration>
+            <crm_config><cluster_property_set id="a"><nvpair name="cluster-name" value="lb"/></cluster_property_set></crm_config>
+            <nodes><node id="1" uname="lb1"/><node id="2" uname="lb2" type="normal"/><node id="3" uname="lb3" type="member"/>
+              <node id="r1" uname="r1" type="remote"/><node id="4" uname="gw" type="ping"/></nodes>
+            </configuration><status/></cib>"#;
+        let expected = Discovered {
+            cluster_name: Some("lb".to_owned()),
+            members: ["lb1", "lb2", "lb3"].map(NodeName::from).to_vec(),
+        };
+        assert_eq!(from_cib(xml), Ok(expected));
+        assert_eq!(from_cib(b"<cib/>"), Ok(Discovered::default()));
+        assert!(from_cib(b"<cib>").is_err());
+    }
+
+    #[test]
+    fn reads_the_node_list() {
+        let text = b"1 db1 member\n2 db2 lost\nremote1\n3 db3\nr2 r2 remote\n";
+        assert_eq!(from_node_list(text), ["db1", "db2", "db3"].map(NodeName::from));
+    }
+
+    #[test]
+    fn reads_corosyncs_configuration() {
+        let conf = b"# a comment {\ntotem {\n  version: 2\n  cluster_name: db\n  interface {\n    cluster_name: no\n  }\n}\n\
+            nodelist {\n  node {\n    ring0_addr: 192.0.2.1\n    name: db1\n    nodeid: 1\n  }\n\
+            \tnode {\n    ring0_addr: 192.0.2.2\n    nodeid: 2\n  }\n}\nquorum { \n  provider: corosync_votequorum\n}\n";
+        let expected = Discovered {
+            cluster_name: Some("db".to_owned()),
+            members: ["db1", "192.0.2.2"].map(NodeName::from).to_vec(),
+        };
+        assert_eq!(from_corosync(conf), expected);
+    }
+
+    proptest! {
+        #[test]
+        fn never_panics(text in "[a-z0-9 :{}#\\n]{0,200}", bytes in any::<Vec<u8>>()) {
+            from_corosync(text.as_bytes());
+            from_node_list(text.as_bytes());
+            from_corosync(&bytes);
+            from_node_list(&bytes);
+            let _ = from_cib(&bytes);
+        }
+    }
+}

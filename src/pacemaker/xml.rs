@@ -101,11 +101,18 @@ pub(super) fn read<'a>(
 ) -> Result<Document<'a>, ParseError> {
     let start = find_root(source, roots).ok_or_else(|| ParseError::at(source, 0, explain_absence(source)))?;
     let mut tree = Tree { source, skipped, open: Vec::new(), oddities: Vec::new() };
-    if source.get(..start).is_some_and(|banner| !banner.trim().is_empty()) {
+    if !banner(source, start).is_empty() {
         tree.oddities.push((0, "text before the XML".to_owned()));
     }
     let root = tree.read_from(start)?;
     Ok(Document { root, oddities: tree.oddities })
+}
+
+/// What stands before the root element and is no part of the XML.
+fn banner(source: &str, start: usize) -> &str {
+    let before = source.get(..start).unwrap_or_default();
+    let prolog = before.rfind("<?xml").unwrap_or(before.len());
+    before.get(..prolog).unwrap_or_default().trim()
 }
 
 fn explain_absence(source: &str) -> &'static str {
@@ -223,9 +230,10 @@ impl<'a> Tree<'a, '_> {
     fn explain(&self, error: &quick_xml::Error, start: usize, reader: &Reader<&[u8]>) -> ParseError {
         use quick_xml::errors::IllFormedError::{MissingEndTag, UnclosedReference};
         match error {
-            quick_xml::Error::Syntax(_)
-            | quick_xml::Error::IllFormed(MissingEndTag(_) | UnclosedReference) => {
-                self.ended_too_early(start + reader.error_position() as usize)
+            quick_xml::Error::Syntax(_) => self.ended_too_early(start + reader.error_position() as usize),
+            // The reader gives no place for these, which are met at the very end.
+            quick_xml::Error::IllFormed(MissingEndTag(_) | UnclosedReference) => {
+                self.ended_too_early(self.source.len())
             }
             other => ParseError::at(
                 self.source,
@@ -290,6 +298,115 @@ fn character(entity: &str) -> Option<char> {
                 None => number.parse(),
             };
             char::from_u32(code.ok()?)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use rstest::rstest;
+
+    use super::*;
+
+    fn read_root(source: &str) -> Result<Document<'_>, ParseError> {
+        read(source, &["a"], &["skip"])
+    }
+
+    #[test]
+    fn reads_a_tree() {
+        let source = "<?xml version='1.0'?>\n<a x='1' y = \"&lt;2&gt;\"><b/><skip><b/></skip>\n <b z='3'>t &amp; u</b></a>";
+        let document = read_root(source).unwrap();
+        assert_eq!(document.oddities, []);
+        let root = &document.root;
+        assert_eq!(
+            (root.name, root.get("x"), root.get("y"), root.get("z")),
+            ("a", Some("1"), Some("<2>"), None)
+        );
+        let seen: Vec<_> =
+            root.named("b").map(|b| (line_of(source, b.at), b.get("z"), b.text.as_str())).collect();
+        assert_eq!(seen, [(2, None, ""), (3, Some("3"), "t & u")]);
+        assert_eq!(root.children.len(), 2);
+    }
+
+    #[rstest]
+    #[case::before("Welcome!\n<a/>", 0)]
+    #[case::looks_alike("<abc> <ab/> <a/>", 0)]
+    #[case::before_the_declaration("<motd/>\n<?xml version='1.0'?><a/>", 0)]
+    #[case::after("<a></a>\nlogout\n", 7)]
+    fn tells_of_text_around_it(#[case] source: &str, #[case] place: usize) {
+        let document = read_root(source).unwrap();
+        assert_eq!(document.root.name, "a");
+        assert_eq!(document.oddities.iter().map(|(at, _)| *at).collect::<Vec<_>>(), [place]);
+    }
+
+    #[rstest]
+    #[case::nothing("", 1, 1, "nothing was printed")]
+    #[case::blank(" \n", 1, 1, "nothing was printed")]
+    #[case::another("<html/>", 1, 1, "no XML of Pacemaker in it")]
+    #[case::cut_between("<a>\n  <b/>\n", 3, 1, "ended too early, inside of <a>")]
+    #[case::cut_in_a_tag("<a>\n  <b x='1", 2, 3, "ended too early, inside of <a>")]
+    #[case::cut_in_the_root("<a ", 1, 1, "ended too early")]
+    #[case::cut_in_a_comment("<a><!-- x", 1, 4, "ended too early, inside of <a>")]
+    #[case::cut_in_what_is_skipped("<a>\n<skip><b/>", 2, 11, "ended too early, inside of <a>")]
+    #[case::crossed("<a>\n<b></c></a>", 2, 4, "ill-formed document: expected `</b>`, but `</c>` was found")]
+    fn tells_where_it_stops_to_be_xml(
+        #[case] source: &str,
+        #[case] line: u64,
+        #[case] column: u64,
+        #[case] message: &str,
+    ) {
+        let expected = ParseError { line, column, message: message.to_owned() };
+        assert_eq!(read_root(source).unwrap_err(), expected);
+    }
+
+    #[test]
+    fn carries_on_after_an_attribute_that_is_none() {
+        let document = read_root("<a x=1 y='2' y='3' lone>").map(|_| ());
+        assert!(document.is_err(), "the element is not closed");
+        let document = read_root("<a x=1 y='2' y='3' lone/>").unwrap();
+        assert_eq!(document.root.get("y"), Some("2"));
+        assert!(!document.oddities.is_empty());
+    }
+
+    #[test]
+    fn does_not_expand_what_a_text_declares() {
+        let source = "<!DOCTYPE a [<!ENTITY l 'lol'><!ENTITY m '&l;&l;&l;'>]><a x='&m;'>&m;</a>";
+        let document = read_root(source).unwrap();
+        assert_eq!((document.root.get("x"), document.root.text.as_str()), (Some("&m;"), "&m;"));
+    }
+
+    #[test]
+    fn leaves_out_what_is_too_deep() {
+        let source = format!("<a>{}<c/>{}</a>", "<b>".repeat(100_000), "</b>".repeat(100_000));
+        let document = read_root(&source).unwrap();
+        assert_eq!(document.oddities.len(), 1);
+        let depth = std::iter::successors(Some(&document.root), |it| it.children.first()).count();
+        assert_eq!(depth, DEEPEST);
+    }
+
+    #[rstest]
+    #[case("plain", "plain")]
+    #[case("R&D", "R&D")]
+    #[case("a & b &lt; c;", "a & b < c;")]
+    #[case("&#65;&#x42;&#X43;", "ABC")]
+    #[case("&#xD800;&#0x;&nope;&;&", "&#xD800;&#0x;&nope;&;&")]
+    #[case("&amp;lt;", "&lt;")]
+    fn unescapes_what_is_known(#[case] raw: &str, #[case] expected: &str) {
+        assert_eq!(unescape(raw), expected);
+    }
+
+    proptest! {
+        #[test]
+        fn unescaping_undoes_escaping(text in any::<String>()) {
+            let escaped = quick_xml::escape::escape(text.as_str());
+            prop_assert_eq!(unescape(&escaped), text.as_str());
+        }
+
+        #[test]
+        fn never_panics(text in "[<>/a-c ='\"&;!?\\[\\]\u{e9}-]{0,80}") {
+            let _ = read_root(&format!("<a{text}"));
+            let _ = read_root(&format!("<a>{text}</a>"));
         }
     }
 }

@@ -150,9 +150,7 @@ fn date_text(date: &Element<'_>) -> String {
     words.join(" ")
 }
 
-/// The date expressions at or below an element, which is at most [`xml::DEEPEST`] deep.
-///
-/// [`xml::DEEPEST`]: crate::pacemaker::xml
+/// The date expressions at or below an element.
 fn expressions<'e, 'a>(element: &'e Element<'a>) -> Box<dyn Iterator<Item = &'e Element<'a>> + 'e> {
     let below = element.children.iter().flat_map(expressions);
     let itself = (element.name == "date_expression").then_some(element);

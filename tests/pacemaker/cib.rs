@@ -1,0 +1,206 @@
+//! The CIB: constraints of every kind, properties, resources.
+
+use jiff::Timestamp;
+use quorate::model::{Cib, Constraint, ConstraintRule, Role, Score};
+use quorate::pacemaker::parse;
+
+use crate::fixture;
+
+fn with_constraints(constraints: &str) -> Vec<Constraint> {
+    let xml = format!("<cib><configuration><constraints>{constraints}</constraints></configuration></cib>");
+    let cib = parse::cib(xml.as_bytes()).expect("a CIB");
+    assert_eq!(cib.oddities, Vec::<String>::new());
+    cib.constraints
+}
+
+fn only(constraints: &str) -> Constraint {
+    let mut all = with_constraints(constraints);
+    assert_eq!(all.len(), 1);
+    all.remove(0)
+}
+
+#[test]
+fn of_the_real_cluster() {
+    let cib = parse::cib(fixture("captures/banned-promoted.cib.xml").as_bytes()).unwrap();
+    assert_eq!(cib.schema.as_deref(), Some("pacemaker-3.9"));
+    assert_eq!(cib.property("stonith-enabled"), Some("true"));
+    assert_eq!(cib.resource_defaults[1], ("migration-threshold".to_owned(), "3".to_owned()));
+    let vip = cib.resource("vip").unwrap();
+    assert_eq!(
+        (vip.agent.as_deref(), vip.parameters, &vip.parent),
+        (Some("ocf:heartbeat:IPaddr2"), 3, &None)
+    );
+    let web = cib.resource("web-ip").unwrap();
+    assert_eq!((web.kind.as_str(), &web.parent), ("primitive", &Some("g-web".into())));
+    let promotable = cib.resource("ms-state").unwrap();
+    assert_eq!((promotable.kind.as_str(), promotable.meta("promoted-max")), ("clone", Some("1")));
+    assert_eq!(cib.resource("fence-c1n1").unwrap().agent.as_deref(), Some("stonith:fence_lab"));
+    insta::assert_debug_snapshot!(cib.constraints);
+}
+
+#[test]
+fn the_root_alone_tells_the_epoch() {
+    let xml = b"<cib admin_epoch='2' epoch='31' num_updates='7' have-quorum='1' dc-uuid='2'/>";
+    assert_eq!(parse::cib(xml), Ok(Cib { epoch: (2, 31), ..Cib::default() }));
+}
+
+#[test]
+fn a_location_with_a_pattern_and_a_role() {
+    let found = only(r#"<rsc_location id="l" rsc-pattern="^db" role="Master" node="n1" score="+inFINITY"/>"#);
+    let expected = ConstraintRule::Location {
+        resource: "^db".into(),
+        node: Some("n1".into()),
+        score: Some(Score::Infinity),
+        role: Some(Role::Promoted),
+        rule: String::new(),
+    };
+    assert_eq!((found.rule, found.expires), (expected, None));
+}
+
+#[test]
+fn a_location_with_a_rule() {
+    let found = only(
+        r##"<rsc_location id="l" rsc="web"><rule id="r" role="started" score="-INFINITY" boolean-op="or">
+        <expression id="e1" attribute="pingd" operation="lt" value="1"/><expression id="e2" attribute="pingd" operation="not_defined"/>
+        <rule id="n" score="0"><expression id="e3" attribute="#uname" operation="eq" value="n1"/><date_expression id="d" operation="date_spec"><date_spec id="s" hours="9-17"/></date_expression></rule>
+        </rule></rsc_location>"##,
+    );
+    let expected = ConstraintRule::Location {
+        resource: "web".into(),
+        node: None,
+        score: Some(Score::MinusInfinity),
+        role: Some(Role::Started),
+        rule: "pingd lt 1 or not_defined pingd or (#uname eq n1 and date date_spec hours=9-17)".to_owned(),
+    };
+    assert_eq!(found.rule, expected);
+}
+
+#[test]
+fn a_move_with_a_lifetime_expires() {
+    let found = only(
+        r##"<rsc_location id="cli-prefer-web" rsc="web"><rule id="r" score="INFINITY" boolean-op="and">
+        <expression id="e" attribute="#uname" operation="eq" value="n2"/>
+        <date_expression id="d" operation="lt" end="2026-11-22 12:07:05 +01:00"/></rule></rsc_location>"##,
+    );
+    assert!(found.is_leftover());
+    assert_eq!(found.expires, Some("2026-11-22T11:07:05Z".parse::<Timestamp>().unwrap()));
+}
+
+#[test]
+fn the_latest_end_counts_and_durations_are_added() {
+    let found = only(
+        r#"<rsc_location id="l" rsc="web" score-attribute="weight"><rule id="a" score="1"><date_expression id="d1" operation="in_range" end="2026-01-01 00:00:00Z"/></rule>
+        <rule id="b" score="2"><date_expression id="d2" operation="in_range" start="2026-01-31 00:00:00Z"><duration id="x" months="1" hours="2"/></date_expression></rule>
+        <rule id="c" score="3"><date_expression id="d3" operation="gt" start="2030-01-01 00:00:00Z"/></rule></rsc_location>"#,
+    );
+    assert_eq!(found.expires, Some("2026-02-28T02:00:00Z".parse::<Timestamp>().unwrap()));
+    assert!(matches!(found.rule, ConstraintRule::Location { score: None, .. }));
+}
+
+#[test]
+fn a_lifetime_of_old() {
+    let found = only(
+        r#"<rsc_colocation id="c" rsc="a" with-rsc="b" score="-5" with-rsc-role="Slave"><lifetime><rule id="r">
+        <date_expression id="d" operation="lt" end="2026-01-01 00:00:00Z"/></rule></lifetime></rsc_colocation>"#,
+    );
+    let expected = ConstraintRule::Colocation {
+        resource: "a".into(),
+        with: "b".into(),
+        score: Some(Score::Finite(-5)),
+        role: None,
+        with_role: Some(Role::Unpromoted),
+    };
+    assert_eq!(found.rule, expected);
+    assert!(found.expires.is_some());
+}
+
+#[test]
+fn orders() {
+    let found = with_constraints(
+        r#"<rsc_order id="a" first="x" then="y"/><rsc_order id="b" first="x" then="y" score="0" first-action="promote"/>
+        <rsc_order id="c" first="x" then="y" kind="Serialize" first-action="promote" then-action="start"/>"#,
+    );
+    let told: Vec<_> = found
+        .iter()
+        .map(|it| match &it.rule {
+            ConstraintRule::Order { first_action, then_action, kind, .. } => {
+                (first_action.as_str(), then_action.as_str(), kind.as_str())
+            }
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    assert_eq!(
+        told,
+        [
+            ("start", "start", "Mandatory"),
+            ("promote", "promote", "Optional"),
+            ("promote", "start", "Serialize")
+        ]
+    );
+}
+
+#[test]
+fn tickets_and_sets() {
+    let found = with_constraints(
+        r#"<rsc_ticket id="t" rsc="db" ticket="siteA" loss-policy="fence"/>
+        <rsc_order id="s" kind="Optional"><resource_set id="s1"><resource_ref id="a"/><resource_ref id="b"/></resource_set><resource_set id="s2"><resource_ref id="c"/></resource_set></rsc_order>
+        <rsc_of_tomorrow id="n" rsc="z"/>"#,
+    );
+    let rules: Vec<_> = found.into_iter().map(|it| it.rule).collect();
+    let set = |kind: &str, resources: &[&str]| ConstraintRule::Set {
+        kind: kind.to_owned(),
+        resources: resources.iter().map(|&id| id.into()).collect(),
+    };
+    let ticket = ConstraintRule::Ticket {
+        resource: "db".into(),
+        ticket: "siteA".to_owned(),
+        loss_policy: "fence".to_owned(),
+    };
+    assert_eq!(rules, [ticket, set("rsc_order", &["a", "b", "c"]), set("rsc_of_tomorrow", &["z"])]);
+}
+
+#[test]
+fn resources_of_every_kind() {
+    let cib = parse::cib(
+        br#"<cib><configuration><resources>
+        <template id="fence" class="stonith" type="fence_ipmilan"/>
+        <master id="ms"><group id="g"><primitive id="p" class="ocf" provider="linbit" type="drbd"/><primitive id="f" template="fence"/></group></master>
+        <bundle id="b"><podman image="x"/><primitive id="in" class="ocf" provider="heartbeat" type="galera"><meta_attributes id="m"><nvpair id="n" name="target-role" value="Stopped"/></meta_attributes></primitive></bundle>
+        </resources></configuration></cib>"#,
+    )
+    .unwrap();
+    let told: Vec<_> = cib
+        .resources
+        .iter()
+        .map(|it| (it.kind.as_str(), it.id.as_str(), it.parent.as_ref().map_or("", |id| id.as_str())))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            ("master", "ms", ""),
+            ("group", "g", "ms"),
+            ("primitive", "p", "g"),
+            ("primitive", "f", "g"),
+            ("bundle", "b", ""),
+            ("primitive", "in", "b"),
+        ]
+    );
+    assert_eq!(cib.resource("f").unwrap().agent.as_deref(), Some("stonith:fence_ipmilan"));
+    assert_eq!(cib.resource("in").unwrap().meta("target-role"), Some("Stopped"));
+    assert!(cib.has_fencing_device);
+}
+
+#[test]
+fn what_is_not_understood_is_told() {
+    let cib = parse::cib(
+        b"<cib epoch='x'><configuration><constraints>\n<rsc_location id='l' rsc='a' node='b' score='lots'/></constraints></configuration></cib>",
+    )
+    .unwrap();
+    assert_eq!(
+        cib.oddities,
+        [
+            "line 1: <cib> epoch=\"x\" is not a number in range",
+            "line 2: <rsc_location> score=\"lots\" is not a score"
+        ]
+    );
+}
