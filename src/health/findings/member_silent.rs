@@ -48,3 +48,32 @@ pub(super) fn is_seen_as_up(outlook: &Outlook<'_>, host: &HostName) -> bool {
     });
     node.is_none_or(|node| node.online && !node.unclean)
 }
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use crate::health::assess;
+    use crate::health::testing::{entry, healthy, lines, live, now};
+    use crate::model::{Belief, Observation, Viewpoint};
+
+    fn told(online: bool, host: &str) -> Vec<String> {
+        let mut picture = healthy();
+        picture.nodes[2].online = online;
+        let belief = Belief::Silent("no connection within 5 s".to_owned());
+        let observation =
+            Observation { viewpoints: vec![Viewpoint { host: host.into(), belief }], ..live(picture) };
+        lines(&assess(&entry(), &observation, now()))
+    }
+
+    #[rstest]
+    #[case("db3")]
+    #[case("DB3.example.org")]
+    fn an_offline_node_is_silent(#[case] host: &str) {
+        assert_eq!(
+            told(true, host),
+            [format!("warning member-silent {host}: {host} can't be asked over ssh")]
+        );
+        assert_eq!(told(false, host), ["critical node-offline db3: db3 is offline"]);
+    }
+}

@@ -28,3 +28,20 @@ fn check(outlook: &Outlook<'_>) -> Vec<Verdict> {
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::health::assess;
+    use crate::health::testing::{entry, lines, now, observed};
+    use crate::model::{Belief, Contact, Viewpoint};
+
+    #[test]
+    fn the_others_do_not_know_yet() {
+        let viewpoints = vec![Viewpoint { host: "db3".into(), belief: Belief::Stopped }];
+        let observation = observed(Contact::Live { host: "db1".into() }, viewpoints);
+        assert_eq!(
+            lines(&assess(&entry(), &observation, now())),
+            ["warning member-stopped db3: db3 says that its cluster stack is stopped"]
+        );
+    }
+}
