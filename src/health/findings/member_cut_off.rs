@@ -14,7 +14,7 @@ pub(super) const CHECK: Check = Check {
 };
 
 fn check(outlook: &Outlook<'_>) -> Vec<Verdict> {
-    let viewpoints = &outlook.observation.viewpoints;
+    let viewpoints = outlook.viewpoints();
     let has = |quorum: bool| {
         viewpoints.iter().filter(move |viewpoint| {
             matches!(viewpoint.belief, Belief::Running { quorate: Some(quorate), .. } if quorate == quorum)

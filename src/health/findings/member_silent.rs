@@ -4,7 +4,7 @@ use crate::health::Severity;
 use crate::health::check::{Check, Look, Many, Verdict};
 use crate::health::scene::Outlook;
 use crate::health::words::shell;
-use crate::model::{Belief, Contact, HostName};
+use crate::model::{Belief, HostName};
 
 pub(super) const CHECK: Check = Check {
     code: "member-silent",
@@ -14,10 +14,7 @@ pub(super) const CHECK: Check = Check {
 };
 
 fn check(outlook: &Outlook<'_>) -> Vec<Verdict> {
-    if !matches!(outlook.observation.contact, Contact::Live { .. }) {
-        return Vec::new();
-    }
-    let silent = outlook.observation.viewpoints.iter().filter_map(|viewpoint| match &viewpoint.belief {
+    let silent = outlook.viewpoints().iter().filter_map(|viewpoint| match &viewpoint.belief {
         Belief::Silent(why) => Some((&viewpoint.host, why)),
         Belief::Running { .. } | Belief::Stopped => None,
     });

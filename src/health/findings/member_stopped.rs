@@ -4,7 +4,7 @@ use super::member_silent::is_seen_as_up;
 use crate::health::Severity;
 use crate::health::check::{Check, Look, Many, Verdict};
 use crate::health::scene::Outlook;
-use crate::model::{Belief, Contact};
+use crate::model::Belief;
 
 pub(super) const CHECK: Check = Check {
     code: "member-stopped",
@@ -14,11 +14,7 @@ pub(super) const CHECK: Check = Check {
 };
 
 fn check(outlook: &Outlook<'_>) -> Vec<Verdict> {
-    if !matches!(outlook.observation.contact, Contact::Live { .. }) {
-        return Vec::new();
-    }
-    let stopped =
-        outlook.observation.viewpoints.iter().filter(|viewpoint| viewpoint.belief == Belief::Stopped);
+    let stopped = outlook.viewpoints().iter().filter(|viewpoint| viewpoint.belief == Belief::Stopped);
     stopped
         .filter(|viewpoint| is_seen_as_up(outlook, &viewpoint.host))
         .map(|viewpoint| {

@@ -14,7 +14,7 @@ pub(super) const CHECK: Check = Check {
 };
 
 fn check(outlook: &Outlook<'_>) -> Vec<Verdict> {
-    let quorate: Vec<_> = outlook.observation.viewpoints.iter().filter_map(quorate).collect();
+    let quorate: Vec<_> = outlook.viewpoints().iter().filter_map(quorate).collect();
     let Some((_, one, _)) = quorate.first() else {
         return Vec::new();
     };

@@ -16,7 +16,7 @@ pub(super) const CHECK: Check = Check {
 type View<'a> = (&'a HostName, &'a Option<NodeName>, &'a Vec<NodeName>);
 
 fn check(outlook: &Outlook<'_>) -> Vec<Verdict> {
-    let views = outlook.observation.viewpoints.iter().filter_map(|viewpoint| match &viewpoint.belief {
+    let views = outlook.viewpoints().iter().filter_map(|viewpoint| match &viewpoint.belief {
         Belief::Running { dc, quorate, online } if *quorate != Some(false) => {
             Some((&viewpoint.host, dc, online))
         }
