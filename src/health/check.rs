@@ -9,6 +9,8 @@ use super::{Finding, Severity};
 /// More verdicts of one check and severity than these become one finding, so that a site-wide fault is a line
 /// and not a screenful.
 const FOLD_ABOVE: usize = 3;
+/// The same for notes, which should take even less room.
+const FOLD_NOTES_ABOVE: usize = 2;
 /// How many of the folded are named.
 const FOLDED_NAMED: usize = 12;
 
@@ -107,7 +109,8 @@ fn fold(outlook: &Outlook<'_>, verdicts: &[Verdict], noun: &str, words: &str) ->
     let mut folded = Vec::new();
     for severity in [Severity::Critical, Severity::Unknown, Severity::Warning, Severity::Note] {
         let alike: Vec<_> = verdicts.iter().filter(|verdict| verdict.severity == severity).cloned().collect();
-        if alike.len() > FOLD_ABOVE {
+        let most = if severity == Severity::Note { FOLD_NOTES_ABOVE } else { FOLD_ABOVE };
+        if alike.len() > most {
             folded.push(fold_alike(outlook, &alike, noun, words));
         } else {
             folded.extend(alike);
@@ -124,8 +127,13 @@ fn fold_alike(outlook: &Outlook<'_>, alike: &[Verdict], noun: &str, words: &str)
         evidence.push(format!("and {} more", count - FOLDED_NAMED));
     }
     let first = alike.first().map_or("", |verdict| verdict.remedy.as_str());
+    let begin = alike.first().map_or("", |verdict| verdict.subject.as_str());
     let same = alike.iter().all(|verdict| verdict.remedy == first);
     Verdict::new(severity, &outlook.entry.name, format!("{} {words}", plural(count, noun)))
         .because(evidence)
-        .remedy(if same { first.to_owned() } else { format!("One after the other. The first: {first}") })
+        .remedy(if same {
+            first.to_owned()
+        } else {
+            format!("Each in turn, beginning with {begin}. {first}")
+        })
 }

@@ -46,7 +46,7 @@ impl Incident<'_> {
     pub(super) fn evidence(&self, scene: &Scene<'_>) -> Vec<String> {
         let failure = self.failure;
         let when = failure.at.map_or_else(|| "at an unknown time".to_owned(), |at| scene.outlook.ago(at));
-        let mut evidence = vec![format!("{} failed {when}", operation(failure))];
+        let mut evidence = vec![format!("{} failed {when}: {}", operation(failure), how(failure))];
         if !failure.exit_reason.is_empty() {
             evidence.push(format!("the agent says: {}", failure.exit_reason));
         }
@@ -91,7 +91,7 @@ pub(super) fn cleanup(resource: &ResourceId, node: &NodeName) -> String {
     format!("`crm_resource --cleanup --resource {} --node {}`", shell(resource), shell(node))
 }
 
-/// `failed 2 times there; from 3 on it may not run there`.
+/// `fail count 2 on lb1, threshold 3`.
 pub(super) fn count_line(count: &FailCount) -> String {
     match count.migration_threshold {
         Some(Score::Finite(threshold)) if threshold > 0 => {

@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::model::{
     ClusterEntry, Constraint, ConstraintRule, Contact, Node, NodeKind, NodeName, Observation, Picture,
-    Primitive, Resource, ResourceId, Role, Score,
+    Primitive, Resource, ResourceId, Role, Score, Viewpoint,
 };
 
 use super::incident::{self, Incident};
@@ -54,6 +54,11 @@ impl<'a> Outlook<'a> {
     /// The picture, if the last poll confirmed it and that is not long ago.
     pub(super) fn fresh_picture(&self) -> Option<&'a Picture> {
         if self.picture_is_old() { None } else { self.observation.current() }
+    }
+
+    /// What the members say of each other now; nothing while there is no fresh picture beside which to lay it.
+    pub(super) fn viewpoints(&self) -> &'a [Viewpoint] {
+        if self.fresh_picture().is_some() { &self.observation.viewpoints } else { &[] }
     }
 
     /// Whether contact is said to be live, but the picture was confirmed so long ago that a poll must hang.

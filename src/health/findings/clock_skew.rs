@@ -43,3 +43,23 @@ fn check(scene: &Scene<'_>) -> Vec<Verdict> {
     .remedy("Check time synchronisation there and here: `chronyc tracking`, `timedatectl`.");
     vec![verdict]
 }
+
+#[cfg(test)]
+mod tests {
+    use jiff::SignedDuration;
+    use rstest::rstest;
+
+    use crate::health::assess;
+    use crate::health::testing::{entry, healthy, lines, live, now};
+    use crate::model::Observation;
+
+    #[rstest]
+    #[case(2, &[])]
+    #[case(-3, &["note clock-skew db1: the clock of db1 is 3 s behind the console's"])]
+    #[case(60, &["warning clock-skew db1: the clock of db1 is 60 s ahead of the console's"])]
+    fn by_its_size(#[case] seconds: i64, #[case] expected: &[&str]) {
+        let observation =
+            Observation { clock_ahead: Some(SignedDuration::from_secs(seconds)), ..live(healthy()) };
+        assert_eq!(lines(&assess(&entry(), &observation, now())), expected);
+    }
+}

@@ -219,3 +219,47 @@ pub(super) fn ids(clone: &CloneResource) -> Vec<&ResourceId> {
     ids.dedup();
     ids
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::health::testing::{galera, node, told};
+    use crate::model::{Ban, Node, NodeKind, Picture, Score};
+
+    /// Three instances on the members, a fourth that runs nowhere, and a remote node.
+    fn with_remote(picture: &mut Picture) {
+        picture.nodes.push(Node { kind: NodeKind::Remote, ..node("r1") });
+        picture.resources[2] = galera(&["db1", "db2", "db3"], 4);
+    }
+
+    #[test]
+    fn names_the_node_that_lacks_one() {
+        let lines = told(|picture| picture.resources[2] = galera(&["db1", "db2"], 3));
+        let expected =
+            "warning clone-incomplete galera-clone: galera-clone: 2 of 3 instances run (not on db3)";
+        assert_eq!(lines, [expected]);
+    }
+
+    #[test]
+    fn bans_and_remote_nodes_are_accounted_for() {
+        let expected =
+            "warning clone-incomplete galera-clone: galera-clone: 3 of 4 instances run (not on r1)";
+        assert_eq!(told(with_remote), [expected]);
+        let banned = told(|picture| {
+            with_remote(picture);
+            picture.bans.push(Ban {
+                id: "loc".into(),
+                resource: "galera-clone".into(),
+                node: "r1".into(),
+                weight: Score::MinusInfinity,
+                promoted_only: false,
+            });
+        });
+        assert_eq!(banned, Vec::<String>::new());
+    }
+
+    #[test]
+    fn clone_max_is_enough() {
+        let lines = told(|picture| picture.resources[2] = galera(&["db1", "db2"], 2));
+        assert_eq!(lines, Vec::<String>::new());
+    }
+}

@@ -24,3 +24,18 @@ fn check(scene: &Scene<'_>) -> Vec<Verdict> {
         .remedy("When the work is done: `crm_attribute --type crm_config --name maintenance-mode --delete`. See first what would happen: `crm_simulate --live-check --simulate`.");
     vec![verdict]
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::health::testing::{resource, told};
+
+    #[test]
+    fn its_unmanaged_resources_are_told_with_it() {
+        let lines = told(|picture| {
+            picture.summary.options.maintenance_mode = true;
+            resource(picture, "vip-db").managed = false;
+            resource(picture, "fence").managed = false;
+        });
+        assert_eq!(lines, ["warning cluster-maintenance db: db is in maintenance mode"]);
+    }
+}

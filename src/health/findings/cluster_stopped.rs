@@ -37,3 +37,19 @@ fn check(outlook: &Outlook<'_>) -> Vec<Verdict> {
         .remedy("Find out why it was stopped, then start it on every member: `pcs cluster start --all`, or `systemctl start pacemaker` on each.");
     vec![verdict]
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::health::assess;
+    use crate::health::testing::{ago, entry, lines, now, observed};
+    use crate::model::Contact;
+
+    #[test]
+    fn tells_who_did_not_answer() {
+        let hosts = vec!["db1".into(), "db2".into()];
+        let observation = observed(Contact::Stopped { hosts, since: ago(41) }, Vec::new());
+        let findings = assess(&entry(), &observation, now());
+        let expected = "critical cluster-stopped db: db is stopped on db1, db2; db3 did not answer";
+        assert_eq!(lines(&findings), [expected]);
+    }
+}

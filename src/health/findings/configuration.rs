@@ -38,8 +38,8 @@ fn dangling(cib: &Cib, constraint: &Constraint) -> Option<Verdict> {
     let id = &constraint.id;
     let verdict = Verdict::new(Severity::Warning, id, format!("{id} names {missing}, which does not exist"))
         .remedy(format!(
-            "Check the configuration: `crm_verify --live-check --verbose`. To remove it: {}.",
-            shell(format!("cibadmin --delete --xpath //constraints/*[@id=\"{id}\"]")).replace('\'', "`")
+            "Check the configuration: `crm_verify --live-check --verbose`. To remove it: `cibadmin --delete --xpath {}`.",
+            shell(format!("//constraints/*[@id=\"{id}\"]"))
         ));
     Some(verdict)
 }
@@ -48,4 +48,34 @@ fn dangling(cib: &Cib, constraint: &Constraint) -> Option<Verdict> {
 fn is_plain(id: &ResourceId) -> bool {
     let id = id.as_str();
     !id.is_empty() && id.chars().all(|character| character.is_alphanumeric() || "_-.:".contains(character))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use crate::health::testing::{known, told};
+    use crate::model::{Cib, Constraint, ConstraintRule};
+
+    #[test]
+    fn a_name_that_does_not_exist_and_no_schema() {
+        let rule = ConstraintRule::Order {
+            first: "gone".into(),
+            first_action: "start".to_owned(),
+            then: "vip-db".into(),
+            then_action: "start".to_owned(),
+            kind: "Optional".to_owned(),
+        };
+        let constraint = Constraint { id: "o".into(), rule, expires: None };
+        let schema = Some("none".to_owned());
+        let cib = Cib { schema, constraints: vec![constraint], ..known(&["vip-db"]) };
+        let lines = told(|picture| picture.cib = Some(Arc::new(cib)));
+        assert_eq!(
+            lines,
+            [
+                "warning configuration-invalid db: the configuration of db is not validated",
+                "warning configuration-invalid o: o names gone, which does not exist",
+            ]
+        );
+    }
 }

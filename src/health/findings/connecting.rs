@@ -29,3 +29,17 @@ fn check(outlook: &Outlook<'_>) -> Vec<Verdict> {
         .remedy("Wait for the first answer.");
     vec![verdict]
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::health::testing::{entry, lines, now};
+    use crate::health::{Health, assess};
+    use crate::model::Observation;
+
+    #[test]
+    fn is_neither_healthy_nor_ill() {
+        let findings = assess(&entry(), &Observation::none(), now());
+        assert_eq!(lines(&findings), ["unknown connecting db: no answer yet from db"]);
+        assert_eq!(Health::of(&findings), Health::Unknown);
+    }
+}

@@ -37,3 +37,14 @@ fn verdict(scene: &Scene<'_>, count: &FailCount) -> Verdict {
         .because(count.last_failure.map(|at| format!("last failure {}", scene.outlook.ago(at))))
         .remedy(format!("When the cause is understood, forget it: {}.", cleanup(id, node)))
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::health::testing::{fail_count, told};
+
+    #[test]
+    fn below_the_threshold_is_a_note() {
+        let lines = told(|picture| picture.fail_counts = vec![fail_count("vip-db", "db2", 2)]);
+        assert_eq!(lines, ["note fail-count vip-db: vip-db has failed 2 times on db2"]);
+    }
+}

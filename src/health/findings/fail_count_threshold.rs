@@ -47,10 +47,25 @@ fn verdict(scene: &Scene<'_>, count: &FailCount) -> Verdict {
         id,
         format!("{id} may not run on {node} any more: it failed too often there"),
     )
-    .because([count_line(count), whereabouts])
+    .because(incident.is_none().then(|| count_line(count)))
     .because(last.map(|at| format!("last failure {}", scene.outlook.ago(at))))
-    .because(incident.into_iter().flat_map(|incident| {
-        std::iter::once(incident.summary()).chain(incident.evidence(scene).into_iter().take(2))
-    }))
+    .because(incident.into_iter().flat_map(|incident| incident.evidence(scene)))
+    .because([whereabouts])
     .remedy(format!("Repair the cause on {node}, then forget the failures: {}.", cleanup(id, node)))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::health::testing::{fail_count, failure, findings, lines};
+
+    #[test]
+    fn tells_where_it_may_not_run_any_more() {
+        let findings = findings(|picture| {
+            picture.fail_counts = vec![fail_count("vip-db", "db2", 3)];
+            picture.failures = vec![failure("vip-db", "db2", "monitor")];
+        });
+        let expected = "warning fail-count-threshold vip-db: vip-db may not run on db2 any more: it failed too often there";
+        assert_eq!(lines(&findings), [expected]);
+        assert!(findings[0].evidence.contains(&"fail count 3 on db2, threshold 3".to_owned()));
+    }
 }

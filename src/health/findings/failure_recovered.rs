@@ -32,7 +32,6 @@ fn recovered(scene: &Scene<'_>, incident: &Incident<'_>, node: &NodeName) -> Ver
         format!("{id} failed on {} and runs on {node} now", failure.node)
     };
     Verdict::new(Severity::Warning, id, summary)
-        .because([incident.summary()])
         .because(incident.evidence(scene))
         .remedy(format!("Find out why it failed, then forget the failure: {}.", incident.cleanup()))
 }
@@ -42,4 +41,30 @@ fn past(scene: &Scene<'_>, incident: &Incident<'_>) -> Verdict {
     Verdict::new(Severity::Note, id, format!("an old failure is on record: {}", incident.summary()))
         .because(incident.evidence(scene))
         .remedy(format!("When it is understood, forget it: {}.", incident.cleanup()))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::health::testing::{failure, told};
+
+    #[test]
+    fn here_or_elsewhere() {
+        let lines = told(|picture| {
+            picture.failures = vec![failure("vip-db", "db1", "monitor"), failure("fence", "db2", "start")];
+        });
+        assert_eq!(
+            lines,
+            [
+                "warning failure-recovered fence: fence failed on db2 and runs on db1 now",
+                "warning failure-recovered vip-db: vip-db failed on db1 but runs again",
+            ]
+        );
+    }
+
+    #[test]
+    fn of_what_is_gone_it_is_a_note() {
+        let lines = told(|picture| picture.failures = vec![failure("gone", "db1", "start")]);
+        let expected = "note failure-recovered gone: an old failure is on record: gone failed to start on db1: not installed (5)";
+        assert_eq!(lines, [expected]);
+    }
 }

@@ -41,3 +41,15 @@ pub(super) fn lines(scene: &Scene<'_>) -> Vec<String> {
     }
     speakers.into_iter().map(|(set, nodes)| format!("feature set {set}: {}", names(nodes))).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::health::testing::told;
+
+    #[test]
+    fn who_says_nothing_does_not_differ() {
+        assert_eq!(told(|picture| picture.nodes[0].feature_set = None), Vec::<String>::new());
+        let lines = told(|picture| picture.nodes[0].feature_set = Some("3.19.0".to_owned()));
+        assert_eq!(lines, ["warning feature-sets-differ db: members of db have different feature sets"]);
+    }
+}

@@ -23,3 +23,25 @@ fn check(scene: &Scene<'_>) -> Vec<Verdict> {
         .remedy("Configure a fencing device for every node, test each with `stonith_admin --reboot NODE`, then `crm_attribute --type crm_config --name stonith-enabled --update true`.");
     vec![verdict]
 }
+
+#[cfg(test)]
+mod tests {
+    use super::CHECK;
+    use crate::health::Severity;
+    use crate::health::testing::{findings, told};
+    use crate::model::Picture;
+
+    fn off(picture: &mut Picture) {
+        picture.summary.options.fencing_enabled = Some(false);
+    }
+
+    #[test]
+    fn one_node_has_nobody_to_fence() {
+        assert_eq!(told(off), ["warning fencing-disabled db: fencing is disabled in db"]);
+        let alone = findings(|picture| {
+            off(picture);
+            picture.nodes.truncate(1);
+        });
+        assert!(alone.iter().any(|one| one.code == CHECK.code && one.severity == Severity::Note));
+    }
+}

@@ -50,11 +50,11 @@ fn verdict(scene: &Scene<'_>, event: &FencingEvent) -> Verdict {
 
 /// Who asked for it and who carried it out.
 pub(super) fn who(event: &FencingEvent) -> Option<String> {
-    let asked = (!event.client.is_empty()).then(|| format!("asked for by {}", event.client));
-    let origin = event.origin.as_ref().map(|node| format!("on {node}"));
+    let origin = event.origin.as_ref().map(|node| format!(" on {node}")).unwrap_or_default();
+    let asked = (!event.client.is_empty()).then(|| format!("asked for by {}{origin}", event.client));
     let delegate = event.delegate.as_ref().map(|node| format!("carried out by {node}"));
-    let parts: Vec<_> = [asked, origin, delegate].into_iter().flatten().collect();
-    (!parts.is_empty()).then(|| parts.join(" "))
+    let parts: Vec<_> = [asked, delegate].into_iter().flatten().collect();
+    (!parts.is_empty()).then(|| parts.join(", "))
 }
 
 /// The latest event of each node; a pending one is the latest whatever its place.
@@ -73,4 +73,40 @@ pub(super) fn latest(picture: &Picture) -> Vec<&FencingEvent> {
         })
     };
     targets.iter().filter_map(of).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::health::testing::{ago, fencing, findings, lines, told};
+    use crate::model::{FencingEvent, FencingOutcome};
+
+    #[test]
+    fn a_later_success_makes_up_for_it() {
+        let success = FencingEvent { completed: Some(ago(5)), ..fencing("db3", FencingOutcome::Success) };
+        let lines = told(|picture| picture.fencing = vec![fencing("db3", FencingOutcome::Failed), success]);
+        assert_eq!(lines, ["note node-fenced db3: db3 was fenced 5 s ago"]);
+    }
+
+    #[test]
+    fn critical_while_the_node_is_unclean() {
+        let findings = findings(|picture| {
+            picture.fencing =
+                vec![fencing("db3", FencingOutcome::Failed), fencing("db3", FencingOutcome::Failed)];
+            picture.nodes[2].unclean = true;
+        });
+        assert_eq!(
+            lines(&findings)[..2],
+            [
+                "critical fencing-failed db3: fencing of db3 failed",
+                "critical node-unclean db3: db3 is unclean and could not be fenced",
+            ]
+        );
+        assert!(findings[0].evidence.contains(&"2 attempts in a row failed".to_owned()));
+    }
+
+    #[test]
+    fn a_warning_once_the_node_is_well() {
+        let lines = told(|picture| picture.fencing = vec![fencing("db3", FencingOutcome::Failed)]);
+        assert_eq!(lines, ["warning fencing-failed db3: fencing of db3 failed, but it is online"]);
+    }
 }

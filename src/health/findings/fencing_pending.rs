@@ -26,3 +26,22 @@ fn check(scene: &Scene<'_>) -> Vec<Verdict> {
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::CHECK;
+    use crate::health::testing::{fencing, findings, told};
+    use crate::model::FencingOutcome;
+
+    #[test]
+    fn told_with_the_node_when_that_is_unclean() {
+        let pending = || vec![fencing("db3", FencingOutcome::Pending)];
+        let lines = told(|picture| picture.fencing = pending());
+        assert_eq!(lines, ["warning fencing-pending db3: db3 is being fenced (reboot)"]);
+        let findings = findings(|picture| {
+            picture.fencing = pending();
+            picture.nodes[2].unclean = true;
+        });
+        assert!(findings.iter().all(|finding| finding.code != CHECK.code));
+    }
+}

@@ -28,21 +28,19 @@ fn of_constraint(scene: &Scene<'_>, constraint: &Constraint) -> Verdict {
     let ConstraintRule::Location { resource, node, score, role, rule } = &constraint.rule else {
         return Verdict::new(Severity::Warning, id, format!("{id} is left over from a command by hand"))
             .remedy(format!(
-                "If nobody needs it any more: `cibadmin --delete --xpath \"//*[@id='…']\"` with the id {}.",
-                shell(id)
+                "If nobody needs it any more: `cibadmin --delete --xpath {}`.",
+                shell(format!("//constraints/*[@id=\"{id}\"]"))
             ));
     };
     let negative = score.is_some_and(crate::model::Score::is_negative) || id.as_str().starts_with("cli-ban");
     let does = does(resource, node.as_ref(), negative, role.as_ref());
     let now = scene.outlook.now;
     match constraint.expires {
-        Some(end) if end <= now => Verdict::new(
-            Severity::Note,
-            id,
-            format!("{id} has expired but is still there: it kept {}", kept(&does)),
-        )
-        .because([format!("expired {}", scene.outlook.ago(end))])
-        .remedy("It does nothing any more. To tidy up: `crm_resource --clear --expired`."),
+        Some(end) if end <= now => {
+            Verdict::new(Severity::Note, id, format!("{id} ({does}) has expired but is still there"))
+                .because([format!("expired {}", scene.outlook.ago(end))])
+                .remedy("It does nothing any more. To tidy up: `crm_resource --clear --expired`.")
+        }
         Some(end) => Verdict::new(
             Severity::Note,
             id,
@@ -75,14 +73,58 @@ fn does(resource: &ResourceId, node: Option<&NodeName>, negative: bool, role: Op
     }
 }
 
-/// The same as a participle's object: `keeps x off y` → `x off y`.
-fn kept(does: &str) -> &str {
-    does.strip_prefix("keeps ").or_else(|| does.strip_prefix("ties ")).unwrap_or(does)
-}
-
 fn clear(resource: &ResourceId) -> String {
     format!(
         "If nobody needs it any more: `crm_resource --clear --resource {}`. The resource may then move.",
         shell(resource)
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use jiff::Timestamp;
+
+    use crate::health::testing::{ago, known, told};
+    use crate::model::{Ban, Cib, Constraint, ConstraintRule, Score};
+
+    fn left(expires: Option<Timestamp>) -> Vec<String> {
+        let rule = ConstraintRule::Location {
+            resource: "vip-db".into(),
+            node: Some("db1".into()),
+            score: Some(Score::Infinity),
+            role: None,
+            rule: String::new(),
+        };
+        let constraint = Constraint { id: "cli-prefer-vip-db".into(), rule, expires };
+        let cib = Cib { constraints: vec![constraint], ..known(&["vip-db"]) };
+        told(|picture| picture.cib = Some(Arc::new(cib)))
+    }
+
+    #[test]
+    fn for_ever_for_a_while_and_no_more() {
+        let head = "leftover-constraint cli-prefer-vip-db: cli-prefer-vip-db";
+        assert_eq!(left(None), [format!("warning {head} ties vip-db to db1 for ever")]);
+        assert_eq!(left(Some(ago(-600))), [format!("note {head} ties vip-db to db1 for another 10 min")]);
+        assert_eq!(
+            left(Some(ago(600))),
+            [format!("note {head} (ties vip-db to db1) has expired but is still there")]
+        );
+    }
+
+    #[test]
+    fn a_ban_is_known_without_the_cib() {
+        let ban = Ban {
+            id: "cli-ban-vip-db-on-db2".into(),
+            resource: "vip-db".into(),
+            node: "db2".into(),
+            weight: Score::MinusInfinity,
+            promoted_only: false,
+        };
+        let lines = told(|picture| picture.bans = vec![ban]);
+        let expected =
+            "warning leftover-constraint cli-ban-vip-db-on-db2: cli-ban-vip-db-on-db2 keeps vip-db off db2";
+        assert_eq!(lines, [expected]);
+    }
 }

@@ -205,3 +205,80 @@ pub(super) fn when_last_seen(outlook: &Outlook<'_>) -> Vec<String> {
     let told = worse.iter().take(LAST_SEEN).map(|finding| format!("{prefix}: {}", finding.summary));
     told.chain((more > 0).then(|| format!("{prefix}: and {} more", plural(more, "finding")))).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use crate::health::testing::{ago, entry, healthy, lines, live, now};
+    use crate::health::{Finding, Health, assess};
+    use crate::model::{Contact, HostName, Observation, Picture, Trouble, TroubleKind};
+
+    fn when_lost(kinds: &[TroubleKind], picture: Picture) -> Vec<Finding> {
+        let trouble = |(host, kind): (&HostName, &TroubleKind)| Trouble {
+            host: host.clone(),
+            kind: *kind,
+            message: "it says so".to_owned(),
+        };
+        let troubles = entry().hosts.iter().zip(kinds).map(trouble).collect();
+        let contact = Contact::Lost { since: ago(41), troubles, retry_at: ago(-4) };
+        let observation = Observation { contact, confirmed: Some(ago(41)), ..live(picture) };
+        assess(&entry(), &observation, now())
+    }
+
+    #[test]
+    fn the_last_picture_is_told_as_the_past() {
+        let mut picture = healthy();
+        picture.nodes[2].unclean = true;
+        let findings = when_lost(&[TroubleKind::Unreachable; 3], picture);
+        assert_eq!(
+            lines(&findings),
+            [
+                "unknown unreachable db: no answer from 3 members of db (db1, db2, db3) for 41 s: no connection"
+            ]
+        );
+        let then = "when last seen, 41 s ago: db3 is unclean and waits for fencing";
+        assert!(findings[0].evidence.contains(&then.to_owned()));
+        assert_eq!(Health::of(&findings), Health::Unknown);
+    }
+
+    #[test]
+    fn a_changed_host_key_is_told_first_and_never_accepted() {
+        let kinds = [TroubleKind::Timeout, TroubleKind::HostKeyChanged, TroubleKind::Timeout];
+        let findings = when_lost(&kinds, healthy());
+        assert_eq!(
+            lines(&findings),
+            [
+                "unknown host-key-changed db: no answer from db2 for 41 s: HOST KEY CHANGED",
+                "unknown timeout db: no answer from 2 members of db (db1, db3) for 41 s: time-out",
+            ]
+        );
+        assert!(findings[0].remedy.contains("ssh-keygen -R db2"));
+    }
+
+    #[rstest]
+    #[case(TroubleKind::UnknownHost)]
+    #[case(TroubleKind::Unreachable)]
+    #[case(TroubleKind::Refused)]
+    #[case(TroubleKind::Authentication)]
+    #[case(TroubleKind::HostKeyUnknown)]
+    #[case(TroubleKind::HostKeyChanged)]
+    #[case(TroubleKind::Timeout)]
+    #[case(TroubleKind::ConnectionLost)]
+    #[case(TroubleKind::NotInstalled)]
+    #[case(TroubleKind::PermissionDenied)]
+    #[case(TroubleKind::TooMuchOutput)]
+    #[case(TroubleKind::Unreadable)]
+    #[case(TroubleKind::Other)]
+    fn every_kind_is_told_once(#[case] kind: TroubleKind) {
+        let findings = when_lost(&[kind], healthy());
+        let code = kind.to_string();
+        let expected = if kind == TroubleKind::Other { "no-contact" } else { &code };
+        assert_eq!(findings.iter().map(|finding| finding.code).collect::<Vec<_>>(), [expected]);
+    }
+
+    #[test]
+    fn lost_without_a_reason_is_told_too() {
+        assert_eq!(Health::of(&when_lost(&[], healthy())), Health::Unknown);
+    }
+}

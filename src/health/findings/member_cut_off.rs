@@ -14,7 +14,7 @@ pub(super) const CHECK: Check = Check {
 };
 
 fn check(outlook: &Outlook<'_>) -> Vec<Verdict> {
-    let viewpoints = &outlook.observation.viewpoints;
+    let viewpoints = outlook.viewpoints();
     let has = |quorum: bool| {
         viewpoints.iter().filter(move |viewpoint| {
             matches!(viewpoint.belief, Belief::Running { quorate: Some(quorate), .. } if quorate == quorum)
@@ -35,4 +35,31 @@ fn check(outlook: &Outlook<'_>) -> Vec<Verdict> {
                 .remedy("Check corosync's network between them: `corosync-cfgtool -s` and `corosync-quorumtool -s` on both.")
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::health::assess;
+    use crate::health::testing::{entry, lines, now, observed};
+    use crate::model::{Belief, Contact, Viewpoint};
+
+    fn told(views: &[(&str, &str, bool, &[&str])]) -> Vec<String> {
+        let viewpoint = |(host, dc, quorate, online): &(&str, &str, bool, &[&str])| {
+            let online = online.iter().map(|node| (*node).into()).collect();
+            let belief = Belief::Running { dc: Some((*dc).into()), quorate: Some(*quorate), online };
+            Viewpoint { host: (*host).into(), belief }
+        };
+        let viewpoints = views.iter().map(viewpoint).collect();
+        let observation = observed(Contact::Live { host: "db1".into() }, viewpoints);
+        lines(&assess(&entry(), &observation, now()))
+    }
+
+    #[test]
+    fn the_minority_is_told() {
+        let lines = told(&[("db1", "db1", true, &["db1", "db2"]), ("db3", "db3", false, &["db3"])]);
+        assert_eq!(
+            lines,
+            ["critical member-cut-off db3: db3 is cut off: it has no quorum, while db1 has one"]
+        );
+    }
 }

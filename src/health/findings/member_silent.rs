@@ -4,7 +4,7 @@ use crate::health::Severity;
 use crate::health::check::{Check, Look, Many, Verdict};
 use crate::health::scene::Outlook;
 use crate::health::words::shell;
-use crate::model::{Belief, Contact, HostName};
+use crate::model::{Belief, HostName};
 
 pub(super) const CHECK: Check = Check {
     code: "member-silent",
@@ -14,10 +14,7 @@ pub(super) const CHECK: Check = Check {
 };
 
 fn check(outlook: &Outlook<'_>) -> Vec<Verdict> {
-    if !matches!(outlook.observation.contact, Contact::Live { .. }) {
-        return Vec::new();
-    }
-    let silent = outlook.observation.viewpoints.iter().filter_map(|viewpoint| match &viewpoint.belief {
+    let silent = outlook.viewpoints().iter().filter_map(|viewpoint| match &viewpoint.belief {
         Belief::Silent(why) => Some((&viewpoint.host, why)),
         Belief::Running { .. } | Belief::Stopped => None,
     });
@@ -47,4 +44,33 @@ pub(super) fn is_seen_as_up(outlook: &Outlook<'_>, host: &HostName) -> bool {
         if is_address { None } else { picture.nodes.iter().find(same) }
     });
     node.is_none_or(|node| node.online && !node.unclean)
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use crate::health::assess;
+    use crate::health::testing::{entry, healthy, lines, live, now};
+    use crate::model::{Belief, Observation, Viewpoint};
+
+    fn told(online: bool, host: &str) -> Vec<String> {
+        let mut picture = healthy();
+        picture.nodes[2].online = online;
+        let belief = Belief::Silent("no connection within 5 s".to_owned());
+        let observation =
+            Observation { viewpoints: vec![Viewpoint { host: host.into(), belief }], ..live(picture) };
+        lines(&assess(&entry(), &observation, now()))
+    }
+
+    #[rstest]
+    #[case("db3")]
+    #[case("DB3.example.org")]
+    fn an_offline_node_is_silent(#[case] host: &str) {
+        assert_eq!(
+            told(true, host),
+            [format!("warning member-silent {host}: {host} can't be asked over ssh")]
+        );
+        assert_eq!(told(false, host), ["critical node-offline db3: db3 is offline"]);
+    }
 }

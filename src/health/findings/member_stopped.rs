@@ -4,7 +4,7 @@ use super::member_silent::is_seen_as_up;
 use crate::health::Severity;
 use crate::health::check::{Check, Look, Many, Verdict};
 use crate::health::scene::Outlook;
-use crate::model::{Belief, Contact};
+use crate::model::Belief;
 
 pub(super) const CHECK: Check = Check {
     code: "member-stopped",
@@ -14,11 +14,7 @@ pub(super) const CHECK: Check = Check {
 };
 
 fn check(outlook: &Outlook<'_>) -> Vec<Verdict> {
-    if !matches!(outlook.observation.contact, Contact::Live { .. }) {
-        return Vec::new();
-    }
-    let stopped =
-        outlook.observation.viewpoints.iter().filter(|viewpoint| viewpoint.belief == Belief::Stopped);
+    let stopped = outlook.viewpoints().iter().filter(|viewpoint| viewpoint.belief == Belief::Stopped);
     stopped
         .filter(|viewpoint| is_seen_as_up(outlook, &viewpoint.host))
         .map(|viewpoint| {
@@ -27,4 +23,21 @@ fn check(outlook: &Outlook<'_>) -> Vec<Verdict> {
                 .remedy("Start it there if it should take part: `pcs cluster start` or `systemctl start pacemaker`.")
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::health::assess;
+    use crate::health::testing::{entry, lines, now, observed};
+    use crate::model::{Belief, Contact, Viewpoint};
+
+    #[test]
+    fn the_others_do_not_know_yet() {
+        let viewpoints = vec![Viewpoint { host: "db3".into(), belief: Belief::Stopped }];
+        let observation = observed(Contact::Live { host: "db1".into() }, viewpoints);
+        assert_eq!(
+            lines(&assess(&entry(), &observation, now())),
+            ["warning member-stopped db3: db3 says that its cluster stack is stopped"]
+        );
+    }
 }

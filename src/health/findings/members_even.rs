@@ -29,3 +29,22 @@ fn check(scene: &Scene<'_>) -> Vec<Verdict> {
         .remedy("Add a member, or a quorum device (`corosync-qdevice`), which gives the deciding vote.");
     vec![verdict]
 }
+
+#[cfg(test)]
+mod tests {
+    use super::CHECK;
+    use crate::health::testing::{galera, node, told};
+    use crate::model::{Node, NodeKind};
+
+    #[test]
+    fn only_members_count() {
+        let guest = || Node { kind: NodeKind::Guest { resource: None }, ..node("g") };
+        let lines = told(|picture| picture.nodes.push(guest()));
+        assert!(lines.iter().all(|line| !line.contains(CHECK.code)));
+        let lines = told(|picture| {
+            picture.nodes.truncate(2);
+            picture.resources[2] = galera(&["db1", "db2"], 2);
+        });
+        assert_eq!(lines, ["note members-even db: db has 2 members, an even number"]);
+    }
+}

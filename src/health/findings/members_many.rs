@@ -25,3 +25,21 @@ fn check(scene: &Scene<'_>) -> Vec<Verdict> {
             .remedy("Turn members into remote nodes (`ocf:pacemaker:remote`), or divide the cluster.");
     vec![verdict]
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::health::testing::{node, told};
+
+    fn with_members(count: usize) -> Vec<String> {
+        told(|picture| {
+            picture.resources.truncate(2);
+            picture.nodes = (1..=count).map(|n| node(&format!("db{n}"))).collect();
+        })
+    }
+
+    #[test]
+    fn seventeen_are_too_many() {
+        assert_eq!(with_members(15), Vec::<String>::new());
+        assert_eq!(with_members(17), ["warning members-many db: db has 17 members, more than 16"]);
+    }
+}

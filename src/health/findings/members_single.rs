@@ -28,3 +28,25 @@ fn check(scene: &Scene<'_>) -> Vec<Verdict> {
         .remedy("If that is not meant so, add two members.");
     vec![verdict]
 }
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::CHECK;
+    use crate::health::testing::{entry, healthy, live, now};
+    use crate::health::{Severity, assess};
+    use crate::model::{ClusterEntry, Tier};
+
+    #[rstest]
+    #[case(Tier::Core, Some(Severity::Warning))]
+    #[case(Tier::OpenStack, Some(Severity::Note))]
+    #[case(Tier::Compute, None)]
+    fn by_its_tier(#[case] tier: Tier, #[case] expected: Option<Severity>) {
+        let mut picture = healthy();
+        picture.nodes.truncate(1);
+        let findings = assess(&ClusterEntry { tier, ..entry() }, &live(picture), now());
+        let found = findings.iter().find(|finding| finding.code == CHECK.code);
+        assert_eq!(found.map(|finding| finding.severity), expected);
+    }
+}

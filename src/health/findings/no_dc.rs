@@ -23,3 +23,18 @@ fn check(scene: &Scene<'_>) -> Vec<Verdict> {
         .remedy("After a start the election takes up to `dc-deadtime` (20 s). If it takes longer, look at the controllers: `crmadmin --dc_lookup`, `journalctl -u pacemaker`, and corosync's network: `corosync-cfgtool -s`.");
     vec![verdict]
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::health::testing::{galera, told};
+
+    #[test]
+    fn explains_whatever_is_stopped() {
+        let lines = told(|picture| {
+            picture.summary.dc = None;
+            picture.summary.quorate = None;
+            picture.resources[2] = galera(&[], 3);
+        });
+        assert_eq!(lines, ["critical no-dc db: db has no DC: nothing is started or recovered"]);
+    }
+}

@@ -42,3 +42,33 @@ fn policy(policy: Option<&str>) -> Option<String> {
     };
     Some(format!("no-quorum-policy is {}: {effect}", policy?).trim_end_matches([':', ' ']).to_owned())
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::health::testing::{findings, galera, lines, node, told};
+    use crate::model::Node;
+
+    #[test]
+    fn tells_the_offline_members_and_stopped_resources_with_it() {
+        let findings = findings(|picture| {
+            picture.summary.quorate = Some(false);
+            picture.nodes[1].online = false;
+            picture.nodes[2] = Node { online: false, unclean: true, ..node("db3") };
+            picture.resources[2] = galera(&[], 3);
+        });
+        assert_eq!(lines(&findings), ["critical no-quorum db: no quorum: db sees 1 of 3 members"]);
+        assert_eq!(
+            findings[0].evidence,
+            [
+                "offline: db2, db3 (unclean)",
+                "no-quorum-policy is stop: everything is stopped until there is a quorum",
+                "3 resources stopped",
+            ]
+        );
+    }
+
+    #[test]
+    fn quorum_that_is_not_told_is_not_lost() {
+        assert_eq!(told(|picture| picture.summary.quorate = None), Vec::<String>::new());
+    }
+}

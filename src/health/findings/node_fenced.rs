@@ -37,3 +37,20 @@ fn check(scene: &Scene<'_>) -> Vec<Verdict> {
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::health::testing::{ago, fencing, told};
+    use crate::model::{FencingEvent, FencingOutcome};
+
+    fn after(seconds: i64) -> Vec<String> {
+        let event = FencingEvent { completed: Some(ago(seconds)), ..fencing("db2", FencingOutcome::Success) };
+        told(|picture| picture.fencing = vec![event])
+    }
+
+    #[test]
+    fn is_news_for_a_day() {
+        assert_eq!(after(12), ["note node-fenced db2: db2 was fenced 12 s ago"]);
+        assert_eq!(after(86_400), Vec::<String>::new());
+    }
+}

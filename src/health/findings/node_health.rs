@@ -36,3 +36,19 @@ fn check(scene: &Scene<'_>) -> Vec<Verdict> {
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use crate::health::testing::told;
+    use crate::model::NodeHealth;
+
+    #[rstest]
+    #[case(NodeHealth::Green, &[])]
+    #[case(NodeHealth::Yellow, &["warning node-health db3: db3 reports yellow health"])]
+    #[case(NodeHealth::Red, &["critical node-health db3: db3 reports red health"])]
+    fn by_colour(#[case] health: NodeHealth, #[case] expected: &[&str]) {
+        assert_eq!(told(|picture| picture.nodes[2].health = health), expected);
+    }
+}

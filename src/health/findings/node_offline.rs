@@ -77,3 +77,47 @@ fn remote(scene: &Scene<'_>, node: &Node) -> Verdict {
         .because(node.resources_running.filter(|count| *count > 0).map(|count| format!("{} ran there", plural(count as usize, "resource"))))
         .remedy(format!("Check that the host is up and that `pacemaker_remoted` runs there (`systemctl status pacemaker_remote`), then `crm_resource --cleanup --resource {}`.", shell(name)))
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::health::testing::{fencing, node, primitive, told};
+    use crate::model::{FencingOutcome, Node, NodeKind, Primitive, Resource, Role};
+
+    #[test]
+    fn lost_is_worse_than_stopped() {
+        let lost = told(|picture| picture.nodes[2].online = false);
+        assert_eq!(lost, ["critical node-offline db3: db3 is offline"]);
+        let away = || Node { online: false, expected_up: false, ..node("db3") };
+        let stopped = told(|picture| picture.nodes[2] = away());
+        assert_eq!(stopped, ["warning node-offline db3: db3 is offline: its cluster stack is stopped"]);
+        let fenced = told(|picture| {
+            picture.nodes[2] = away();
+            picture.fencing = vec![fencing("db3", FencingOutcome::Success)];
+        });
+        assert_eq!(fenced, ["critical node-offline db3: db3 is offline since it was fenced"]);
+    }
+
+    #[test]
+    fn a_remote_node_whose_connection_is_disabled_is_meant_to_be_away() {
+        let lines = told(|picture| {
+            picture.nodes.push(Node { kind: NodeKind::Remote, online: false, ..node("r1") });
+            let connection = primitive("r1", "ocf:pacemaker:remote", &[]);
+            let connection = Primitive { target_role: Some(Role::Stopped), ..connection };
+            picture.resources.push(Resource::Primitive(connection));
+        });
+        assert_eq!(
+            lines,
+            [
+                "note node-offline r1: r1 (remote node) is offline: its connection is disabled",
+                "note resource-disabled r1: r1 is disabled (target-role Stopped)",
+            ]
+        );
+    }
+
+    #[test]
+    fn many_become_one_line() {
+        let remote = |n| Node { kind: NodeKind::Remote, online: false, ..node(&format!("r{n}")) };
+        let lines = told(|picture| picture.nodes.extend((0..40).map(remote)));
+        assert_eq!(lines, ["critical node-offline db: 40 nodes are offline"]);
+    }
+}

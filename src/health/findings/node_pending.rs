@@ -21,3 +21,18 @@ fn check(scene: &Scene<'_>) -> Vec<Verdict> {
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::health::testing::{galera, node, told};
+    use crate::model::Node;
+
+    #[test]
+    fn is_not_offline() {
+        let lines = told(|picture| {
+            picture.nodes[2] = Node { pending: true, online: false, ..node("db3") };
+            picture.resources[2] = galera(&["db1", "db2"], 3);
+        });
+        assert_eq!(lines, ["warning node-pending db3: db3 is joining: its controller is not ready yet"]);
+    }
+}

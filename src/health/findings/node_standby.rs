@@ -28,3 +28,17 @@ fn check(scene: &Scene<'_>) -> Vec<Verdict> {
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::health::testing::{galera, told};
+
+    #[test]
+    fn its_missing_instance_is_explained() {
+        let lines = told(|picture| {
+            picture.nodes[2].standby = true;
+            picture.resources[2] = galera(&["db1", "db2"], 3);
+        });
+        assert_eq!(lines, ["warning node-standby db3: db3 is in standby"]);
+    }
+}

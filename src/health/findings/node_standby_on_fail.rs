@@ -27,3 +27,18 @@ fn check(scene: &Scene<'_>) -> Vec<Verdict> {
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::health::testing::{node, told};
+    use crate::model::Node;
+
+    #[test]
+    fn is_not_an_administrators_standby() {
+        let lines =
+            told(|picture| picture.nodes[2] = Node { standby: true, standby_on_fail: true, ..node("db3") });
+        let expected = "critical node-standby-on-fail db3: db3 is in standby because a resource failed there";
+        assert_eq!(lines[0], expected);
+        assert!(lines.iter().all(|line| !line.contains(" node-standby ")));
+    }
+}

@@ -54,7 +54,7 @@ fn pending_line(event: &FencingEvent) -> String {
 
 fn held(node: &Node) -> Option<String> {
     let count = node.resources_running.filter(|count| *count > 0)? as usize;
-    Some(format!("{} ran there and can't be recovered before it is fenced", plural(count, "resource")))
+    Some(format!("{} bound to it until it is fenced", plural(count, "resource")))
 }
 
 /// A stop that failed is the usual reason for fencing a node that is still there.
@@ -66,4 +66,34 @@ fn failed_stops<'a>(scene: &'a Scene<'_>, node: &'a Node) -> impl Iterator<Item 
         let reason = if reason.is_empty() { String::new() } else { format!(": {reason}") };
         format!("{}{reason}{when}", incident::summary(failure))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::health::testing::{fencing, findings, lines, node};
+    use crate::model::{FencingOutcome, Node};
+
+    #[test]
+    fn waits_for_fencing() {
+        let findings = findings(|picture| {
+            picture.nodes[2] =
+                Node { online: false, unclean: true, resources_running: Some(1), ..node("db3") };
+            picture.fencing = vec![fencing("db3", FencingOutcome::Pending)];
+        });
+        assert_eq!(lines(&findings), ["critical node-unclean db3: db3 is unclean and waits for fencing"]);
+        assert_eq!(
+            findings[0].evidence,
+            [
+                "it is offline",
+                "reboot is under way, asked for by pacemaker-controld.86 on db1",
+                "1 resource bound to it until it is fenced",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_hostile_name_stays_one_argument() {
+        let findings = findings(|picture| picture.nodes[2] = Node { unclean: true, ..node("$(reboot)") });
+        assert!(findings[0].remedy.contains("stonith_admin --confirm '$(reboot)'"), "{}", findings[0].remedy);
+    }
 }

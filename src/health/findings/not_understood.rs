@@ -29,3 +29,15 @@ fn check(scene: &Scene<'_>) -> Vec<Verdict> {
         .remedy("The rest is shown as it is. Compare with `crm_mon -1 -r` on a member, and report what was not understood.");
     vec![verdict]
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::health::testing::{findings, lines};
+
+    #[test]
+    fn tells_what() {
+        let findings = findings(|picture| picture.oddities = vec!["line 3: role Dancing".to_owned()]);
+        assert_eq!(lines(&findings), ["note not-understood db: 1 part of the answer of db not understood"]);
+        assert_eq!(findings[0].evidence, ["line 3: role Dancing"]);
+    }
+}

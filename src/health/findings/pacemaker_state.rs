@@ -25,3 +25,19 @@ fn check(scene: &Scene<'_>) -> Vec<Verdict> {
         .remedy("Wait until it is done; `systemctl status pacemaker` and `journalctl -u pacemaker` there tell how far it is.");
     vec![verdict]
 }
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use crate::health::testing::told;
+
+    #[rstest]
+    #[case("init", &["warning pacemaker-state db: Pacemaker is starting up on the member of db that was asked"])]
+    #[case("shutting_down", &["warning pacemaker-state db: Pacemaker is shutting down on the member of db that was asked"])]
+    #[case("running", &[])]
+    #[case("remote", &[])]
+    fn tells_what_is_not_running(#[case] state: &str, #[case] expected: &[&str]) {
+        assert_eq!(told(|picture| picture.summary.pacemakerd_state = Some(state.to_owned())), expected);
+    }
+}

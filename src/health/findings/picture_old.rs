@@ -24,3 +24,23 @@ fn check(outlook: &Outlook<'_>) -> Vec<Verdict> {
         .remedy("Poll now. If that does not help, look at the console's own log: a poll hangs, or this machine was asleep.");
     vec![verdict]
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::health::assess;
+    use crate::health::testing::{ago, entry, healthy, lines, live, now};
+    use crate::model::Observation;
+
+    #[test]
+    fn an_old_picture_is_not_the_present() {
+        let mut picture = healthy();
+        picture.nodes[2].unclean = true;
+        let observation = Observation { confirmed: Some(ago(3_600)), ..live(picture) };
+        let findings = assess(&entry(), &observation, now());
+        assert_eq!(lines(&findings), ["unknown picture-old db: no news from db for 60 min"]);
+        assert_eq!(
+            findings[0].evidence,
+            ["when last seen, 60 min ago: db3 is unclean and waits for fencing"]
+        );
+    }
+}

@@ -84,3 +84,35 @@ fn is_barred(scene: &Scene<'_>, clone: &CloneResource, primitive: &Primitive) ->
             && primitive.nodes.contains(&ban.node)
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use crate::health::testing::{galera, known, told};
+    use crate::model::{Resource, Role};
+
+    #[test]
+    fn nobody_is_promoted() {
+        let lines = told(|picture| {
+            // The promoted instance is the first on the list.
+            picture.resources[2] = galera(&["db1", "db2", "db3"], 3);
+            if let Resource::Clone(clone) = &mut picture.resources[2]
+                && let Resource::Primitive(first) = &mut clone.instances[0]
+            {
+                first.role = Role::Unpromoted;
+            }
+        });
+        let expected = "critical promoted-missing galera-clone: galera-clone has no promoted instance";
+        assert_eq!(lines, [expected]);
+    }
+
+    #[test]
+    fn fewer_than_may_be_are_promoted() {
+        let mut cib = known(&["galera-clone"]);
+        cib.resources[0].meta.push(("promoted-max".to_owned(), "3".to_owned()));
+        let lines = told(|picture| picture.cib = Some(Arc::new(cib)));
+        let expected = "warning promoted-missing galera-clone: galera-clone: 1 of 3 instances promoted (not on db2, db3)";
+        assert_eq!(lines, [expected]);
+    }
+}

@@ -41,3 +41,19 @@ fn verdict(scene: &Scene<'_>, placed: &Placed<'_>) -> Verdict {
             shell(id)
         ))
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::health::testing::{failure, resource, told};
+
+    #[test]
+    fn tells_the_failure_with_it() {
+        let lines = told(|picture| {
+            let vip = resource(picture, "vip-db");
+            (vip.blocked, vip.failed, vip.managed) = (true, true, false);
+            picture.failures = vec![failure("vip-db", "db1", "stop")];
+        });
+        let expected = "critical resource-blocked vip-db: vip-db is blocked on db1: vip-db failed to stop on db1: not installed (5)";
+        assert_eq!(lines, [expected]);
+    }
+}

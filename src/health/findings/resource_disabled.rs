@@ -36,3 +36,28 @@ fn check(scene: &Scene<'_>) -> Vec<Verdict> {
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::health::testing::{group, primitive, resource, told};
+    use crate::model::{Primitive, Role};
+
+    fn off(id: &str) -> Primitive {
+        Primitive { target_role: Some(Role::Stopped), ..primitive(id, "ocf:heartbeat:Dummy", &[]) }
+    }
+
+    #[test]
+    fn a_whole_group_is_one() {
+        let lines = told(|picture| {
+            picture.resources.push(group("g", vec![off("a"), off("b")]));
+            *resource(picture, "vip-db") = off("vip-db");
+        });
+        assert_eq!(
+            lines,
+            [
+                "note resource-disabled g: g is disabled (target-role Stopped)",
+                "note resource-disabled vip-db: vip-db is disabled (target-role Stopped)",
+            ]
+        );
+    }
+}

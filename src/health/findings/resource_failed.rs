@@ -95,3 +95,44 @@ fn of_flag(placed: &Placed<'_>) -> Verdict {
             shell(id)
         ))
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::health::testing::{failure, findings, galera, lines, primitive, resource, told};
+
+    #[test]
+    fn a_start_that_failed_says_why_it_is_down() {
+        let findings = findings(|picture| {
+            *resource(picture, "vip-db") = primitive("vip-db", "ocf:heartbeat:IPaddr2", &[]);
+            picture.failures = vec![failure("vip-db", "db1", "start"), failure("vip-db", "db2", "start")];
+        });
+        assert_eq!(
+            lines(&findings),
+            ["critical resource-failed vip-db: vip-db failed to start on db1: not installed (5)"]
+        );
+        assert!(
+            findings[0].evidence.contains(&"vip-db failed to start on db2: not installed (5)".to_owned())
+        );
+        assert_eq!(
+            findings[0].remedy,
+            "Install the software it needs on db1; then `crm_resource --cleanup --resource vip-db --node db1`."
+        );
+    }
+
+    #[test]
+    fn an_instance_is_a_warning_while_others_run() {
+        let findings = findings(|picture| {
+            picture.resources[2] = galera(&["db1", "db2"], 3);
+            picture.failures = vec![failure("galera", "db3", "start")];
+        });
+        let expected = "warning resource-failed galera: galera failed to start on db3: not installed (5)";
+        assert_eq!(lines(&findings), [expected]);
+        assert!(findings[0].evidence.contains(&"2 of 3 instances run".to_owned()));
+    }
+
+    #[test]
+    fn the_flag_alone_is_enough() {
+        let lines = told(|picture| resource(picture, "vip-db").failed = true);
+        assert_eq!(lines, ["critical resource-failed vip-db: vip-db failed on db1"]);
+    }
+}

@@ -35,3 +35,14 @@ fn check(scene: &Scene<'_>) -> Vec<Verdict> {
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::health::testing::{resource, told};
+
+    #[test]
+    fn tells_where_it_still_runs() {
+        let lines = told(|picture| resource(picture, "vip-db").orphaned = true);
+        assert_eq!(lines, ["warning resource-orphaned vip-db: vip-db is orphaned: it still runs on db1"]);
+    }
+}

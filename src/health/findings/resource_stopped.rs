@@ -109,3 +109,65 @@ fn fencing_line(scene: &Scene<'_>) -> Option<String> {
     let unclean: Vec<_> = unclean.collect();
     (!unclean.is_empty()).then(|| format!("the cluster waits for the fencing of {}", names(unclean)))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use crate::health::testing::{findings, galera, group, known, lines, primitive, resource, told};
+    use crate::model::{Cib, Constraint, ConstraintRule, Resource, Role, Score};
+
+    const DUMMY: &str = "ocf:heartbeat:Dummy";
+
+    #[test]
+    fn of_a_group_the_first_is_told() {
+        let findings = findings(|picture| {
+            let members = vec![
+                primitive("ip", DUMMY, &["db1"]),
+                primitive("fs", DUMMY, &[]),
+                primitive("app", DUMMY, &[]),
+            ];
+            picture.resources.push(group("g", members));
+        });
+        assert_eq!(lines(&findings), ["critical resource-stopped fs: fs is stopped but should run"]);
+        assert_eq!(findings[0].evidence, ["1 of 3 members of the group g run"]);
+    }
+
+    #[test]
+    fn many_become_one_line() {
+        let findings = findings(|picture| {
+            let stopped = |n| Resource::Primitive(primitive(&format!("r{n}"), DUMMY, &[]));
+            picture.resources.extend((0..20).map(stopped));
+        });
+        assert_eq!(
+            lines(&findings),
+            ["critical resource-stopped db: 20 resources are stopped but should run"]
+        );
+        assert_eq!(findings[0].evidence[12], "and 8 more");
+    }
+
+    #[test]
+    fn names_what_it_waits_for() {
+        let rule = ConstraintRule::Colocation {
+            resource: "vip-db".into(),
+            with: "galera-clone".into(),
+            score: Some(Score::Infinity),
+            role: None,
+            with_role: Some(Role::Promoted),
+        };
+        let constraint = Constraint { id: "col".into(), rule, expires: None };
+        let cib = Cib { constraints: vec![constraint], ..known(&["vip-db", "galera-clone"]) };
+        let lines = told(|picture| {
+            *resource(picture, "vip-db") = primitive("vip-db", DUMMY, &[]);
+            picture.resources[2] = galera(&[], 3);
+            picture.cib = Some(Arc::new(cib));
+        });
+        assert_eq!(
+            lines,
+            [
+                "critical clone-incomplete galera-clone: galera-clone: none of 3 instances runs (not on db1, db2, db3)",
+                "critical resource-stopped vip-db: vip-db is stopped: it follows galera-clone, which has no promoted instance",
+            ]
+        );
+    }
+}

@@ -51,3 +51,16 @@ fn verdict(placed: &Placed<'_>) -> Verdict {
             shell(base(id))
         ))
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::health::testing::{resource, told};
+
+    #[test]
+    fn tells_what_is_left_alone() {
+        let lines = told(|picture| resource(picture, "vip-db").managed = false);
+        let expected =
+            "warning resource-unmanaged vip-db: vip-db is unmanaged: Pacemaker does not recover it";
+        assert_eq!(lines, [expected]);
+    }
+}

@@ -27,3 +27,18 @@ fn check(scene: &Scene<'_>) -> Vec<Verdict> {
     );
     vec![verdict]
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::health::testing::{galera, told};
+
+    #[test]
+    fn explains_whatever_is_stopped() {
+        let lines = told(|picture| {
+            picture.summary.options.stop_all_resources = true;
+            picture.resources[2] = galera(&[], 3);
+        });
+        let expected = "critical stop-all-resources db: db keeps all resources stopped (stop-all-resources)";
+        assert_eq!(lines, [expected]);
+    }
+}

@@ -57,3 +57,43 @@ fn dependents<'a>(scene: &Scene<'a>, id: &str) -> Vec<&'a ResourceId> {
     });
     dependent.collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use crate::health::testing::{ago, known, primitive, resource, told};
+    use crate::model::{Cib, Constraint, ConstraintRule, Ticket};
+
+    fn with_ticket(ticket: Option<Ticket>) -> Vec<String> {
+        let rule = ConstraintRule::Ticket {
+            resource: "vip-db".into(),
+            ticket: "site".to_owned(),
+            loss_policy: "stop".to_owned(),
+        };
+        let constraint = Constraint { id: "t".into(), rule, expires: None };
+        let cib = Cib { constraints: vec![constraint], ..known(&["vip-db"]) };
+        told(|picture| {
+            *resource(picture, "vip-db") = primitive("vip-db", "ocf:heartbeat:IPaddr2", &[]);
+            picture.tickets.extend(ticket);
+            picture.cib = Some(Arc::new(cib));
+        })
+    }
+
+    fn ticket(granted: bool) -> Ticket {
+        Ticket { id: "site".to_owned(), granted, standby: false, last_granted: Some(ago(60)) }
+    }
+
+    #[test]
+    fn explains_what_depends_on_it() {
+        let lost = "warning ticket-lost site: ticket site is not granted to this site any more";
+        assert_eq!(with_ticket(Some(ticket(false))), [lost]);
+        assert_eq!(with_ticket(None), ["note ticket-lost site: ticket site is not granted to this site"]);
+    }
+
+    #[test]
+    fn held_it_explains_nothing() {
+        let stopped = "critical resource-stopped vip-db: vip-db is stopped but should run";
+        assert_eq!(with_ticket(Some(ticket(true))), [stopped]);
+    }
+}

@@ -1,0 +1,88 @@
+//! What is said of real clusters, capture by capture: the health, the codes, and every word.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use jiff::tz::Offset;
+use jiff::{SignedDuration, Timestamp};
+use quorate::health::{Finding, Health, assess};
+use quorate::model::{Access, Cib, ClusterEntry, Contact, Observation, Picture, Tier};
+use quorate::pacemaker::parse::{self, Answer};
+use rstest::rstest;
+
+/// A little after the captures were taken, so that ages can be told.
+const NOW: &str = "2026-11-22T11:40:00Z";
+
+#[rstest]
+#[case("banned", Health::Warning, &["leftover-constraint", "node-fenced"])]
+#[case("banned-promoted", Health::Warning, &["leftover-constraint", "node-fenced"])]
+#[case("disabled-group", Health::Ok, &["resource-disabled", "node-fenced"])]
+#[case("failed-recovered", Health::Warning, &["failure-recovered", "failure-recovered", "failure-recovered", "node-fenced"])]
+#[case("failed-start-notinstalled", Health::Critical, &["node-unclean", "resource-failed", "resource-stopped", "resource-stopped", "failure-recovered", "failure-recovered", "failure-recovered", "node-fenced", "node-fenced"])]
+#[case("fence-pending-unclean", Health::Critical, &["node-unclean"])]
+#[case("healthy", Health::Ok, &[])]
+#[case("maintenance-mode", Health::Warning, &["cluster-maintenance", "node-fenced"])]
+#[case("moved-prefer", Health::Warning, &["leftover-constraint", "node-fenced"])]
+#[case("node-maintenance", Health::Warning, &["node-maintenance", "node-fenced"])]
+#[case("node-offline", Health::Critical, &["node-offline"])]
+#[case("node-stopped-clean", Health::Warning, &["node-offline", "node-fenced"])]
+#[case("pending-op", Health::Warning, &["failure-recovered", "failure-recovered", "failure-recovered", "node-fenced"])]
+#[case("remote-healthy", Health::Ok, &[])]
+#[case("standby", Health::Warning, &["node-standby", "node-fenced"])]
+#[case("startup-7", Health::Critical, &["no-dc", "not-understood"])]
+#[case("unmanaged", Health::Critical, &["resource-stopped", "resource-unmanaged", "node-fenced"])]
+fn findings_of_captures(#[case] name: &str, #[case] health: Health, #[case] codes: &[&str]) {
+    let findings = assess_capture(name);
+    insta::assert_snapshot!(name, told(&findings));
+    assert_eq!(Health::of(&findings), health);
+    assert_eq!(findings.iter().map(|finding| finding.code).collect::<Vec<_>>(), codes);
+}
+
+fn assess_capture(name: &str) -> Vec<Finding> {
+    let now: Timestamp = NOW.parse().expect("a moment");
+    let mut picture = picture(name);
+    picture.cib = cib(name).map(Arc::new);
+    let observation = Observation {
+        contact: Contact::Live { host: "c1n1".into() },
+        picture: Some(Arc::new(picture)),
+        confirmed: Some(now),
+        viewpoints: Vec::new(),
+        clock_ahead: Some(SignedDuration::ZERO),
+    };
+    assess(&entry(), &observation, now)
+}
+
+fn entry() -> ClusterEntry {
+    ClusterEntry {
+        name: "c1".into(),
+        tier: Tier::Core,
+        hosts: ["c1n1", "c1n2", "c1n3"].map(Into::into).to_vec(),
+        access: Access::default(),
+    }
+}
+
+fn read(file: &str) -> Option<Vec<u8>> {
+    std::fs::read(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/captures").join(file)).ok()
+}
+
+fn picture(name: &str) -> Picture {
+    match parse::crm_mon(&read(&format!("{name}.crm_mon.xml")).expect("a capture"), Some(Offset::UTC)) {
+        Ok(Answer::Running(picture)) => *picture,
+        other => panic!("{name}: {other:?}"),
+    }
+}
+
+/// A cluster without a DC has no configuration to be read.
+fn cib(name: &str) -> Option<Cib> {
+    read(&format!("{name}.cib.xml")).map(|xml| parse::cib(&xml).expect("a CIB"))
+}
+
+fn told(findings: &[Finding]) -> String {
+    findings.iter().map(paragraph).collect()
+}
+
+fn paragraph(finding: &Finding) -> String {
+    let Finding { severity, code, subject, summary, evidence, remedy } = finding;
+    let evidence: Vec<_> = evidence.iter().map(|line| format!("  - {line}\n")).collect();
+    format!("{severity} {code} [{subject}]\n  {summary}\n{}  > {remedy}\n", evidence.concat())
+}
