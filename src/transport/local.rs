@@ -7,8 +7,7 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 
 use super::bounded::{ExchangeError, exchange};
-use super::text::clean;
-use super::{Command, Limits, Output, Transport, TransportError};
+use super::{Command, Limits, Output, Transport, TransportError, shown};
 use crate::model::{HostName, TroubleKind};
 
 /// Runs every command on this machine, whatever host is named: who uses it has decided that the host is
@@ -76,10 +75,9 @@ enum MayHaveRun {
 }
 
 fn failed(host: &HostName, command: &Command, error: &std::io::Error, run: MayHaveRun) -> TransportError {
-    let program = clean(command.program().as_encoded_bytes());
     TransportError {
         kind: TroubleKind::Other,
-        message: format!("{program} could not be run on {host}, this machine: {error}."),
+        message: format!("{} could not be run on {host}, this machine: {error}.", shown(command)),
         may_have_run: matches!(run, MayHaveRun::Yes),
     }
 }

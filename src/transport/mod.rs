@@ -7,7 +7,6 @@ mod bounded;
 mod command;
 mod local;
 mod ssh;
-pub(crate) mod text;
 
 use std::time::Duration;
 
@@ -17,6 +16,7 @@ pub use command::{Command, Output};
 pub use local::Local;
 pub use ssh::{Ssh, SshOptions};
 
+use crate::model::text::clean;
 use crate::model::{HostName, TroubleKind};
 
 /// Runs commands on hosts.
@@ -61,11 +61,7 @@ impl TransportError {
     fn timeout(host: &HostName, command: &Command, limit: Duration) -> Self {
         Self {
             kind: TroubleKind::Timeout,
-            message: format!(
-                "{} did not end within {} on {host}.",
-                text::clean(command.program().as_encoded_bytes()),
-                seconds(limit)
-            ),
+            message: format!("{} did not end within {} on {host}.", shown(command), seconds(limit)),
             may_have_run: true,
         }
     }
@@ -75,12 +71,17 @@ impl TransportError {
             kind: TroubleKind::TooMuchOutput,
             message: format!(
                 "{} printed more than {} KiB on {host} and was given up.",
-                text::clean(command.program().as_encoded_bytes()),
+                shown(command),
                 limit.div_ceil(1024)
             ),
             may_have_run: true,
         }
     }
+}
+
+/// A command's program, fit to be shown.
+fn shown(command: &Command) -> String {
+    clean(&command.program().to_string_lossy())
 }
 
 /// A limit in words: `5 s`, `0.3 s`.

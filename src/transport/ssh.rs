@@ -20,8 +20,8 @@ use tokio_util::task::AbortOnDropHandle;
 use self::control::ControlDirectory;
 use self::master::{Login, Master};
 use super::bounded::{ExchangeError, exchange};
-use super::text::clean;
 use super::{Command, Limits, Output, Transport, TransportError};
+use crate::model::text::clean;
 use crate::model::{HostName, Inventory, TroubleKind};
 
 /// How many commands run on one host at once. sshd allows 10 sessions a connection unless told otherwise,
@@ -36,7 +36,8 @@ const SESSIONS_PER_HOST: usize = 6;
 /// (`StrictHostKeyChecking=yes`, whatever the configuration says). The remote login shell gets the
 /// arguments quoted for a POSIX shell; what its startup files print comes before the command's output.
 ///
-/// [`Ssh::close`] ends the connections. Without it they end by themselves after minutes without a command.
+/// [`Ssh::close`] ends the connections, and dropping it does too. Those of a console that was killed end by
+/// themselves after minutes without a command.
 #[derive(Debug)]
 pub struct Ssh {
     options: Arc<SshOptions>,
@@ -255,7 +256,7 @@ async fn execute(
 /// Refuses what ssh or the mux protocol can't carry as it is.
 fn check_words(host: &HostName, command: &Command) -> Result<(), TransportError> {
     let refuse = |kind, message| Err(TransportError { kind, message, may_have_run: false });
-    let name = clean(host.as_str().as_bytes());
+    let name = clean(host.as_str());
     if host.as_str().is_empty() || host.as_str().starts_with('-') || host.as_str().contains(char::is_control)
     {
         return refuse(TroubleKind::UnknownHost, format!("“{name}” can't be the name of a host."));
@@ -272,15 +273,14 @@ fn session_trouble(host: &HostName, error: &openssh::Error) -> TransportError {
     let refused = matches!(error, openssh::Error::SshMux(_));
     let source = std::error::Error::source(error).map_or_else(|| error.to_string(), ToString::to_string);
     if refused {
-        let message =
-            format!("{host} opened no session: {}.", clean(source.trim_end_matches('.').as_bytes()));
+        let message = format!("{host} opened no session: {}.", clean(source.trim_end_matches('.')));
         return TransportError { kind: TroubleKind::Other, message, may_have_run: true };
     }
     lost(host, &source)
 }
 
 fn lost(host: &HostName, why: &dyn std::fmt::Display) -> TransportError {
-    let why = clean(why.to_string().as_bytes());
+    let why = clean(&why.to_string());
     TransportError {
         kind: TroubleKind::ConnectionLost,
         message: format!("The connection to {host} broke: {}.", why.trim_end_matches('.')),

@@ -1,5 +1,6 @@
 //! The ssh transport against a real sshd.
 
+#[cfg(test)]
 mod server;
 
 use std::net::TcpListener;
@@ -85,14 +86,14 @@ fn arguments_arrive_as_they_are() {
     ];
     runtime.block_on(check_arguments(&ssh, fixed.map(String::from).to_vec())).unwrap();
     let any = proptest::collection::vec("[^\0]{0,24}|[ -~\n\t]{0,24}", 1..6);
-    let mut runner = TestRunner::new(Config { cases: 150, failure_persistence: None, ..Config::default() });
+    let mut runner = TestRunner::new(Config { cases: 60, failure_persistence: None, ..Config::default() });
     runner.run(&any, |arguments| runtime.block_on(check_arguments(&ssh, arguments))).unwrap();
     runtime.block_on(ssh.close());
 }
 
 async fn check_arguments(ssh: &Ssh, arguments: Vec<String>) -> Result<(), TestCaseError> {
     let command = sh(r#"printf '%s\0' "$@""#).arg("sh").args(arguments.clone());
-    let output = run(ssh, "good", command).await.unwrap();
+    let output = run(ssh, "good", command).await.map_err(|error| TestCaseError::fail(error.to_string()))?;
     let expected: Vec<u8> = arguments.iter().flat_map(|word| [word.as_bytes(), b"\0"].concat()).collect();
     prop_assert_eq!(String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&expected));
     Ok(())

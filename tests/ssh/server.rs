@@ -11,7 +11,7 @@ use quorate::transport::SshOptions;
 use tempfile::TempDir;
 
 /// Ended with the value.
-pub struct Server {
+pub(crate) struct Server {
     sshd: Child,
     directory: TempDir,
     port: u16,
@@ -19,7 +19,7 @@ pub struct Server {
 
 impl Server {
     /// Lets its own key in. The lines are put before its configuration.
-    pub fn start(lines: &str) -> Self {
+    pub(crate) fn start(lines: &str) -> Self {
         let program = sshd_program();
         // As root, sshd insists on this directory.
         if program.metadata().is_ok() && !Path::new("/run/sshd").exists() {
@@ -44,6 +44,9 @@ impl Server {
             .arg("-E")
             .arg(directory.path().join("log"))
             .stdin(Stdio::null())
+            // Or its sessions would keep the output of the tests open.
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
             .spawn()
             .expect("sshd could not be started");
         let server = Self { sshd, directory, port };
@@ -59,7 +62,7 @@ impl Server {
     /// Options of a client that knows these hosts, all of them this server but for what their names say:
     /// `good`, `other-good`, `wrong-key`, `unknown-host-key`, `changed-host-key`, `refused`, `nowhere`,
     /// `jumped` (through `good`).
-    pub fn options(&self) -> SshOptions {
+    pub(crate) fn options(&self) -> SshOptions {
         SshOptions {
             config_file: Some(self.path("ssh_config")),
             control_parent: Some(self.directory.path().to_path_buf()),
@@ -68,23 +71,23 @@ impl Server {
     }
 
     /// Adds a host to the client's configuration.
-    pub fn add_host(&self, name: &str, lines: &str) {
+    pub(crate) fn add_host(&self, name: &str, lines: &str) {
         let mut file = fs::OpenOptions::new().append(true).open(self.path("hosts")).unwrap();
         write!(file, "Host {name}\n{lines}\n").unwrap();
     }
 
     /// What it has logged.
-    pub fn log(&self) -> String {
+    pub(crate) fn log(&self) -> String {
         fs::read_to_string(self.path("log")).unwrap_or_default()
     }
 
     /// How many logins it has let in.
-    pub fn logins(&self) -> usize {
+    pub(crate) fn logins(&self) -> usize {
         self.log().matches("Accepted publickey").count()
     }
 
     /// Where its files are.
-    pub fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.directory.path().join(name)
     }
 
@@ -106,8 +109,9 @@ impl Server {
              Host refused\n  Port {}\n\
              Host nowhere\n  HostName no-such-host.invalid\n\
              Host jumped\n  ProxyJump good\n\
+             Host * !wrong-key\n  IdentityFile {path}/user\n\
              Host *\n  HostName 127.0.0.1\n  Port {}\n  HostKeyAlias server\n  IdentitiesOnly yes\n  \
-             IdentityFile {path}/user\n  UserKnownHostsFile {path}/known_hosts\n  GlobalKnownHostsFile none\n  \
+             UserKnownHostsFile {path}/known_hosts\n  GlobalKnownHostsFile none\n  \
              IdentityAgent none\n",
             free_port(),
             self.port
@@ -139,6 +143,6 @@ fn make_key(path: &Path) {
 }
 
 /// A port on which nothing listened a moment ago.
-pub fn free_port() -> u16 {
+pub(crate) fn free_port() -> u16 {
     TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port()
 }

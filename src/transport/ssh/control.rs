@@ -6,7 +6,6 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use tempfile::TempDir;
@@ -17,15 +16,14 @@ const PREFIX: &str = "quorate-";
 const IN_USE: &str = "in-use";
 
 /// ssh binds a socket to its path with `.` and 16 random characters appended, and a socket's address has
-/// room for 103 bytes on the smallest system. What is left must hold the longest name in the directory.
-const LONGEST: usize = 103 - 17 - "/18446744073709551615".len();
+/// room for 103 bytes on the smallest system. What is left is for the directory.
+const LONGEST: usize = 103 - 17 - "/XXXXXX/master".len();
 
 /// A directory of mode 0700 that is removed with the value, and when that was not possible (the process was
 /// killed), by the next one.
 #[derive(Debug)]
 pub(super) struct ControlDirectory {
     directory: TempDir,
-    next: AtomicU64,
     _in_use: UnixListener,
 }
 
@@ -53,12 +51,12 @@ impl ControlDirectory {
         let only_ours = fs::Permissions::from_mode(0o700);
         let directory = tempfile::Builder::new().prefix(PREFIX).permissions(only_ours).tempdir_in(parent)?;
         let in_use = UnixListener::bind(directory.path().join(IN_USE))?;
-        Ok(Self { directory, next: AtomicU64::new(0), _in_use: in_use })
+        Ok(Self { directory, _in_use: in_use })
     }
 
-    /// A path for a control socket that was never given out before.
-    pub(super) fn socket(&self) -> PathBuf {
-        self.directory.path().join(self.next.fetch_add(1, Ordering::Relaxed).to_string())
+    /// A directory in it for the socket of one master.
+    pub(super) fn for_one_master(&self) -> io::Result<TempDir> {
+        tempfile::Builder::new().prefix("").tempdir_in(&self.directory)
     }
 }
 
@@ -103,8 +101,9 @@ mod tests {
         let control = ControlDirectory::create(None).unwrap();
         let path = control.directory.path().to_path_buf();
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o700);
-        assert_ne!(control.socket(), control.socket());
-        assert!(control.socket().as_os_str().as_bytes().len() < 103 - 17);
+        let (one, other) = (control.for_one_master().unwrap(), control.for_one_master().unwrap());
+        assert_ne!(one.path(), other.path());
+        assert!(one.path().join("master").as_os_str().as_bytes().len() <= 103 - 17);
         drop(control);
         assert!(!path.exists());
     }

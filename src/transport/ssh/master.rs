@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
-use std::path::PathBuf;
+use std::path::Path;
 use std::process::Stdio;
 use std::sync::Arc;
 use std::time::Duration;
@@ -27,14 +27,16 @@ const LOGIN_COUNTS_FOR: Duration = Duration::from_secs(1);
 /// The master is a process on this machine: it answers at once or never.
 const PATIENCE: Duration = Duration::from_secs(2);
 
+/// What the crate calls the control socket in a master's directory.
+const SOCKET: &str = "master";
+
 /// The most that is read of what ssh said.
 const STDERR_LIMIT: u64 = 16 * 1024;
 
-/// A live control master. Dropping it leaves the master to end by itself when idle; [`Master::close`] ends it.
+/// A live control master. Ends like [`Master::close`] when it is dropped.
 #[derive(Debug)]
 pub(super) struct Master {
     session: Session,
-    socket: PathBuf,
 }
 
 /// What it takes to log in to one host.
@@ -65,10 +67,10 @@ impl Login {
 
     async fn connect(&self) -> Result<Arc<Master>, TransportError> {
         let started = tokio::time::Instant::now();
-        let socket = self.control.socket();
+        let directory = self.control.for_one_master().map_err(|error| self.local_trouble(&error))?;
         let stderr = tempfile::tempfile().map_err(|error| self.local_trouble(&error))?;
         let to_stderr = stderr.try_clone().map_err(|error| self.local_trouble(&error))?;
-        let mut ssh = self.command(&socket);
+        let mut ssh = self.command(&directory.path().join(SOCKET));
         // A file and not a pipe: a jump host's ssh inherits it and may write to it long after the login.
         ssh.stdin(Stdio::null()).stdout(Stdio::null()).stderr(to_stderr).kill_on_drop(true);
         let mut child = ssh.spawn().map_err(|error| self.local_trouble(&error))?;
@@ -82,12 +84,12 @@ impl Login {
             return Err(trouble::from_stderr(&self.host, &said, self.limit));
         }
         tracing::debug!(host = %self.host, elapsed = ?started.elapsed(), "logged in");
-        Ok(Arc::new(Master { session: Session::resume_mux(socket.clone().into(), None), socket }))
+        Ok(Arc::new(Master { session: Session::new_native_mux(directory) }))
     }
 
     /// Everything that ssh's configuration says holds, but for what would make the console ask, trust, or
     /// forward anything on its own.
-    fn command(&self, socket: &std::path::Path) -> tokio::process::Command {
+    fn command(&self, socket: &Path) -> tokio::process::Command {
         let mut ssh = tokio::process::Command::new("ssh");
         ssh.args(["-M", "-N", "-f", "-T", "-a", "-x", "-S"]).arg(socket);
         for option in [
@@ -143,7 +145,7 @@ impl Master {
     /// Takes no new command; the connection ends with the last one that runs.
     pub(super) async fn close(&self) {
         // Only a session of one's own can be closed, and others may be using this one.
-        let session = Session::resume_mux(self.socket.clone().into(), None);
+        let session = Session::resume_mux(self.session.control_socket().into(), None);
         match tokio::time::timeout(PATIENCE, session.close()).await {
             Ok(Ok(()) | Err(openssh::Error::Disconnected)) => {}
             Ok(Err(error)) => tracing::debug!(%error, "a master was not closed"),

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use crate::model::text::clean;
 use crate::model::{HostName, TroubleKind};
-use crate::transport::text::clean;
 use crate::transport::{TransportError, seconds};
 
 /// ssh's words (OpenSSH's `sshconnect.c`, `sshconnect2.c`, `packet.c`, and the C library's), in the order in
@@ -51,14 +51,14 @@ pub(super) fn from_stderr(host: &HostName, stderr: &[u8], limit: Duration) -> Tr
         ),
         _ => format!("{host}: {}.", last_line(&text).trim_end_matches('.')),
     };
-    TransportError { kind, message: clean_sentence(&message), may_have_run: false }
+    TransportError { kind, message: clean(&message), may_have_run: false }
 }
 
 /// No answer within the limit.
 pub(super) fn no_answer(host: &HostName, limit: Duration) -> TransportError {
     TransportError {
         kind: TroubleKind::Unreachable,
-        message: clean_sentence(&format!("{host} did not let us in within {}.", seconds(limit))),
+        message: clean(&format!("{host} did not let us in within {}.", seconds(limit))),
         may_have_run: false,
     }
 }
@@ -75,10 +75,6 @@ fn unreachable_message(host: &HostName, text: &str, limit: Duration) -> String {
 fn last_line(text: &str) -> &str {
     let line = text.lines().rev().map(str::trim).find(|line| !line.is_empty());
     line.map_or("ssh ended without a word", |line| line.strip_prefix("ssh: ").unwrap_or(line))
-}
-
-fn clean_sentence(text: &str) -> String {
-    clean(text.as_bytes())
 }
 
 #[cfg(test)]
