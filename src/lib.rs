@@ -8,3 +8,4 @@ pub mod model;
 pub mod pacemaker;
 pub mod theme;
 pub mod transport;
+pub mod watch;
