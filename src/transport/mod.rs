@@ -3,14 +3,20 @@
 //! One trait, three citizens: ssh, local (the console runs on a cluster node) and the demo. A command is an
 //! argument vector; nothing is ever put into a shell string.
 
+mod bounded;
 mod command;
+mod local;
+mod ssh;
 
 use std::time::Duration;
 
 use futures::future::BoxFuture;
 
 pub use command::{Command, Output};
+pub use local::Local;
+pub use ssh::{Ssh, SshOptions};
 
+use crate::model::text::clean;
 use crate::model::{HostName, TroubleKind};
 
 /// Runs commands on hosts.
@@ -48,4 +54,37 @@ pub struct TransportError {
     pub message: String,
     /// Whether the command may have been started. A change that may have been started is never repeated.
     pub may_have_run: bool,
+}
+
+/// The sentences that every transport has to say.
+impl TransportError {
+    fn timeout(host: &HostName, command: &Command, limit: Duration) -> Self {
+        Self {
+            kind: TroubleKind::Timeout,
+            message: format!("{} did not end within {} on {host}.", shown(command), seconds(limit)),
+            may_have_run: true,
+        }
+    }
+
+    fn too_much(host: &HostName, command: &Command, limit: usize) -> Self {
+        Self {
+            kind: TroubleKind::TooMuchOutput,
+            message: format!(
+                "{} printed more than {} KiB on {host} and was given up.",
+                shown(command),
+                limit.div_ceil(1024)
+            ),
+            may_have_run: true,
+        }
+    }
+}
+
+/// A command's program, fit to be shown.
+fn shown(command: &Command) -> String {
+    clean(&command.program().to_string_lossy())
+}
+
+/// A limit in words: `5 s`, `0.3 s`.
+fn seconds(limit: Duration) -> String {
+    format!("{} s", (limit.as_secs_f64() * 10.0).round() / 10.0)
 }

@@ -1,0 +1,163 @@
+//! One connection to one host that is kept open: ssh's own control master.
+
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom};
+use std::path::Path;
+use std::process::Stdio;
+use std::sync::Arc;
+use std::time::Duration;
+
+use openssh::Session;
+use tokio::sync::Semaphore;
+
+use super::SshOptions;
+use super::control::ControlDirectory;
+use super::trouble;
+use crate::model::{HostName, TroubleKind};
+use crate::transport::TransportError;
+
+/// A master without a command ends by itself after this many seconds, so that a console that was killed
+/// leaves nothing behind for long. Longer than the longest pause between two commands to a watched host.
+const IDLE_SECONDS: u32 = 300;
+
+/// A login counts as one of those under way for this long at most. A login that works costs this machine
+/// its work in the first moments; a host that hangs costs nothing but must not hold up the others.
+const LOGIN_COUNTS_FOR: Duration = Duration::from_secs(1);
+
+/// The master is a process on this machine: it answers at once or never.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// What the crate calls the control socket in a master's directory.
+const SOCKET: &str = "master";
+
+/// The most that is read of what ssh said.
+const STDERR_LIMIT: u64 = 16 * 1024;
+
+/// A live control master. Ends like [`Master::close`] when it is dropped.
+#[derive(Debug)]
+pub(super) struct Master {
+    session: Session,
+}
+
+/// What it takes to log in to one host.
+#[derive(Debug, Clone)]
+pub(super) struct Login {
+    pub(super) host: HostName,
+    pub(super) options: Arc<SshOptions>,
+    pub(super) control: Arc<ControlDirectory>,
+    /// How many logins may be under way at once.
+    pub(super) under_way: Arc<Semaphore>,
+    pub(super) limit: Duration,
+}
+
+impl Login {
+    /// Logs in. The limit counts from when it is this login's turn.
+    pub(super) async fn log_in(self) -> Result<Arc<Master>, TransportError> {
+        let turn = Arc::clone(&self.under_way).acquire_owned().await.ok();
+        let connecting = self.connect();
+        tokio::pin!(connecting);
+        match tokio::time::timeout(LOGIN_COUNTS_FOR, &mut connecting).await {
+            Ok(result) => result,
+            Err(_slow) => {
+                drop(turn);
+                connecting.await
+            }
+        }
+    }
+
+    async fn connect(&self) -> Result<Arc<Master>, TransportError> {
+        let started = tokio::time::Instant::now();
+        let directory = self.control.for_one_master().map_err(|error| self.local_trouble(&error))?;
+        let stderr = tempfile::tempfile().map_err(|error| self.local_trouble(&error))?;
+        let to_stderr = stderr.try_clone().map_err(|error| self.local_trouble(&error))?;
+        let mut ssh = self.command(&directory.path().join(SOCKET));
+        // A file and not a pipe: a jump host's ssh inherits it and may write to it long after the login.
+        ssh.stdin(Stdio::null()).stdout(Stdio::null()).stderr(to_stderr).kill_on_drop(true);
+        let mut child = ssh.spawn().map_err(|error| self.local_trouble(&error))?;
+        // With `-f`, ssh goes to the background, which is the end of this process, once it has logged in.
+        let status = match tokio::time::timeout(self.limit, child.wait()).await {
+            Ok(status) => status.map_err(|error| self.local_trouble(&error))?,
+            Err(_elapsed) => return Err(trouble::no_answer(&self.host, self.limit)),
+        };
+        if !status.success() {
+            let said = last_bytes(stderr).map_err(|error| self.local_trouble(&error))?;
+            return Err(trouble::from_stderr(&self.host, &said, self.limit));
+        }
+        tracing::debug!(host = %self.host, elapsed = ?started.elapsed(), "logged in");
+        Ok(Arc::new(Master { session: Session::new_native_mux(directory) }))
+    }
+
+    /// Everything that ssh's configuration says holds, but for what would make the console ask, trust, or
+    /// forward anything on its own.
+    fn command(&self, socket: &Path) -> tokio::process::Command {
+        let mut ssh = tokio::process::Command::new("ssh");
+        ssh.args(["-M", "-N", "-f", "-T", "-a", "-x", "-S"]).arg(socket);
+        for option in [
+            format!("ControlPersist={IDLE_SECONDS}"),
+            // ssh counts in whole seconds.
+            format!("ConnectTimeout={}", self.limit.as_secs_f64().ceil().max(1.0)),
+            "BatchMode=yes".into(),
+            "StrictHostKeyChecking=yes".into(),
+            // A host that freezes is given up after 15 seconds.
+            "ServerAliveInterval=5".into(),
+            "ServerAliveCountMax=3".into(),
+            "ClearAllForwardings=yes".into(),
+            "RemoteCommand=none".into(),
+            // At less than this, ssh does not say why it ended.
+            "LogLevel=INFO".into(),
+        ] {
+            ssh.arg("-o").arg(option);
+        }
+        if let Some(file) = &self.options.config_file {
+            ssh.arg("-F").arg(file);
+        }
+        if let Some(user) = self.options.logins.get(&self.host) {
+            ssh.arg("-l").arg(user);
+        }
+        // BatchMode does not reach the ssh that a jump host is passed with: there, whatever asks for a
+        // password or whether to trust a key gets "no" instead of the terminal.
+        ssh.env("SSH_ASKPASS", "false").env("SSH_ASKPASS_REQUIRE", "force");
+        ssh.arg("--").arg(self.host.as_str());
+        ssh
+    }
+
+    fn local_trouble(&self, error: &io::Error) -> TransportError {
+        let message = if error.kind() == io::ErrorKind::NotFound {
+            format!("{} can't be reached: there is no `ssh` on this machine.", self.host)
+        } else {
+            format!("{} can't be reached: ssh could not be started here: {error}.", self.host)
+        };
+        TransportError { kind: TroubleKind::Other, message, may_have_run: false }
+    }
+}
+
+impl Master {
+    /// The session in which commands are started.
+    pub(super) const fn session(&self) -> &Session {
+        &self.session
+    }
+
+    /// Whether the master is still there and answers. The host may be frozen all the same.
+    pub(super) async fn is_alive(&self) -> bool {
+        matches!(tokio::time::timeout(PATIENCE, self.session.check()).await, Ok(Ok(())))
+    }
+
+    /// Takes no new command; the connection ends with the last one that runs.
+    pub(super) async fn close(&self) {
+        // Only a session of one's own can be closed, and others may be using this one.
+        let session = Session::resume_mux(self.session.control_socket().into(), None);
+        match tokio::time::timeout(PATIENCE, session.close()).await {
+            Ok(Ok(()) | Err(openssh::Error::Disconnected)) => {}
+            Ok(Err(error)) => tracing::debug!(%error, "a master was not closed"),
+            Err(_elapsed) => tracing::debug!("a master did not answer when it was closed"),
+        }
+    }
+}
+
+fn last_bytes(mut file: File) -> io::Result<Vec<u8>> {
+    let length = file.metadata()?.len();
+    file.seek(SeekFrom::Start(length.saturating_sub(STDERR_LIMIT)))?;
+    let mut bytes = Vec::new();
+    file.take(STDERR_LIMIT).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}

@@ -1,0 +1,142 @@
+//! Watching the clusters: one task each that asks, fails over, backs off and reports.
+
+mod ask;
+mod backoff;
+mod cluster;
+mod discover;
+mod picture;
+mod poll;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::sync::{Notify, mpsc};
+use tokio::task::JoinSet;
+
+use self::cluster::Outbox;
+use self::poll::Poller;
+pub use discover::discover;
+
+use crate::model::{ClusterEntry, ClusterName, Inventory, Observation};
+use crate::transport::Transport;
+
+/// What is now known of a cluster.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Update {
+    /// Which one.
+    pub cluster: ClusterName,
+    /// All that is known of it. An unchanged picture is the same [`Arc`] as before.
+    pub observation: Observation,
+}
+
+/// The console's clock. Tests give one that stands still.
+pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
+
+/// What holds for all clusters.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The wait after a first failure, about.
+    pub backoff_first: Duration,
+    /// The longest wait between two attempts.
+    pub backoff_cap: Duration,
+    /// The most bytes that are read from a command's stdout and stderr, each.
+    pub output_limit: usize,
+    /// For waits at random; `None` takes them from the system.
+    pub seed: Option<u64>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            backoff_first: Duration::from_secs(1),
+            backoff_cap: Duration::from_secs(30),
+            output_limit: 16 << 20,
+            seed: None,
+        }
+    }
+}
+
+impl Settings {
+    fn random(&self) -> fastrand::Rng {
+        self.seed.map_or_else(fastrand::Rng::new, fastrand::Rng::with_seed)
+    }
+}
+
+/// Up to this many clusters are all asked at once at the start; of more, each waits a moment of its own.
+const SMALL_FLEET: usize = 20;
+
+/// The longest of these moments.
+const LONGEST_HEAD_START: Duration = Duration::from_secs(2);
+
+/// How long the tasks have to end.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// The tasks that watch, one a cluster. Dropping it ends them.
+///
+/// Each polls its cluster with the pause that its entry names, and sends an [`Update`] after every poll. A
+/// member that fails is followed by the next in the same poll; when none answers, attempts become rarer up
+/// to [`Settings::backoff_cap`]. While the channel is full, each cluster keeps only its newest update.
+#[derive(Debug)]
+pub struct Watch {
+    tasks: JoinSet<()>,
+    pokes: HashMap<ClusterName, Arc<Notify>>,
+}
+
+impl Watch {
+    /// Starts one task for each cluster, on the current runtime.
+    pub fn start(
+        inventory: &Inventory,
+        transport: &Arc<dyn Transport>,
+        settings: &Settings,
+        clock: &Clock,
+        updates: &mpsc::Sender<Update>,
+    ) -> Self {
+        let mut watch = Self { tasks: JoinSet::new(), pokes: HashMap::new() };
+        let mut random = settings.random();
+        let crowd = inventory.clusters.len() > SMALL_FLEET;
+        for entry in &inventory.clusters {
+            let head_start = if crowd { LONGEST_HEAD_START.mul_f64(random.f64()) } else { Duration::ZERO };
+            let outbox = Outbox { cluster: entry.name.clone(), updates: updates.clone(), newest: None };
+            let poke = Arc::new(Notify::new());
+            watch.pokes.insert(entry.name.clone(), Arc::clone(&poke));
+            let poller =
+                Poller::new(entry.clone(), Arc::clone(transport), Arc::clone(clock), settings, random.fork());
+            watch.tasks.spawn(cluster::watch(poller, outbox, poke, entry.access.poll, head_start));
+        }
+        watch
+    }
+
+    /// Polls that cluster now, or once more right after the poll that is under way, whatever it is waiting for.
+    pub fn poll_now(&self, cluster: &ClusterName) {
+        if let Some(poke) = self.pokes.get(cluster) {
+            poke.notify_one();
+        }
+    }
+
+    /// Polls every cluster now.
+    pub fn poll_all(&self) {
+        self.pokes.values().for_each(|poke| poke.notify_one());
+    }
+
+    /// Ends all tasks. Commands that are under way are given up.
+    pub async fn stop(mut self) {
+        if tokio::time::timeout(PATIENCE, self.tasks.shutdown()).await.is_err() {
+            tracing::warn!("some watchers did not end in time");
+        }
+    }
+}
+
+/// Polls one cluster once. There is a poll's worth of waiting in it, and no more.
+pub async fn ask_once(
+    entry: &ClusterEntry,
+    transport: Arc<dyn Transport>,
+    settings: &Settings,
+    clock: Clock,
+) -> Observation {
+    let mut poller = Poller::new(entry.clone(), transport, clock, settings, settings.random());
+    poller.poll().await;
+    poller.ask_around().await;
+    poller.observation()
+}

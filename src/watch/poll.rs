@@ -1,0 +1,318 @@
+//! One poll of one cluster: who is asked, in which order, and what is made of the answers.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::future::join_all;
+use tokio::time::Instant;
+
+use super::ask::{Asker, Memory, Reply, belief};
+use super::backoff::Backoff;
+use super::picture::CibKeeper;
+use super::{Clock, Settings};
+use crate::model::{
+    Belief, ClusterEntry, Contact, HostName, NodeKind, Observation, Picture, Trouble, Viewpoint,
+};
+use crate::transport::{Limits, Transport};
+
+/// The longest wait for a member that is asked only for its view.
+const VIEW_LIMIT: Duration = Duration::from_secs(3);
+
+/// In calm times each member is asked for its view this often.
+const VIEW_EVERY: Duration = Duration::from_secs(60);
+
+/// What is known of one cluster and its members.
+pub(super) struct Poller {
+    entry: ClusterEntry,
+    transport: Arc<dyn Transport>,
+    clock: Clock,
+    output: usize,
+    members: Vec<Member>,
+    /// Whom to ask first: the one that answered last.
+    preferred: usize,
+    cib: CibKeeper,
+    backoff: Backoff,
+    observation: Observation,
+    /// When the poll that is under way, or was last, began.
+    began: Instant,
+}
+
+/// One member and what it last said.
+struct Member {
+    host: HostName,
+    memory: Memory,
+    belief: Option<Belief>,
+    /// How often a silent member is asked for its view.
+    backoff: Backoff,
+    ask_view_at: Instant,
+    heard_at: Option<Instant>,
+}
+
+/// How a poll went.
+pub(super) enum Polled {
+    /// A member answered: the next poll is due after the configured pause.
+    Answered,
+    /// None did: the next poll is due after this wait.
+    Failed(Duration),
+}
+
+/// Which members an answer was got from in this poll.
+type Replies = Vec<(usize, Reply)>;
+
+impl Poller {
+    pub(super) fn new(
+        entry: ClusterEntry,
+        transport: Arc<dyn Transport>,
+        clock: Clock,
+        settings: &Settings,
+        mut random: fastrand::Rng,
+    ) -> Self {
+        let now = Instant::now();
+        let mut backoff = || Backoff::new(settings.backoff_first, settings.backoff_cap, random.fork());
+        let cluster_backoff = backoff();
+        let members: Vec<_> = entry.hosts.iter().cloned().zip(std::iter::repeat_with(&mut backoff)).collect();
+        let members = members.into_iter().map(|(host, backoff)| Member {
+            host,
+            memory: Memory::default(),
+            belief: None,
+            backoff,
+            ask_view_at: now + VIEW_EVERY.mul_f64(random.f64()),
+            heard_at: None,
+        });
+        Self {
+            members: members.collect(),
+            entry,
+            transport,
+            clock,
+            output: settings.output_limit,
+            preferred: 0,
+            cib: CibKeeper::default(),
+            backoff: cluster_backoff,
+            observation: Observation::none(),
+            began: now,
+        }
+    }
+
+    /// What is known now.
+    pub(super) fn observation(&self) -> Observation {
+        self.observation.clone()
+    }
+
+    /// Asks the preferred member; where its answer can't stand for the cluster, the others as well.
+    pub(super) async fn poll(&mut self) -> Polled {
+        self.began = Instant::now();
+        let limits = self.limits();
+        let lost = matches!(self.observation.contact, Contact::Lost { .. });
+        let mut replies = if lost {
+            let everybody: Vec<_> = (0..self.members.len()).collect();
+            self.ask(&everybody, limits).await
+        } else {
+            self.ask(&[self.preferred], limits).await
+        };
+        if !lost && !replies.iter().any(|(_, reply)| is_quorate(reply)) {
+            let answered = replies.iter().any(|(_, reply)| !matches!(reply, Reply::Failed(_)));
+            // With an answer in hand, there is no waiting again and again for a member that is silent.
+            let others: Vec<_> =
+                self.others().filter(|&at| !answered || self.members[at].may_be_asked(self.began)).collect();
+            let limits = if answered { for_a_view(limits) } else { limits };
+            replies.extend(self.ask(&others, limits).await);
+        }
+        self.note(&replies);
+        match best(&replies) {
+            Some(at) => self.answered(replies.swap_remove(at)).await,
+            None => self.unanswered(replies),
+        }
+    }
+
+    /// Asks the other members for their view where there is reason to and this poll has not asked them yet.
+    /// Tells whether that changed anything.
+    pub(super) async fn ask_around(&mut self) -> bool {
+        if self.observation.current().is_none() {
+            return false;
+        }
+        let suspicious = self.is_suspicious();
+        let now = Instant::now();
+        let due = self.others().filter(|&at| {
+            let member = &self.members[at];
+            !member.was_heard_since(self.began)
+                && (now >= member.ask_view_at || (suspicious && member.may_be_asked(now)))
+        });
+        let due: Vec<_> = due.collect();
+        let replies = self.ask(&due, for_a_view(self.limits())).await;
+        self.note(&replies);
+        let viewpoints = self.viewpoints();
+        let changed = self.observation.viewpoints != viewpoints;
+        self.observation.viewpoints = viewpoints;
+        changed
+    }
+
+    fn limits(&self) -> Limits {
+        let access = &self.entry.access;
+        Limits { connect: access.connect_timeout, command: access.command_timeout, output: self.output }
+    }
+
+    fn others(&self) -> impl Iterator<Item = usize> {
+        let preferred = self.preferred;
+        (0..self.members.len()).filter(move |&at| at != preferred)
+    }
+
+    /// Asks those members at once.
+    async fn ask(&mut self, which: &[usize], limits: Limits) -> Replies {
+        let question =
+            Asker { transport: &*self.transport, clock: &self.clock, privilege: self.entry.access.privilege };
+        let members = self.members.iter_mut().enumerate().filter(|(at, _)| which.contains(at));
+        join_all(members.map(|(at, member)| async move {
+            (at, question.picture(&member.host, &mut member.memory, limits).await)
+        }))
+        .await
+    }
+
+    /// Remembers what each of them said.
+    fn note(&mut self, replies: &Replies) {
+        for (at, reply) in replies {
+            let member = &mut self.members[*at];
+            let wait = match reply {
+                Reply::Failed(_) => member.backoff.failed(),
+                Reply::Running(_) | Reply::Stopped => {
+                    member.backoff.succeeded();
+                    VIEW_EVERY
+                }
+            };
+            let now = Instant::now();
+            member.heard_at = Some(now);
+            member.ask_view_at = now + wait;
+            member.belief = Some(match reply {
+                Reply::Running(picture) => belief(picture),
+                Reply::Stopped => Belief::Stopped,
+                Reply::Failed(trouble) => Belief::Silent(trouble.message.clone()),
+            });
+        }
+    }
+
+    /// At least one member gave an answer, and this is the one that counts.
+    async fn answered(&mut self, (at, reply): (usize, Reply)) -> Polled {
+        self.backoff.succeeded();
+        self.preferred = at;
+        match reply {
+            Reply::Running(picture) => self.live(at, *picture).await,
+            Reply::Stopped | Reply::Failed(_) => self.stopped(),
+        }
+        Polled::Answered
+    }
+
+    async fn live(&mut self, at: usize, mut picture: Picture) {
+        let host = self.members[at].host.clone();
+        let asker =
+            Asker { transport: &*self.transport, clock: &self.clock, privilege: self.entry.access.privilege };
+        let clock_ahead = self.members[at].memory.clock_ahead();
+        self.cib.complete(&mut picture, &asker, &host, clock_ahead, self.limits()).await;
+        self.forget_old_views();
+        // The same picture is the same value, so that whoever gets it sees at once that nothing changed.
+        let picture = match &self.observation.picture {
+            Some(known) if **known == picture => Arc::clone(known),
+            _ => Arc::new(picture),
+        };
+        self.observation = Observation {
+            contact: Contact::Live { host },
+            picture: Some(picture),
+            confirmed: Some((self.clock)()),
+            viewpoints: self.viewpoints(),
+            clock_ahead,
+        };
+    }
+
+    fn stopped(&mut self) {
+        let since = match self.observation.contact {
+            Contact::Stopped { since, .. } => since,
+            _ => (self.clock)(),
+        };
+        let stopped = self.members.iter().filter(|member| member.belief == Some(Belief::Stopped));
+        let hosts = stopped.map(|member| member.host.clone()).collect();
+        self.observation.contact = Contact::Stopped { hosts, since };
+        self.observation.viewpoints = self.viewpoints();
+    }
+
+    /// No member gave an answer.
+    fn unanswered(&mut self, mut replies: Replies) -> Polled {
+        let wait = self.backoff.failed();
+        let now = (self.clock)();
+        let since = match self.observation.contact {
+            Contact::Lost { since, .. } => since,
+            _ => now,
+        };
+        replies.sort_by_key(|(at, _)| *at);
+        let troubles: Vec<Trouble> = replies
+            .into_iter()
+            .filter_map(|(_, reply)| match reply {
+                Reply::Failed(trouble) => Some(trouble),
+                Reply::Running(_) | Reply::Stopped => None,
+            })
+            .collect();
+        let retry_at = now.checked_add(wait).unwrap_or(now);
+        self.observation.contact = Contact::Lost { since, troubles, retry_at };
+        self.observation.viewpoints = self.viewpoints();
+        Polled::Failed(wait)
+    }
+
+    /// A view that differs from the present answer may only be older than it: it is asked for again before
+    /// it is shown.
+    fn forget_old_views(&mut self) {
+        let present = self.members[self.preferred].belief.clone();
+        for member in &mut self.members {
+            let said = matches!(member.belief, Some(Belief::Running { .. } | Belief::Stopped));
+            if said && member.belief != present && !member.was_heard_since(self.began) {
+                member.belief = None;
+                member.ask_view_at = self.began;
+            }
+        }
+    }
+
+    fn viewpoints(&self) -> Vec<Viewpoint> {
+        let known = self.members.iter().filter_map(|member| Some((member, member.belief.clone()?)));
+        known.map(|(member, belief)| Viewpoint { host: member.host.clone(), belief }).collect()
+    }
+
+    /// Whether the picture or a member's silence is reason to hear everybody.
+    fn is_suspicious(&self) -> bool {
+        let Some(picture) = self.observation.current() else { return true };
+        let troubled = |node: &crate::model::Node| {
+            node.kind == NodeKind::Member && (!node.online || node.unclean || node.pending)
+        };
+        picture.summary.quorate != Some(true)
+            || picture.summary.dc.is_none()
+            || picture.nodes.iter().any(troubled)
+            || self
+                .observation
+                .viewpoints
+                .iter()
+                .any(|view| matches!(view.belief, Belief::Silent(_) | Belief::Stopped))
+    }
+}
+
+impl Member {
+    fn was_heard_since(&self, then: Instant) -> bool {
+        self.heard_at.is_some_and(|at| at >= then)
+    }
+
+    /// A silent member is left alone for a while.
+    fn may_be_asked(&self, now: Instant) -> bool {
+        !matches!(self.belief, Some(Belief::Silent(_))) || now >= self.ask_view_at
+    }
+}
+
+fn for_a_view(limits: Limits) -> Limits {
+    Limits { connect: limits.connect.min(VIEW_LIMIT), command: limits.command.min(VIEW_LIMIT), ..limits }
+}
+
+/// Which answer stands for the cluster: that of a partition with quorum, else of any, else "stopped".
+fn best(replies: &Replies) -> Option<usize> {
+    let first = |test: fn(&Reply) -> bool| replies.iter().position(|(_, reply)| test(reply));
+    first(is_quorate)
+        .or_else(|| first(|reply| matches!(reply, Reply::Running(_))))
+        .or_else(|| first(|reply| matches!(reply, Reply::Stopped)))
+}
+
+fn is_quorate(reply: &Reply) -> bool {
+    // Without a word about quorum (`None`), the others know no more.
+    matches!(reply, Reply::Running(picture) if picture.summary.quorate != Some(false))
+}
