@@ -7,18 +7,16 @@ use std::path::{Path, PathBuf};
 /// The rows of the table in ARCHITECTURE.md: a module, and the modules that it may use. `everything` stands
 /// for all of them.
 fn allowed() -> BTreeMap<String, BTreeSet<String>> {
-    let text = fs::read_to_string(root().join("ARCHITECTURE.md")).unwrap();
+    let text = fs::read_to_string(root().join("ARCHITECTURE.md")).expect("the page");
     let table = text.split("<!-- modules -->").nth(1).expect("the table stands between two marks");
-    let names = |cell: &str| {
-        cell.split('`').skip(1).step_by(2).map(str::to_owned).collect::<BTreeSet<_>>()
-    };
+    let names = |cell: &str| cell.split('`').skip(1).step_by(2).map(str::to_owned).collect::<BTreeSet<_>>();
     let mut rows = BTreeMap::new();
     for line in table.lines().filter(|line| line.starts_with("| `")) {
         let cells: Vec<&str> = line.trim_matches('|').split('|').collect();
-        let [modules, _holds, uses] = cells.as_slice() else { panic!("not three cells: {line}") };
+        let [modules, _holds, may_use] = cells.as_slice() else { panic!("not three cells: {line}") };
         for module in names(modules) {
-            let mut used = names(uses);
-            if uses.contains("everything") {
+            let mut used = names(may_use);
+            if may_use.contains("everything") {
                 used.insert("everything".to_owned());
             }
             rows.insert(module, used);
@@ -33,25 +31,27 @@ fn root() -> PathBuf {
 
 /// The file's code without its unit tests, which stand last.
 fn code(file: &Path) -> String {
-    let text = fs::read_to_string(file).unwrap();
+    let text = fs::read_to_string(file).expect("a file of ours");
     text.split("\n#[cfg(test)]\nmod ").next().unwrap_or_default().to_owned()
 }
 
 fn files(folder: &Path, found: &mut Vec<PathBuf>) {
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
+    for entry in fs::read_dir(folder).expect("a folder of ours") {
+        let path = entry.expect("an entry").path();
         if path.is_dir() {
             files(&path, found);
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            continue;
+        }
+        if path.extension().is_some_and(|extension| extension == "rs") {
             found.push(path);
         }
     }
 }
 
 fn module_of(file: &Path) -> String {
-    let relative = file.strip_prefix(root().join("src")).unwrap();
-    let first = relative.components().next().unwrap();
-    Path::new(first.as_os_str()).file_stem().unwrap().to_string_lossy().into_owned()
+    let relative = file.strip_prefix(root().join("src")).expect("below src");
+    let first = relative.components().next().expect("not src itself");
+    Path::new(first.as_os_str()).file_stem().expect("a name").to_string_lossy().into_owned()
 }
 
 /// Every module of this crate that the code names, as `crate::x`, `crate::{x, y}` or `quorate::x`.
@@ -82,7 +82,8 @@ fn every_module_uses_only_what_it_may() {
     let mut wrong = Vec::new();
     for file in all {
         let module = module_of(&file);
-        if module == "lib" || file.file_name().is_some_and(|name| name == "tests.rs" || name == "testing.rs") {
+        if module == "lib" || file.file_name().is_some_and(|name| name == "tests.rs" || name == "testing.rs")
+        {
             continue;
         }
         let Some(may) = allowed.get(&module) else {

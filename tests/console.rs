@@ -12,10 +12,10 @@ use jiff::Timestamp;
 use quorate::demo::{Demo, Faults, Layout, Options};
 use quorate::runtime::{Clock, Launch, run_on};
 use quorate::{keymap, theme, ui, watch};
+use ratatui::Terminal;
 use ratatui::backend::{Backend, ClearType, TestBackend, WindowSize};
 use ratatui::buffer::Cell;
 use ratatui::layout::{Position, Size};
-use ratatui::Terminal;
 use tokio::sync::{Notify, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
@@ -198,9 +198,9 @@ async fn trouble_is_on_the_first_line_and_leads_inside() {
 #[tokio::test(start_paused = true)]
 async fn a_filter_narrows_while_it_is_typed() {
     let console = Console::demo(Faults::None, (100, 30));
-    console.shows("● 17").await.press("/key").shows("1 of 17 shown").await;
+    console.shows("● 17").await.press("/keystone").shows("1 of 17 shown").await;
     assert!(!console.text().contains("glance"));
-    console.press("enter").shows("“key” 1 shown").await.press("esc").shows("glance").await;
+    console.press("enter").shows("“keystone” 1 shown").await.press("esc").shows("glance").await;
     console.press("/nothing-like-it").shows("None of 17 clusters matches").await;
     console.press("esc").shows("glance").await;
 }
@@ -227,7 +227,8 @@ async fn help_shows_the_keys_of_the_keymap() {
 async fn the_mouse_selects_and_opens() {
     let console = Console::demo(Faults::None, (100, 30));
     console.shows("● 17").await.press(":layout list").press("enter").shows("WORST FINDING").await;
-    let row = console.text().lines().position(|line| line.contains("glance")).expect("glance is shown") as u16;
+    let row =
+        console.text().lines().position(|line| line.contains("glance")).expect("glance is shown") as u16;
     let press = || {
         console.send(Event::Mouse(MouseEvent {
             kind: MouseEventKind::Down(MouseButton::Left),
@@ -237,10 +238,11 @@ async fn the_mouse_selects_and_opens() {
         }));
     };
     press();
-    console.until("glance is selected", |screen| {
-        screen.lines().any(|line| line.contains('▌') && line.contains("glance"))
-    })
-    .await;
+    console
+        .until("glance is selected", |screen| {
+            screen.lines().any(|line| line.contains('▌') && line.contains("glance"))
+        })
+        .await;
     press();
     console.shows("nodes ─").await;
 }

@@ -2,6 +2,7 @@
 //! back as it was.
 
 use std::io::{Read, Write};
+use std::num::NonZeroU16;
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
 
@@ -28,6 +29,10 @@ struct Seen {
     ended: bool,
 }
 
+fn cells(count: u16) -> NonZeroU16 {
+    NonZeroU16::new(count).expect("not zero")
+}
+
 impl Session {
     fn start(program: &str, arguments: &[&str], environment: &[(&str, &str)]) -> Self {
         let size = PtySize { rows: 24, cols: 80, pixel_width: 0, pixel_height: 0 };
@@ -45,7 +50,7 @@ impl Session {
         drop(pair.slave);
         let mut output = pair.master.try_clone_reader().expect("its output");
         let keys = pair.master.take_writer().expect("its input");
-        let parser = vt100::Parser::new(24, 80, 0);
+        let parser = vt100::Parser::new(cells(24), cells(80), 0);
         let seen = Arc::new((Mutex::new(Seen { parser, raw: Vec::new(), ended: false }), Condvar::new()));
         let sink = Arc::clone(&seen);
         std::thread::spawn(move || {
@@ -121,7 +126,7 @@ fn it_follows_the_window() {
     let mut session = Session::demo();
     session.shows("WORST FINDING");
     let size = PtySize { rows: 45, cols: 160, pixel_width: 0, pixel_height: 0 };
-    session.seen.0.lock().unwrap().parser.screen_mut().set_size(45, 160);
+    session.seen.0.lock().unwrap().parser.screen_mut().set_size(cells(45), cells(160));
     session.master.resize(size).unwrap();
     session.shows("OpenStack ─");
     session.press("q");

@@ -97,6 +97,21 @@ pub enum Action {
 }
 
 impl Action {
+    /// Whether it only moves the selection: worth a key, hardly worth a word on the command line.
+    pub fn is_movement(self) -> bool {
+        matches!(
+            self,
+            Self::Up
+                | Self::Down
+                | Self::Left
+                | Self::Right
+                | Self::PageUp
+                | Self::PageDown
+                | Self::First
+                | Self::Last
+        )
+    }
+
     /// Its name in keymaps and on the command line.
     pub fn name(self) -> &'static str {
         self.into()

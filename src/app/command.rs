@@ -138,7 +138,7 @@ fn find(kind: &'static str, name: &str, state: &State) -> Result<String, Command
 
 fn words() -> impl Iterator<Item = (String, String)> {
     let actions = Action::iter()
-        .filter(|action| *action != Action::CommandLine && *action != Action::Open)
+        .filter(|action| !action.is_movement() && *action != Action::CommandLine && *action != Action::Open)
         .map(|action| (action.name().to_owned(), action.description().trim_end_matches('.').to_owned()));
     WITH_ARGUMENT.iter().map(|(word, does)| ((*word).to_owned(), (*does).to_owned())).chain(actions)
 }

@@ -26,7 +26,7 @@ pub(super) fn typing(key: &KeyEvent) -> Option<Typing> {
 }
 
 /// What the mouse does; `target` tells what is drawn in a cell.
-pub(super) fn mouse(event: &MouseEvent, target: impl Fn(u16, u16) -> Option<Target>) -> Option<Event> {
+pub(super) fn mouse(event: MouseEvent, target: impl Fn(u16, u16) -> Option<Target>) -> Option<Event> {
     match event.kind {
         MouseEventKind::Down(MouseButton::Left) => target(event.column, event.row).map(Event::Pressed),
         MouseEventKind::ScrollUp => Some(Event::Scrolled(Scroll::Up)),

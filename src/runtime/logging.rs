@@ -17,7 +17,8 @@ pub fn start_logging(file: Option<File>) -> Result<()> {
     tui_logger::set_default_level(log::LevelFilter::Trace);
     tui_logger::set_hot_buffer_depth(KEPT);
     tui_logger::set_buffer_depth(KEPT);
-    let filter = EnvFilter::try_from_env("QUORATE_LOG").unwrap_or_else(|_unset| EnvFilter::new("warn,quorate=info"));
+    let filter =
+        EnvFilter::try_from_env("QUORATE_LOG").unwrap_or_else(|_unset| EnvFilter::new("warn,quorate=info"));
     let to_file = file.map(|file| {
         tracing_subscriber::fmt::layer().with_writer(std::sync::Mutex::new(file)).with_ansi(false)
     });

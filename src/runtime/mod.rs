@@ -96,13 +96,7 @@ where
     I: Stream<Item = std::io::Result<TerminalEvent>> + Unpin,
 {
     let (reports, mut news) = mpsc::channel(launch.inventory.clusters.len().clamp(16, 1024));
-    let watch = Watch::start(
-        &launch.inventory,
-        Arc::clone(&launch.transport),
-        launch.watch.clone(),
-        Arc::clone(&launch.clock),
-        reports,
-    );
+    let watch = Watch::start(&launch.inventory, &launch.transport, &launch.watch, &launch.clock, &reports);
     let size = terminal.size()?;
     let mut console = Console::new(launch, (size.width, size.height), watch);
     let mut tick = interval(Duration::from_secs(1));
@@ -124,7 +118,7 @@ where
                 // What a key does is seen at once.
                 next_frame = Instant::now();
                 match event {
-                    Some(event) => console.on_terminal(event.wrap_err("the terminal can't be read")?),
+                    Some(event) => console.on_terminal(&event.wrap_err("the terminal can't be read")?),
                     None => break,
                 }
             }
@@ -196,22 +190,23 @@ impl Console {
         update(&mut self.state, Event::Observed(report.cluster, report.observation));
     }
 
-    fn on_terminal(&mut self, event: TerminalEvent) -> Vec<Effect> {
+    fn on_terminal(&mut self, event: &TerminalEvent) -> Vec<Effect> {
         let event = match event {
             TerminalEvent::Key(key) if key.kind != KeyEventKind::Release => {
                 if self.state.prompt.is_some() {
-                    input::typing(&key).map(Event::Typed)
+                    input::typing(key).map(Event::Typed)
                 } else {
-                    Some(self.key(Key::from(key)))
+                    Some(self.key(Key::from(*key)))
                 }
             }
-            TerminalEvent::Mouse(mouse) => input::mouse(&mouse, |column, row| {
-                ui::target_at(&self.state, &self.look, column, row)
-            }),
-            TerminalEvent::Resize(columns, rows) => Some(Event::Resized { columns, rows }),
-            TerminalEvent::Key(_) | TerminalEvent::FocusGained | TerminalEvent::FocusLost | TerminalEvent::Paste(_) => {
-                None
+            TerminalEvent::Mouse(mouse) => {
+                input::mouse(*mouse, |column, row| ui::target_at(&self.state, &self.look, column, row))
             }
+            TerminalEvent::Resize(columns, rows) => Some(Event::Resized { columns: *columns, rows: *rows }),
+            TerminalEvent::Key(_)
+            | TerminalEvent::FocusGained
+            | TerminalEvent::FocusLost
+            | TerminalEvent::Paste(_) => None,
         };
         event.map_or_else(Vec::new, |event| update(&mut self.state, event))
     }

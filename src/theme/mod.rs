@@ -19,6 +19,8 @@ pub use depth::Depth;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, EnumCount, EnumIter, EnumString, IntoStaticStr)]
 #[strum(serialize_all = "kebab-case")]
 pub enum Role {
+    /// The screen itself: its background, under everything else.
+    Screen,
     /// Ordinary words.
     Text,
     /// Words of the second rank: what is healthy, units, labels.

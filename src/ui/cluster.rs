@@ -217,7 +217,11 @@ fn resource_row(row: &TreeRow<'_>, names: usize, width: usize, look: &Look) -> L
             Span::raw("  "),
             look.span(if quiet { Role::Muted } else { role }, words),
         ],
-        vec![look.span(Role::Faint, kind(row.resource))],
+        // The agent gives way to the state: no more than a quarter of the line, nothing of a narrow one.
+        vec![look.span(
+            Role::Faint,
+            if width < 36 { String::new() } else { look.fit(&kind(row.resource), width / 4) },
+        )],
         width,
     )
 }

@@ -111,7 +111,7 @@ fn draw_box(
     let words = rows.iter().map(|(word, _)| Span::raw(word.as_str()).width()).max().unwrap_or(0);
     let area = Rect { y: footer.y - height as u16, height: height as u16, ..footer };
     Clear.render(area, buffer);
-    buffer.set_style(area, look.style(Role::Panel));
+    buffer.set_style(area, look.style(Role::Screen).patch(look.style(Role::Panel)));
     for (y, (nth, (word, does))) in (area.top()..).zip(rows.iter().enumerate().skip(first).take(height)) {
         let line = Line::from(vec![
             look.span(Role::Key, format!(" {word:<words$}")),

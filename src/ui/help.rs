@@ -13,7 +13,7 @@ use crate::theme::Role;
 /// Draws the keys of the view that lies under it.
 pub(super) fn draw(buffer: &mut Buffer, area: Rect, state: &State, scroll: usize, look: &Look) {
     Clear.render(area, buffer);
-    buffer.set_style(area, look.style(Role::Panel));
+    buffer.set_style(area, look.style(Role::Screen).patch(look.style(Role::Panel)));
     let context = if state.open.is_some() { Context::Cluster } else { Context::Grid };
     let lines = lines(context, look);
     let inner = Rect { x: area.x + 2, width: area.width.saturating_sub(4), ..area };
@@ -41,7 +41,7 @@ fn lines(context: Context, look: &Look) -> Vec<Line<'static>> {
             continue;
         }
         lines.push(Line::from(vec![
-            look.span(Role::Key, format!("{:<16}", keys.join(" "))),
+            look.span(Role::Key, format!("{:<16}", keys.join(", "))),
             look.span(Role::Text, format!("{:<18}", action.name())),
             look.span(Role::Muted, action.description()),
         ]));

@@ -88,7 +88,11 @@ impl Columns {
         let picture = cluster.observation.picture.as_deref();
         let running = picture.map(facts::running);
         let running_words = match running {
-            Some(running) if cluster.health == crate::health::Health::Ok => running.active.to_string(),
+            Some(running)
+                if cluster.health == crate::health::Health::Ok || running.active == running.configured =>
+            {
+                running.active.to_string()
+            }
             Some(running) => format!("{}/{}", running.active, running.configured),
             None => String::new(),
         };

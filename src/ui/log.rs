@@ -11,7 +11,7 @@ use crate::theme::Role;
 /// Draws the newest lines, or those that it has been scrolled to.
 pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, look: &Look) {
     frame.render_widget(Clear, area);
-    frame.buffer_mut().set_style(area, look.style(Role::Panel));
+    frame.buffer_mut().set_style(area, look.style(Role::Screen).patch(look.style(Role::Panel)));
     let title = look.sides(
         vec![look.span(Role::Title, "Log"), look.span(Role::Muted, "  what the console itself did and met")],
         Vec::new(),

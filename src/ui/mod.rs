@@ -64,7 +64,7 @@ impl Look {
 /// Draws the whole screen.
 pub fn draw(frame: &mut Frame<'_>, state: &State, look: &Look) {
     let area = frame.area();
-    frame.buffer_mut().set_style(area, look.style(Role::Text));
+    frame.buffer_mut().set_style(area, look.style(Role::Screen).patch(look.style(Role::Text)));
     if area.width < LEAST_SIZE.0 || area.height < LEAST_SIZE.1 {
         draw_small(frame, state, look);
         return;

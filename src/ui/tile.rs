@@ -32,18 +32,14 @@ pub(super) fn lines(
             vec![heading(cluster, width, filter, look), in_one(state, cluster, width, look)]
         }
         Density::Dense | Density::List => {
-            vec![look.sides(facts::name(cluster, filter, look), facts::node_marks(cluster, look), width)]
+            vec![heading(cluster, width, filter, look)]
         }
     }
 }
 
-/// Name, node marks, DC.
+/// Name and node marks.
 fn heading(cluster: &ClusterState, width: usize, filter: &mut Filter, look: &Look) -> Line<'static> {
-    let mut right = facts::node_marks(cluster, look);
-    if let Some(dc) = cluster.observation.current().and_then(|picture| picture.summary.dc.as_ref()) {
-        right.push(look.span(Role::Faint, format!("  DC {}", look.fit(dc.as_str(), 8))));
-    }
-    look.sides(facts::name(cluster, filter, look), right, width)
+    look.sides(facts::name(cluster, filter, look), facts::node_marks(cluster, look), width)
 }
 
 /// The worst finding, or what runs.
@@ -56,23 +52,23 @@ fn second(cluster: &ClusterState, width: usize, look: &Look) -> Line<'static> {
     indented(&words, role, &facts::more(cluster), width, look)
 }
 
-/// Quorum, and what runs where the second line had worse to tell.
+/// Quorum and DC, or quorum and what runs where the second line had worse to tell.
 fn third(cluster: &ClusterState, width: usize, look: &Look) -> Line<'static> {
     let Some(picture) = cluster.observation.picture.as_deref() else { return Line::default() };
-    let mut words = facts::quorum_words(picture);
+    let mut words = vec![facts::quorum_words(picture)];
     if facts::trouble(cluster).is_some() {
+        words.push(facts::running_words(cluster, picture));
         let failed = facts::running(picture).failed;
-        words = format!("{words} {} {}", look.glyphs.dot, facts::running_words(cluster, picture));
-        if failed > 0 {
-            words = format!("{words} {} {failed} failed", look.glyphs.dot);
-        }
+        words.extend((failed > 0).then(|| format!("{failed} failed")));
+    } else {
+        words.extend(picture.summary.dc.as_ref().map(|dc| format!("DC {dc}")));
     }
+    let words = words.join(&format!(" {} ", look.glyphs.dot));
     // The last good picture is shown as old, never as now.
-    let role = match cluster.observation.contact {
-        Contact::Live { .. } => Role::Muted,
+    let (words, role) = match cluster.observation.contact {
+        Contact::Live { .. } => (words, Role::Muted),
         Contact::Connecting | Contact::Stopped { .. } | Contact::Lost { .. } => {
-            words = format!("was {words}");
-            Role::Faint
+            (format!("was {words}"), Role::Faint)
         }
     };
     indented(&words, role, "", width, look)
