@@ -59,7 +59,7 @@ fn used(code: &str) -> BTreeSet<String> {
     let mut used = BTreeSet::new();
     for line in code.lines().filter(|line| !line.trim_start().starts_with("//")) {
         for (at, mark) in line.match_indices("crate::").chain(line.match_indices("quorate::")) {
-            let rest = &line[at + mark.len()..];
+            let rest = line.get(at + mark.len()..).unwrap_or_default();
             let list = rest.strip_prefix('{').map_or(rest, |list| list.split('}').next().unwrap_or(list));
             let many = rest.starts_with('{');
             for name in list.split(',').take(if many { usize::MAX } else { 1 }) {

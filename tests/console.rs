@@ -1,7 +1,5 @@
 //! The whole console in-process: keys in, screens out, on simulated clusters and in simulated time.
 
-mod common;
-
 use std::io;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -198,9 +196,9 @@ async fn trouble_is_on_the_first_line_and_leads_inside() {
 #[tokio::test(start_paused = true)]
 async fn a_filter_narrows_while_it_is_typed() {
     let console = Console::demo(Faults::None, (100, 30));
-    console.shows("● 17").await.press("/keystone").shows("1 of 17 shown").await;
+    console.shows("● 17").await.press("/heat3").shows("1 of 17 shown").await;
     assert!(!console.text().contains("glance"));
-    console.press("enter").shows("“keystone” 1 shown").await.press("esc").shows("glance").await;
+    console.press("enter").shows("“heat3” 1 shown").await.press("esc").shows("glance").await;
     console.press("/nothing-like-it").shows("None of 17 clusters matches").await;
     console.press("esc").shows("glance").await;
 }
