@@ -1,117 +1,21 @@
 //! The real binary in a real pseudo-terminal: it starts, follows the window, and always gives the terminal
 //! back as it was.
 
-use std::io::{Read, Write};
-use std::num::NonZeroU16;
-use std::sync::{Arc, Condvar, Mutex};
-use std::time::{Duration, Instant};
+#[path = "common/session.rs"]
+mod session;
 
-use portable_pty::{Child, CommandBuilder, ExitStatus, MasterPty, PtySize, native_pty_system};
 use quorate::terminal;
 use rstest::rstest;
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::Signal;
+use session::Session;
 
-/// Longer than anything here takes on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(30);
-
-/// A program in a terminal.
-struct Session {
-    child: Box<dyn Child + Send + Sync>,
-    master: Box<dyn MasterPty + Send>,
-    keys: Box<dyn Write + Send>,
-    seen: Arc<(Mutex<Seen>, Condvar)>,
-    _state: tempfile::TempDir,
-}
-
-struct Seen {
-    parser: vt100::Parser,
-    raw: Vec<u8>,
-    ended: bool,
-}
-
-fn cells(count: u16) -> NonZeroU16 {
-    NonZeroU16::new(count).expect("not zero")
-}
-
-impl Session {
-    fn start(program: &str, arguments: &[&str], environment: &[(&str, &str)]) -> Self {
-        let size = PtySize { rows: 24, cols: 80, pixel_width: 0, pixel_height: 0 };
-        let pair = native_pty_system().openpty(size).expect("a pseudo-terminal");
-        let state = tempfile::tempdir().expect("a folder");
-        let mut command = CommandBuilder::new(program);
-        command.args(arguments);
-        command.env("TERM", "xterm-256color");
-        command.env("XDG_STATE_HOME", state.path());
-        command.env("XDG_CONFIG_HOME", state.path());
-        for (name, value) in environment {
-            command.env(name, value);
-        }
-        let child = pair.slave.spawn_command(command).expect("it starts");
-        drop(pair.slave);
-        let mut output = pair.master.try_clone_reader().expect("its output");
-        let keys = pair.master.take_writer().expect("its input");
-        let parser = vt100::Parser::new(cells(24), cells(80), 0);
-        let seen = Arc::new((Mutex::new(Seen { parser, raw: Vec::new(), ended: false }), Condvar::new()));
-        let sink = Arc::clone(&seen);
-        std::thread::spawn(move || {
-            let mut bytes = [0; 4096];
-            // An error is how a pseudo-terminal says that nobody is left.
-            while let Ok(count @ 1..) = output.read(&mut bytes) {
-                let mut seen = sink.0.lock().expect("no reader panicked");
-                seen.parser.process(&bytes[..count]);
-                seen.raw.extend_from_slice(&bytes[..count]);
-                sink.1.notify_all();
-            }
-            sink.0.lock().expect("no reader panicked").ended = true;
-            sink.1.notify_all();
-        });
-        Self { child, master: pair.master, keys, seen, _state: state }
-    }
-
-    fn demo() -> Self {
-        Self::start(env!("CARGO_BIN_EXE_quorate"), &["demo", "--seed", "7"], &[])
-    }
-
-    fn until(&self, what: &str, holds: impl Fn(&Seen) -> bool) {
-        let deadline = Instant::now() + PATIENCE;
-        let mut seen = self.seen.0.lock().expect("no reader panicked");
-        while !holds(&seen) {
-            let left = deadline.saturating_duration_since(Instant::now());
-            assert!(!left.is_zero(), "waited in vain for {what}:\n{}", seen.parser.screen().contents());
-            seen = self.seen.1.wait_timeout(seen, left).expect("no reader panicked").0;
-        }
-    }
-
-    fn shows(&self, words: &str) {
-        self.until(words, |seen| seen.parser.screen().contents().contains(words));
-    }
-
-    fn press(&mut self, keys: &str) {
-        self.keys.write_all(keys.as_bytes()).expect("it reads");
-        self.keys.flush().expect("it reads");
-    }
-
-    fn signal(&self, signal: Signal) {
-        let pid = self.child.process_id().and_then(|pid| Pid::from_raw(pid as i32)).expect("it has an id");
-        kill_process(pid, signal).expect("it runs");
-    }
-
-    /// Waits for its end and looks whether the terminal is as it was: the main screen, the cursor, no mouse.
-    fn ends_tidily(mut self) -> (ExitStatus, String) {
-        let status = self.child.wait().expect("it can be waited for");
-        self.until("the end of its output", |seen| seen.ended);
-        let seen = self.seen.0.lock().expect("no reader panicked");
-        let screen = seen.parser.screen();
-        assert!(!screen.alternate_screen(), "the alternate screen is still on");
-        assert!(!screen.hide_cursor(), "the cursor is still hidden");
-        assert_eq!(screen.mouse_protocol_mode(), vt100::MouseProtocolMode::None);
-        (status, String::from_utf8_lossy(&seen.raw).into_owned())
-    }
+fn demo() -> Session {
+    Session::start(env!("CARGO_BIN_EXE_quorate"), &["demo", "--seed", "7"], &[], (80, 24))
 }
 
 #[test]
 fn it_starts_answers_and_leaves() {
-    let mut session = Session::demo();
+    let mut session = demo();
     session.shows("quorate");
     session.shows("WORST FINDING");
     session.press("?");
@@ -123,11 +27,9 @@ fn it_starts_answers_and_leaves() {
 
 #[test]
 fn it_follows_the_window() {
-    let mut session = Session::demo();
+    let mut session = demo();
     session.shows("WORST FINDING");
-    let size = PtySize { rows: 45, cols: 160, pixel_width: 0, pixel_height: 0 };
-    session.seen.0.lock().unwrap().parser.screen_mut().set_size(cells(45), cells(160));
-    session.master.resize(size).unwrap();
+    session.resize(160, 45);
     session.shows("OpenStack ─");
     session.press("q");
     assert!(session.ends_tidily().0.success());
@@ -138,7 +40,7 @@ fn it_follows_the_window() {
 #[case(Signal::HUP)]
 #[case(Signal::INT)]
 fn a_signal_ends_it_tidily(#[case] signal: Signal) {
-    let session = Session::demo();
+    let session = demo();
     session.shows("WORST FINDING");
     session.signal(signal);
     session.ends_tidily();
@@ -159,7 +61,8 @@ fn panics_when_it_is_told_to() {
 fn a_panic_gives_the_terminal_back_before_its_report() {
     let program = std::env::current_exe().unwrap();
     let arguments = ["--exact", "panics_when_it_is_told_to", "--nocapture"];
-    let session = Session::start(program.to_str().unwrap(), &arguments, &[("QUORATE_TEST_PANIC", "1")]);
+    let session =
+        Session::start(program.to_str().unwrap(), &arguments, &[("QUORATE_TEST_PANIC", "1")], (80, 24));
     let (status, output) = session.ends_tidily();
     assert!(!status.success());
     let gone = output.find("\x1b[?1049l").expect("the alternate screen was left");

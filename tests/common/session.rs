@@ -1,0 +1,122 @@
+//! A program in a real pseudo-terminal.
+
+use std::io::{Read, Write};
+use std::num::NonZeroU16;
+use std::sync::{Arc, Condvar, Mutex};
+use std::time::{Duration, Instant};
+
+use portable_pty::{Child, CommandBuilder, ExitStatus, MasterPty, PtySize, native_pty_system};
+use rustix::process::{Pid, Signal, kill_process};
+
+/// Longer than anything here takes on a busy machine.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A program in a terminal.
+pub(crate) struct Session {
+    child: Box<dyn Child + Send + Sync>,
+    master: Box<dyn MasterPty + Send>,
+    keys: Box<dyn Write + Send>,
+    seen: Arc<(Mutex<Seen>, Condvar)>,
+    _state: tempfile::TempDir,
+}
+
+pub(crate) struct Seen {
+    pub(crate) parser: vt100::Parser,
+    raw: Vec<u8>,
+    ended: bool,
+}
+
+fn cells(count: u16) -> NonZeroU16 {
+    NonZeroU16::new(count).expect("not zero")
+}
+
+impl Session {
+    /// Starts a program in a terminal of that many columns and rows, with a home of its own.
+    pub(crate) fn start(
+        program: &str,
+        arguments: &[&str],
+        environment: &[(&str, &str)],
+        (columns, rows): (u16, u16),
+    ) -> Self {
+        let size = PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 };
+        let pair = native_pty_system().openpty(size).expect("a pseudo-terminal");
+        let state = tempfile::tempdir().expect("a folder");
+        let mut command = CommandBuilder::new(program);
+        command.args(arguments);
+        command.env("TERM", "xterm-256color");
+        command.env("XDG_STATE_HOME", state.path());
+        command.env("XDG_CONFIG_HOME", state.path());
+        for (name, value) in environment {
+            command.env(name, value);
+        }
+        let child = pair.slave.spawn_command(command).expect("it starts");
+        drop(pair.slave);
+        let mut output = pair.master.try_clone_reader().expect("its output");
+        let keys = pair.master.take_writer().expect("its input");
+        let parser = vt100::Parser::new(cells(rows), cells(columns), 0);
+        let seen = Arc::new((Mutex::new(Seen { parser, raw: Vec::new(), ended: false }), Condvar::new()));
+        let sink = Arc::clone(&seen);
+        std::thread::spawn(move || {
+            let mut bytes = [0; 4096];
+            // An error is how a pseudo-terminal says that nobody is left.
+            while let Ok(count @ 1..) = output.read(&mut bytes) {
+                let mut seen = sink.0.lock().expect("no reader panicked");
+                seen.parser.process(&bytes[..count]);
+                seen.raw.extend_from_slice(&bytes[..count]);
+                sink.1.notify_all();
+            }
+            sink.0.lock().expect("no reader panicked").ended = true;
+            sink.1.notify_all();
+        });
+        Self { child, master: pair.master, keys, seen, _state: state }
+    }
+
+    /// Waits until that is so of what was seen; fails with the screen when the time is up.
+    pub(crate) fn until(&self, what: &str, limit: Duration, holds: impl Fn(&Seen) -> bool) {
+        let deadline = Instant::now() + limit;
+        let mut seen = self.seen.0.lock().expect("no reader panicked");
+        while !holds(&seen) {
+            let left = deadline.saturating_duration_since(Instant::now());
+            assert!(!left.is_zero(), "waited in vain for {what}:\n{}", seen.parser.screen().contents());
+            seen = self.seen.1.wait_timeout(seen, left).expect("no reader panicked").0;
+        }
+    }
+
+    pub(crate) fn shows(&self, words: &str) {
+        self.until(words, PATIENCE, |seen| seen.parser.screen().contents().contains(words));
+    }
+
+    pub(crate) fn press(&mut self, keys: &str) {
+        self.keys.write_all(keys.as_bytes()).expect("it reads");
+        self.keys.flush().expect("it reads");
+    }
+
+    pub(crate) fn resize(&self, columns: u16, rows: u16) {
+        self.seen
+            .0
+            .lock()
+            .expect("no reader panicked")
+            .parser
+            .screen_mut()
+            .set_size(cells(rows), cells(columns));
+        let size = PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 };
+        self.master.resize(size).expect("it can be resized");
+    }
+
+    pub(crate) fn signal(&self, signal: Signal) {
+        let pid = self.child.process_id().and_then(|pid| Pid::from_raw(pid as i32)).expect("it has an id");
+        kill_process(pid, signal).expect("it runs");
+    }
+
+    /// Waits for its end and looks whether the terminal is as it was: the main screen, the cursor, no mouse.
+    pub(crate) fn ends_tidily(mut self) -> (ExitStatus, String) {
+        let status = self.child.wait().expect("it can be waited for");
+        self.until("the end of its output", PATIENCE, |seen| seen.ended);
+        let seen = self.seen.0.lock().expect("no reader panicked");
+        let screen = seen.parser.screen();
+        assert!(!screen.alternate_screen(), "the alternate screen is still on");
+        assert!(!screen.hide_cursor(), "the cursor is still hidden");
+        assert_eq!(screen.mouse_protocol_mode(), vt100::MouseProtocolMode::None);
+        (status, String::from_utf8_lossy(&seen.raw).into_owned())
+    }
+}
