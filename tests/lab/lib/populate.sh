@@ -33,7 +33,7 @@ populate_constraints() { # CLUSTER
   printf '<rsc_ticket id="ticket-site" rsc="site" ticket="site-%s" loss-policy="stop"/>' "$c"
   for name in ${REMOTES[$c]}; do
     printf '<rsc_location id="location-agent-%s" rsc="agent-%s" node="%s" score="INFINITY"/>' "$name" "$name" "$name"
-    for rsc in "vip-$c" front site store-clone; do printf '<rsc_location id="location-%s-not-%s" rsc="%s" node="%s" score="-INFINITY"/>' "$rsc" "$name" "$rsc" "$name"; done
+    for rsc in "vip-$c" front site store-clone; do printf '<rsc_location id="location-%s-not-%s" rsc="%s" node="%s" score="-INFINITY" resource-discovery="never"/>' "$rsc" "$name" "$rsc" "$name"; done
   done
 }
 
