@@ -73,8 +73,9 @@ guest_off() ( # GUEST: as if its cable had been pulled; returns when it is dead
   [ -d "$dir" ] || exit 0
   exec 7> "$dir/power"
   flock 7
-  guest_unwire "$1"
+  guest_unplug "$1"
   cgroup_kill "$(guest_group "$1")"
+  guest_unwire "$1"
   find "$(guest_group "$1")" -mindepth 1 -depth -type d -exec rmdir {} + 2> /dev/null || true
   rm -f "$dir/pid" "$LAB/faults/freeze.$1" "$LAB/faults/kill.$1".* "$LAB/faults/stack.$1" "$LAB/faults/slow.$1"
 )

@@ -74,9 +74,14 @@ guest_wire() { # GUEST
   link_make "$1" management "${MANAGEMENT[$1]}"
 }
 
-guest_unwire() { # GUEST: this end first, which is at once; the address of a dead guest must not linger
-  local netns=$LAB/guests/$1/netns link
+guest_unplug() { # GUEST: our ends of its links, which is at once; the address of a dying guest must not linger
+  local link
   for link in cluster management; do ip link del "$(link_name "$1" "$link")" 2> /dev/null || true; done
-  if mountpoint -q "$netns"; then umount "$netns"; fi
+}
+
+guest_unwire() { # GUEST, which is dead
+  local netns=$LAB/guests/$1/netns
+  guest_unplug "$1"
+  if grep -qF " $netns " /proc/self/mountinfo; then umount "$netns" 2> /dev/null || umount -l "$netns"; fi
   rm -f "$netns"
 }

@@ -39,17 +39,21 @@ switch_act() { # ID ACTION GUEST
   if [ -e "$LAB/faults/switch-refuse.$cluster" ] && [ "$action" != status ]; then switch_answer "$id" refused; return; fi
   case $action in
     status) if guest_alive "$guest"; then switch_answer "$id" on; else switch_answer "$id" off; fi ;;
-    off) guest_off "$guest"; switch_answer "$id" "done" ;;
-    on) switch_on "$guest"; switch_answer "$id" "done" ;;
+    off) switch_do "$id" guest_off "$guest" ;;
+    on) switch_do "$id" switch_on "$guest" ;;
     reboot)
-      guest_off "$guest"
-      switch_answer "$id" "done"
+      switch_do "$id" guest_off "$guest"
       sleep "$REBOOT_PAUSE"
       switch_on "$guest"
       ;;
     *) switch_answer "$id" unknown ;;
   esac
   printf '%(%T)T %s: %s %s done\n' -1 "${id%%.*}" "$action" "$guest"
+}
+
+switch_do() { # ID FUNCTION GUEST: and answer how it went
+  "$2" "$3" & # in a condition, set -e would sleep
+  if wait $!; then switch_answer "$1" "done"; else switch_answer "$1" failed; return 1; fi
 }
 
 switch_on() { # GUEST: unless its plug has been pulled
