@@ -118,12 +118,12 @@ cmd_up() {
     clear
   fi
   if [ -n "$light" ]; then topology_read <(topology_light "$light"); else topology_read "$LAB_TOPOLOGY"; fi
-  cgroup_enter
-  image
   network_free
+  cgroup_enter
+  claim
+  image
   mkdir -p "$LAB"
   : > "$LAB/$MARK"
-  claim
   mkdir -p "$LAB"/{guests,faults,switch}
   if [ -n "$light" ]; then topology_light "$light" > "$LAB/topology"; : > "$LAB/light"; else cp "$LAB_TOPOLOGY" "$LAB/topology"; fi
   [ -z "$bare" ] || : > "$LAB/bare"

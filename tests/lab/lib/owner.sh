@@ -16,9 +16,21 @@ cgroup_top() { # where the lab's group is, in the unified hierarchy (also the on
 cgroup_enter() { # [GROUP]: this shell and all that it will start
   local group
   group=$(cgroup_top)/${1:-commands}
+  CGROUP_BEFORE=$(awk -F: '$1 == 0 { print $3 }' /proc/self/cgroup)
   mkdir -p "$group"
   echo "$BASHPID" > "$group/cgroup.procs"
+  trap finish EXIT
 }
+
+cgroup_leave() { # what is empty then goes: a command that made no lab leaves no group
+  local top
+  [ -n "${CGROUP_BEFORE:-}" ] || return 0
+  top=$(cgroup_top)
+  echo "$BASHPID" > "${top%/*}$CGROUP_BEFORE/cgroup.procs" 2> /dev/null || echo "$BASHPID" > "${top%/*}/cgroup.procs"
+  rmdir "$top/commands" "$top" 2> /dev/null || true
+}
+
+finish() { cgroup_leave; unlock; } # at the end of every command, however it ends
 
 cgroup_empty() { ! grep -qs '^populated 1' "$1/cgroup.events"; }
 
@@ -57,7 +69,7 @@ lock() {
     fi
     rm -f "$LAB.lock" # its holder is dead
   done
-  trap 'unlock' EXIT
+  trap finish EXIT
 }
 unlock() { [ "$(readlink "$LAB.lock" 2> /dev/null)" != "$$ $(proc_birth $$)" ] || rm -f "$LAB.lock"; }
 
