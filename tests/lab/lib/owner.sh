@@ -8,7 +8,7 @@ LINK_MARK="quorate-lab $LAB"
 cgroup_top() { # where the lab's group is, in the unified hierarchy (also the one of a hybrid machine)
   local at
   for at in /sys/fs/cgroup /sys/fs/cgroup/unified; do
-    [ "$(stat -fc %T "$at" 2> /dev/null)" = cgroup2fs ] && { printf '%s/%s' "$at" "$CGROUP_NAME"; return; }
+    [ "$(stat -fc %T "$at" 2> /dev/null)" = cgroup2fs ] && { printf '%s/%s' "$at" "$CGROUP_NAME"; return 0; } # in a trap, a bare return would hand on the old failure
   done
   die 2 "the lab needs control groups version 2 (at /sys/fs/cgroup, or /sys/fs/cgroup/unified)"
 }
