@@ -3,6 +3,7 @@
 
 LAB=${LAB:-/var/tmp/quorate-lab}
 LAB_IMAGES=${LAB_IMAGES:-/var/tmp/quorate-lab-image}
+JOBS=${LAB_JOBS:-16} # how much is begun at once
 LAB_TOPOLOGY=${LAB_TOPOLOGY:-$HERE/topology}
 FIXTURES=$(cd "$HERE/.." && pwd)/fixtures
 MARK=.quorate-lab # only a folder that holds this file is ever removed
@@ -63,10 +64,16 @@ await() {
 
 # Runs a function for each word at once; fails, with words, if one failed. (Never call it in a condition:
 # there, bash would go on after an error in the function.)
-each() { # COMPLAINT FUNCTION WORD…
-  local complaint=$1 function=$2 word pids=() pid failed=0; shift 2
-  for word in "$@"; do "$function" "$word" & pids+=($!); done
-  for pid in "${pids[@]}"; do wait "$pid" || failed=1; done
+each() { # COMPLAINT FUNCTION WORD…: no more than JOBS at a time
+  local complaint=$1 function=$2 word running=() pid done_one failed=0; shift 2
+  for word in "$@" ""; do
+    while [ ${#running[@]} -ge "$JOBS" ] || { [ -z "$word" ] && [ ${#running[@]} -gt 0 ]; }; do
+      wait -n -p done_one "${running[@]}" || failed=1
+      for pid in "${!running[@]}"; do [ "${running[pid]}" != "$done_one" ] || unset "running[pid]"; done
+      running=("${running[@]}")
+    done
+    if [ -n "$word" ]; then "$function" "$word" & running+=($!); fi
+  done
   [ "$failed" -eq 0 ] || say "$complaint"
   return "$failed"
 }

@@ -30,10 +30,12 @@ faults() {
 
 fault_file() { local IFS=.; printf '%s/faults/%s' "$LAB" "$*"; }
 
+fault_exists() { [ "$2" -ge 2 ] && fault_help | grep -q "^$1 "; } # NAME WORDS
+
 cmd_fault() {
   need_lab; topology_read
   local name=${1:-}
-  [ $# -ge 2 ] && fault_help | grep -q "^$name " || { fault_help >&2; die 2 "usage: lab fault NAME TARGET [ARG…]"; }
+  fault_exists "$name" $# || { fault_help >&2; die 2 "usage: lab fault NAME TARGET [ARG…]"; }
   shift
   case $(fault_help | grep "^$name ") in *" GUEST"*) case $name in partition) want_cluster "$1" ;; *) want_guest "$1" ;; esac ;; *) want_cluster "$1" ;; esac
   cgroup_enter
@@ -57,7 +59,7 @@ cmd_heal() {
     done
     return "$failed"
   fi
-  [ $# -ge 2 ] && fault_help | grep -q "^$name " || { fault_help >&2; die 2 "usage: lab heal NAME TARGET [ARG…], or lab heal all"; }
+  fault_exists "$name" $# || { fault_help >&2; die 2 "usage: lab heal NAME TARGET [ARG…], or lab heal all"; }
   shift
   cgroup_enter
   "heal_${name//-/_}" "$@"
@@ -158,13 +160,14 @@ fault_kill() {
     systemctl daemon-reload; systemctl kill --signal=KILL --kill-who=main "$1"' - "$unit"
 }
 heal_kill() { # GUEST [DAEMON]
-  local name=$1 daemon file
+  local name=$1 daemon file units
   want_guest "$name"
   for file in "$(fault_file kill "$name")".${2:-*}; do
     [ -e "$file" ] || continue
     daemon=${file##*.}
-    inside "$name" sh -ec 'rm -f /run/systemd/system/*.service.d/lab.conf; systemctl daemon-reload; systemctl reset-failed "$@" 2> /dev/null || true; systemctl start "$@"' - \
-      "$(daemon_unit "$daemon")" $(case $daemon in corosync) echo pacemaker ;; esac)
+    units=("$(daemon_unit "$daemon")")
+    [ "$daemon" != corosync ] || units+=(pacemaker)
+    inside "$name" sh -ec 'rm -f /run/systemd/system/*.service.d/lab.conf; systemctl daemon-reload; systemctl reset-failed "$@" 2> /dev/null || true; systemctl start "$@"' - "${units[@]}"
     rm -f "$file"
   done
 }

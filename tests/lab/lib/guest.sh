@@ -105,7 +105,7 @@ cmd_up() {
   while [ $# -gt 0 ]; do
     case $1 in
       --bare) bare=1 ;;
-      --light) shift; light=${1:-}; [[ $light =~ ^[1-9][0-9]?$ ]] && [ "$light" -le 60 ] || die 2 "--light wants a number of clusters, 1 to 60" ;;
+      --light) shift; light=${1:-}; [[ $light =~ ^([1-9]|[1-5][0-9]|60)$ ]] || die 2 "--light wants a number of clusters, 1 to 60" ;;
       *) die 2 "usage: lab up [--bare] [--light N]" ;;
     esac
     shift

@@ -35,7 +35,7 @@ topology_read() { # [FILE]
     word=$1; shift
     case $word in
       network)
-        [ $# -eq 1 ] && [[ $1 =~ ^(10\.[0-9]{1,3}|172\.(1[6-9]|2[0-9]|3[01])|192\.168)$ ]] || die 2 "$where: 'network A.B' wants the first two numbers of a private range"
+        [[ $# -eq 1 && $1 =~ ^(10\.[0-9]{1,3}|172\.(1[6-9]|2[0-9]|3[01])|192\.168)$ ]] || die 2 "$where: 'network A.B' wants the first two numbers of a private range"
         NETWORK=$1 ;;
       cluster)
         [ $# -ge 3 ] || die 2 "$where: 'cluster NAME TIER MEMBER…'"
@@ -47,7 +47,7 @@ topology_read() { # [FILE]
         position=0
         for word in "$@"; do position=$((position + 1)); topology_guest "$word" "$name" member "$position" "$where"; done ;;
       remote)
-        [ $# -eq 2 ] && [ -n "${NUMBER[$2]:-}" ] || die 2 "$where: 'remote NAME CLUSTER', the cluster named above it"
+        [[ $# -eq 2 && -n "${NUMBER[$2]:-}" ]] || die 2 "$where: 'remote NAME CLUSTER', the cluster named above it"
         REMOTES[$2]="${REMOTES[$2]:+${REMOTES[$2]} }$1"
         position=$(wc -w <<< "${MEMBERS[$2]} ${REMOTES[$2]}")
         topology_guest "$1" "$2" remote "$position" "$where" ;;
