@@ -1,5 +1,9 @@
 //! Which cluster a host belongs to, found by asking the host.
 
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
 use super::ask::{Asker, trouble};
 use super::{Clock, Settings};
 use crate::model::{Access, ClusterEntry, ClusterName, HostName, Tier, Trouble, TroubleKind};
@@ -16,14 +20,14 @@ pub async fn discover(
     host: &HostName,
     access: &Access,
     transport: &dyn Transport,
-    clock: &Clock,
 ) -> Result<ClusterEntry, Trouble> {
     let limits = Limits {
         connect: access.connect_timeout,
         command: access.command_timeout,
         output: Settings::default().output_limit,
     };
-    let asker = Asker { transport, clock, privilege: access.privilege };
+    let clock: Clock = Arc::new(Timestamp::now);
+    let asker = Asker { transport, clock: &clock, privilege: access.privilege };
     let cib = asker.run(host, argv::cib(), limits).await?;
     let (found, kinds) = match read_cib(&cib) {
         Some(found) => found,

@@ -128,14 +128,11 @@ impl Watch {
     }
 }
 
-/// Polls one cluster once. There is a poll's worth of waiting in it, and no more.
-pub async fn ask_once(
-    entry: &ClusterEntry,
-    transport: Arc<dyn Transport>,
-    settings: &Settings,
-    clock: Clock,
-) -> Observation {
-    let mut poller = Poller::new(entry.clone(), transport, clock, settings, settings.random());
+/// Polls one cluster once, without a task. Takes as long as one poll may, with every member tried.
+pub async fn ask_once(entry: &ClusterEntry, transport: &Arc<dyn Transport>, clock: &Clock) -> Observation {
+    let settings = Settings::default();
+    let mut poller =
+        Poller::new(entry.clone(), Arc::clone(transport), Arc::clone(clock), &settings, settings.random());
     poller.poll().await;
     poller.ask_around().await;
     poller.observation()

@@ -206,7 +206,7 @@ impl Poller {
             Asker { transport: &*self.transport, clock: &self.clock, privilege: self.entry.access.privilege };
         let clock_ahead = self.members[at].memory.clock_ahead();
         self.cib.complete(&mut picture, &asker, &host, clock_ahead, self.limits()).await;
-        self.forget_old_views();
+        let outdated = self.forget_old_views();
         // The same picture is the same value, so that whoever gets it sees at once that nothing changed.
         let picture = match &self.observation.picture {
             Some(known) if **known == picture => Arc::clone(known),
@@ -219,6 +219,9 @@ impl Poller {
             viewpoints: self.viewpoints(),
             clock_ahead,
         };
+        if outdated {
+            self.ask_around().await;
+        }
     }
 
     fn stopped(&mut self) {
@@ -255,16 +258,19 @@ impl Poller {
     }
 
     /// A view that differs from the present answer may only be older than it: it is asked for again before
-    /// it is shown.
-    fn forget_old_views(&mut self) {
+    /// it is shown. Tells whether there was one.
+    fn forget_old_views(&mut self) -> bool {
+        let mut forgotten = false;
         let present = self.members[self.preferred].belief.clone();
         for member in &mut self.members {
             let said = matches!(member.belief, Some(Belief::Running { .. } | Belief::Stopped));
             if said && member.belief != present && !member.was_heard_since(self.began) {
                 member.belief = None;
                 member.ask_view_at = self.began;
+                forgotten = true;
             }
         }
+        forgotten
     }
 
     fn viewpoints(&self) -> Vec<Viewpoint> {

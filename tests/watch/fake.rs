@@ -1,0 +1,215 @@
+//! Hosts that answer as they are told.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use jiff::{SignedDuration, Timestamp};
+use quorate::model::{Access, ClusterEntry, HostName, Inventory, Observation, Tier, TroubleKind};
+use quorate::transport::{Command, Limits, Output, Transport, TransportError};
+use quorate::watch::{Clock, Settings, Update, Watch};
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+
+/// What a host does when it is asked.
+#[derive(Debug, Clone)]
+pub(crate) enum Behaviour {
+    /// It gives that picture.
+    Answers(Mon),
+    /// Its cluster stack is stopped.
+    Stopped,
+    /// It refuses the connection.
+    Refuses,
+    /// It is silent until the limit.
+    Hangs,
+    /// `crm_mon` prints that and ends with that code, in whichever form it is asked.
+    Prints(&'static str, i32),
+    /// It knows only `--as-xml`.
+    IsOld(Mon),
+}
+
+/// The parts of a picture that matter here.
+#[derive(Debug, Clone)]
+pub(crate) struct Mon {
+    pub(crate) dc: Option<&'static str>,
+    pub(crate) quorate: bool,
+    pub(crate) online: Vec<&'static str>,
+    pub(crate) offline: Vec<&'static str>,
+    pub(crate) last_change: &'static str,
+}
+
+impl Mon {
+    pub(crate) fn healthy() -> Self {
+        Self {
+            dc: Some("a"),
+            quorate: true,
+            online: vec!["a", "b", "c"],
+            offline: vec![],
+            last_change: "2026-01-01 00:00:00Z",
+        }
+    }
+
+    fn xml(&self, root: &str) -> String {
+        let dc = match self.dc {
+            Some(dc) => format!(r#"present="true" name="{dc}" id="1""#),
+            None => r#"present="false""#.to_owned(),
+        };
+        let node = |name: &&str, online: bool| {
+            format!(
+                r#"<node name="{name}" id="{name}" online="{online}" standby="false" standby_onfail="false"
+                maintenance="false" pending="false" unclean="false" shutdown="false" expected_up="true"
+                is_dc="false" resources_running="0" type="member"/>"#
+            )
+        };
+        let online = self.online.iter().map(|name| node(name, true));
+        let offline = self.offline.iter().map(|name| node(name, false));
+        let nodes: String = online.chain(offline).collect();
+        format!(
+            r#"<{root}><summary><stack type="corosync"/><current_dc {dc} with_quorum="{}"/>
+            <last_update time="now"/><last_change time="{}" user="" client="" origin="a"/>
+            <nodes_configured number="3"/><resources_configured number="0"/>
+            <cluster_options stonith-enabled="true"/></summary><nodes>{nodes}</nodes></{root}>"#,
+            self.quorate, self.last_change
+        )
+    }
+}
+
+/// The hosts, and a record of what they were asked.
+#[derive(Debug, Default)]
+pub(crate) struct Fake {
+    hosts: Mutex<HashMap<String, Behaviour>>,
+    asked: Mutex<Vec<(Instant, String, String)>>,
+}
+
+impl Fake {
+    pub(crate) fn set(&self, host: &str, behaviour: Behaviour) {
+        lock(&self.hosts).insert(host.to_owned(), behaviour);
+    }
+
+    /// How often that host was asked to run that program.
+    pub(crate) fn count(&self, host: &str, program: &str) -> usize {
+        lock(&self.asked).iter().filter(|(_, asked, ran)| asked == host && ran.contains(program)).count()
+    }
+
+    /// When that host was asked for the cluster.
+    pub(crate) fn times(&self, host: &str) -> Vec<Instant> {
+        let asked = lock(&self.asked);
+        asked
+            .iter()
+            .filter(|(_, asked, ran)| asked == host && ran.contains("crm_mon"))
+            .map(|(at, ..)| *at)
+            .collect()
+    }
+
+    async fn answer(&self, host: &str, command: &Command, limits: Limits) -> Result<Output, TransportError> {
+        let line = command.argv().join(" ");
+        lock(&self.asked).push((Instant::now(), host.to_owned(), line.clone()));
+        let behaviour = lock(&self.hosts).get(host).cloned().unwrap_or(Behaviour::Refuses);
+        let print = |text: String, code| {
+            let (stdout, stderr) = (text.into_bytes(), Vec::new());
+            Ok(Output { exit_code: Some(code), stdout, stderr, elapsed: Duration::ZERO })
+        };
+        match &behaviour {
+            Behaviour::Refuses => return Err(failure(host, TroubleKind::Refused)),
+            Behaviour::Hangs => {
+                tokio::time::sleep(limits.connect).await;
+                return Err(failure(host, TroubleKind::Unreachable));
+            }
+            _ => {}
+        }
+        if line.contains("date") {
+            let there = clock()().checked_add(AHEAD).unwrap_or(Timestamp::MAX);
+            return print(format!("{}.{:09} +0200\n", there.as_second(), there.subsec_nanosecond()), 0);
+        }
+        if line.contains("cibadmin") {
+            return print(CIB.to_owned(), 0);
+        }
+        match behaviour {
+            Behaviour::Answers(mon) => print(mon.xml("pacemaker-result"), 0),
+            Behaviour::IsOld(mon) if line.contains("--as-xml") => print(mon.xml("crm_mon"), 0),
+            Behaviour::IsOld(_) => print("crm_mon: unrecognized option '--output-as=xml'".to_owned(), 64),
+            Behaviour::Prints(text, code) => print(text.to_owned(), code),
+            _ => {
+                let xml =
+                    r#"<pacemaker-result><status code="102" message="Not connected"/></pacemaker-result>"#;
+                print(xml.to_owned(), 102)
+            }
+        }
+    }
+}
+
+/// How far the clocks of the hosts are ahead of the console's.
+pub(crate) const AHEAD: SignedDuration = SignedDuration::from_secs(7);
+
+const CIB: &str = r#"<cib epoch="3" admin_epoch="0" validate-with="pacemaker-3.9"><configuration><crm_config>
+    <cluster_property_set id="p"><nvpair id="n" name="cluster-name" value="galera"/></cluster_property_set>
+    </crm_config><nodes><node id="1" uname="a"/><node id="2" uname="b"/><node id="3" uname="c"/></nodes>
+    <resources/><constraints/></configuration></cib>"#;
+
+impl Transport for Fake {
+    fn run<'a>(
+        &'a self,
+        host: &'a HostName,
+        command: &'a Command,
+        limits: Limits,
+    ) -> BoxFuture<'a, Result<Output, TransportError>> {
+        self.answer(host.as_str(), command, limits).boxed()
+    }
+}
+
+fn failure(host: &str, kind: TroubleKind) -> TransportError {
+    TransportError { kind, message: format!("{host} is not there."), may_have_run: false }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Runs as tokio's clock does, which stands still unless all are waiting.
+pub(crate) fn clock() -> Clock {
+    thread_local!(static ORIGIN: Instant = Instant::now());
+    let origin = ORIGIN.with(|origin| *origin);
+    Arc::new(move || {
+        let start = Timestamp::from_second(1_790_000_000).expect("in range");
+        start + SignedDuration::try_from(origin.elapsed()).expect("in range")
+    })
+}
+
+/// A watch on clusters of fake hosts.
+pub(crate) struct Fleet {
+    pub(crate) fake: Arc<Fake>,
+    pub(crate) watch: Watch,
+    pub(crate) updates: mpsc::Receiver<Update>,
+}
+
+impl Fleet {
+    /// One cluster for each list of hosts, named after its first, on a channel of that size.
+    pub(crate) fn start(fake: Fake, clusters: &[&[&str]], channel: usize) -> Self {
+        let fake = Arc::new(fake);
+        let inventory = Inventory { clusters: clusters.iter().map(|hosts| entry(hosts)).collect() };
+        let (sender, updates) = mpsc::channel(channel);
+        let transport: Arc<dyn Transport> = fake.clone();
+        let watch = Watch::start(&inventory, &transport, &settings(), &clock(), &sender);
+        Self { fake, watch, updates }
+    }
+
+    /// The next update of the only cluster.
+    pub(crate) async fn next(&mut self) -> Observation {
+        self.updates.recv().await.expect("the watch has ended").observation
+    }
+}
+
+pub(crate) fn settings() -> Settings {
+    Settings { seed: Some(1), ..Settings::default() }
+}
+
+pub(crate) fn entry(hosts: &[&str]) -> ClusterEntry {
+    ClusterEntry {
+        name: hosts[0].into(),
+        tier: Tier::Other,
+        hosts: hosts.iter().map(|&host| host.into()).collect(),
+        access: Access::default(),
+    }
+}

@@ -1,0 +1,359 @@
+//! The watchers, on hosts that answer as they are told and with a clock that does not wait.
+
+#[cfg(test)]
+mod fake;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::SignedDuration;
+use quorate::model::{Access, Belief, Contact, HostName, Observation, Tier, TroubleKind};
+use quorate::transport::Transport;
+use quorate::watch::{ask_once, discover};
+use rstest::rstest;
+use tokio::time::{Instant, timeout};
+
+use fake::{AHEAD, Behaviour, Fake, Fleet, Mon, clock, entry};
+
+const ALL: &[&[&str]] = &[&["a", "b", "c"]];
+
+fn fake(hosts: &[(&str, Behaviour)]) -> Fake {
+    let fake = Fake::default();
+    for (host, behaviour) in hosts {
+        fake.set(host, behaviour.clone());
+    }
+    fake
+}
+
+fn healthy() -> Behaviour {
+    Behaviour::Answers(Mon::healthy())
+}
+
+/// What the lone member of a cut-off partition says.
+fn cut_off() -> Behaviour {
+    let mon = Mon { dc: None, quorate: false, online: vec!["a"], offline: vec!["b", "c"], ..Mon::healthy() };
+    Behaviour::Answers(mon)
+}
+
+fn live_host(observation: &Observation) -> &str {
+    match &observation.contact {
+        Contact::Live { host } => host.as_str(),
+        other => panic!("{other:?}"),
+    }
+}
+
+fn retry_in(observation: &Observation) -> SignedDuration {
+    match &observation.contact {
+        Contact::Lost { retry_at, .. } => retry_at.duration_since(clock()()),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_next_member_is_asked_in_the_same_poll_and_kept() {
+    let mut fleet = Fleet::start(fake(&[("b", healthy()), ("c", healthy())]), ALL, 10);
+    let first = fleet.next().await;
+    assert_eq!(live_host(&first), "b");
+    assert!(
+        first
+            .viewpoints
+            .iter()
+            .any(|view| matches!(&view.belief, Belief::Silent(why) if why == "a is not there."))
+    );
+    for _ in 0..30 {
+        assert_eq!(live_host(&fleet.next().await), "b");
+    }
+    let asked = fleet.fake.count("a", "");
+    assert!((3..12).contains(&asked), "a silent member is asked less and less: {asked}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn waits_grow_to_the_cap_and_begin_anew_after_an_answer() {
+    let mut fleet = Fleet::start(fake(&[]), &[&["a"]], 10);
+    let lost = fleet.next().await;
+    let Contact::Lost { since, troubles, .. } = &lost.contact else { panic!("{lost:?}") };
+    assert_eq!((troubles[0].kind, troubles[0].message.as_str()), (TroubleKind::Refused, "a is not there."));
+    let mut longest = retry_in(&lost);
+    assert!(longest <= SignedDuration::from_secs(1));
+    for _ in 0..12 {
+        let still = fleet.next().await;
+        assert!(matches!(&still.contact, Contact::Lost { since: same, .. } if same == since));
+        longest = longest.max(retry_in(&still));
+        assert!(longest <= SignedDuration::from_secs(30));
+    }
+    assert!(longest > SignedDuration::from_secs(15));
+    fleet.fake.set("a", healthy());
+    assert_eq!(live_host(&fleet.next().await), "a");
+    fleet.fake.set("a", Behaviour::Refuses);
+    let again = fleet.next().await;
+    assert!(retry_in(&again) <= SignedDuration::from_secs(1));
+    assert!(again.current().is_none() && again.picture.is_some(), "the last picture is kept, as an old one");
+}
+
+#[tokio::test(start_paused = true)]
+async fn poll_now_cuts_every_wait_short() {
+    let mut fleet = Fleet::start(fake(&[]), &[&["a"]], 10);
+    for _ in 0..8 {
+        fleet.next().await;
+    }
+    for _ in 0..3 {
+        let asked = Instant::now();
+        fleet.watch.poll_now(&"a".into());
+        fleet.next().await;
+        assert_eq!(asked.elapsed(), Duration::ZERO);
+    }
+    fleet.fake.set("a", healthy());
+    fleet.watch.poll_all();
+    assert_eq!(live_host(&fleet.next().await), "a");
+    fleet.watch.poll_now(&"no such cluster".into());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_hung_host_delays_no_other_cluster_and_its_own_only_once() {
+    let hosts = fake(&[("a", Behaviour::Hangs), ("b", healthy()), ("x", healthy())]);
+    let mut fleet = Fleet::start(hosts, &[&["a", "b"], &["x"]], 100);
+    let start = Instant::now();
+    let mut of_x = 0;
+    loop {
+        let update = fleet.updates.recv().await.unwrap();
+        if update.cluster == "a" {
+            assert_eq!(live_host(&update.observation), "b");
+            break;
+        }
+        of_x += 1;
+    }
+    assert_eq!(start.elapsed(), Access::default().connect_timeout);
+    assert!(of_x >= 3, "{of_x}");
+    let second = loop {
+        let update = fleet.updates.recv().await.unwrap();
+        if update.cluster == "a" {
+            break update;
+        }
+    };
+    assert_eq!(live_host(&second.observation), "b");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_unchanged_picture_is_the_same_value_confirmed_anew() {
+    let mut fleet = Fleet::start(fake(&[("a", healthy())]), &[&["a"]], 10);
+    let (one, two) = (fleet.next().await, fleet.next().await);
+    assert!(Arc::ptr_eq(one.picture.as_ref().unwrap(), two.picture.as_ref().unwrap()));
+    assert_eq!(two.confirmed.unwrap().duration_since(one.confirmed.unwrap()), SignedDuration::from_secs(2));
+    fleet.fake.set("a", Behaviour::Answers(Mon { dc: Some("b"), ..Mon::healthy() }));
+    let three = fleet.next().await;
+    assert!(!Arc::ptr_eq(one.picture.as_ref().unwrap(), three.picture.as_ref().unwrap()));
+    assert_eq!(three.current().unwrap().summary.dc.as_ref().unwrap(), &"b");
+}
+
+#[rstest]
+#[case::stopped([Behaviour::Stopped, Behaviour::Stopped, Behaviour::Refuses], "stopped")]
+#[case::lost([Behaviour::Refuses, Behaviour::Hangs, Behaviour::Refuses], "lost")]
+#[case::no_quorum([cut_off(), Behaviour::Refuses, Behaviour::Refuses], "live on a")]
+#[case::stopped_on_one([Behaviour::Stopped, healthy(), healthy()], "live on b")]
+#[case::unreadable([Behaviour::Prints("<pacemaker-result><nod", 0), Behaviour::Refuses, Behaviour::Refuses], "lost")]
+#[tokio::test(start_paused = true)]
+async fn stopped_lost_and_without_quorum_are_three_things(
+    #[case] said: [Behaviour; 3],
+    #[case] expected: &str,
+) {
+    let [a, b, c] = said;
+    let mut fleet = Fleet::start(fake(&[("a", a), ("b", b), ("c", c)]), ALL, 10);
+    for _ in 0..2 {
+        let observation = fleet.next().await;
+        let contact = match &observation.contact {
+            Contact::Stopped { hosts, .. } => {
+                assert_eq!(hosts, &["a", "b"].map(HostName::from));
+                "stopped".to_owned()
+            }
+            Contact::Lost { troubles, .. } => {
+                assert_eq!(troubles.len(), 3);
+                "lost".to_owned()
+            }
+            Contact::Live { host } => format!("live on {host}"),
+            Contact::Connecting => "connecting".to_owned(),
+        };
+        assert_eq!(contact, expected);
+        assert_eq!(observation.viewpoints.len(), 3);
+    }
+}
+
+#[rstest]
+#[case("bash: crm_mon: command not found", 127, TroubleKind::NotInstalled)]
+#[case("sudo: a password is required", 1, TroubleKind::PermissionDenied)]
+#[case("", 0, TroubleKind::Unreadable)]
+#[tokio::test(start_paused = true)]
+async fn what_crm_mon_says_is_told_apart(
+    #[case] text: &'static str,
+    #[case] code: i32,
+    #[case] kind: TroubleKind,
+) {
+    let mut fleet = Fleet::start(fake(&[("a", Behaviour::Prints(text, code))]), &[&["a"]], 10);
+    let observation = fleet.next().await;
+    let Contact::Lost { troubles, .. } = &observation.contact else { panic!("{observation:?}") };
+    assert_eq!(troubles[0].kind, kind, "{troubles:?}");
+    assert!(troubles[0].message.contains('a'));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_partition_with_quorum_stands_for_the_cluster() {
+    let majority = Behaviour::Answers(Mon {
+        dc: Some("b"),
+        online: vec!["b", "c"],
+        offline: vec!["a"],
+        ..Mon::healthy()
+    });
+    let mut fleet =
+        Fleet::start(fake(&[("a", cut_off()), ("b", majority.clone()), ("c", majority)]), ALL, 10);
+    let observation = fleet.next().await;
+    assert_eq!(live_host(&observation), "b");
+    assert_eq!(observation.current().unwrap().summary.quorate, Some(true));
+    let lone = Belief::Running { dc: None, quorate: Some(false), online: vec!["a".into()] };
+    let many =
+        Belief::Running { dc: Some("b".into()), quorate: Some(true), online: vec!["b".into(), "c".into()] };
+    let beliefs: Vec<_> = observation.viewpoints.into_iter().map(|view| view.belief).collect();
+    assert_eq!(beliefs, [lone, many.clone(), many]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_disagreement_in_calm_times_is_noticed_within_two_minutes() {
+    let mut fleet = Fleet::start(fake(&[("a", healthy()), ("b", healthy()), ("c", healthy())]), ALL, 10);
+    let first = fleet.next().await;
+    assert_eq!(first.viewpoints.len(), 1, "there is no reason to ask the others at once");
+    fleet.fake.set("c", cut_off());
+    let start = Instant::now();
+    let differs = |observation: &Observation| {
+        observation
+            .viewpoints
+            .iter()
+            .any(|view| matches!(view.belief, Belief::Running { quorate: Some(false), .. }))
+    };
+    while !differs(&fleet.next().await) {
+        assert!(start.elapsed() < Duration::from_secs(120));
+    }
+    let polls = fleet.fake.count("a", "crm_mon");
+    assert!(fleet.fake.count("b", "crm_mon") * 10 < polls.max(10), "calm times are calm");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_change_of_the_dc_does_not_show_as_a_disagreement_of_old_views() {
+    let mut fleet = Fleet::start(fake(&[("a", healthy()), ("b", healthy()), ("c", healthy())]), ALL, 1000);
+    while fleet.next().await.viewpoints.len() < 3 {}
+    let changed = Behaviour::Answers(Mon { dc: Some("c"), ..Mon::healthy() });
+    for host in ["a", "b", "c"] {
+        fleet.fake.set(host, changed.clone());
+    }
+    for _ in 0..50 {
+        let observation = fleet.next().await;
+        let first = &observation.viewpoints[0].belief;
+        assert!(observation.viewpoints.iter().all(|view| view.belief == *first), "{observation:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_cib_is_read_only_when_it_may_have_changed() {
+    let mut fleet = Fleet::start(fake(&[("a", healthy())]), &[&["a"]], 10);
+    for _ in 0..5 {
+        let cib = fleet.next().await.picture.unwrap().cib.clone().unwrap();
+        assert_eq!(cib.cluster_name.as_deref(), Some("galera"));
+    }
+    assert_eq!(fleet.fake.count("a", "cibadmin"), 1);
+    fleet.fake.set("a", Behaviour::Answers(Mon { last_change: "2026-02-02 00:00:00Z", ..Mon::healthy() }));
+    for _ in 0..5 {
+        fleet.next().await;
+    }
+    assert_eq!(fleet.fake.count("a", "cibadmin"), 2);
+    // Still in the future by the host's clock, and then of this very second: another change may follow unseen.
+    let now = "2026-09-21 14:14:20Z";
+    fleet.fake.set("a", Behaviour::Answers(Mon { last_change: now, ..Mon::healthy() }));
+    for _ in 0..40 {
+        fleet.next().await;
+    }
+    let read = fleet.fake.count("a", "cibadmin");
+    assert!((4..30).contains(&read), "{read}");
+    for _ in 0..20 {
+        fleet.next().await;
+    }
+    assert_eq!(fleet.fake.count("a", "cibadmin"), read);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_old_crm_mon_is_asked_in_its_own_way_and_that_is_remembered() {
+    let mut fleet = Fleet::start(fake(&[("a", Behaviour::IsOld(Mon::healthy()))]), &[&["a"]], 10);
+    for _ in 0..5 {
+        assert_eq!(live_host(&fleet.next().await), "a");
+    }
+    assert_eq!(fleet.fake.count("a", "--output-as=xml"), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_clock_of_a_host_is_asked_for_now_and_then() {
+    let mut fleet = Fleet::start(fake(&[("a", healthy())]), &[&["a"]], 10);
+    for _ in 0..100 {
+        assert_eq!(fleet.next().await.clock_ahead, Some(AHEAD));
+    }
+    assert_eq!(fleet.fake.count("a", "date"), 1);
+    for _ in 0..100 {
+        fleet.next().await;
+    }
+    assert_eq!(fleet.fake.count("a", "date"), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_full_channel_stops_nobody_and_keeps_the_newest() {
+    let mut fleet = Fleet::start(fake(&[("a", healthy()), ("b", healthy())]), &[&["a"], &["b"]], 1);
+    tokio::time::sleep(Duration::from_secs(61)).await;
+    assert!(fleet.fake.times("a").len() > 25 && fleet.fake.times("b").len() > 25);
+    let stuck = fleet.updates.recv().await.unwrap();
+    let mut newest = Vec::new();
+    for _ in 0..2 {
+        newest.push(fleet.updates.recv().await.unwrap());
+    }
+    let age = |update: &quorate::watch::Update| update.observation.age(clock()()).unwrap();
+    assert!(age(&stuck) > SignedDuration::from_secs(50));
+    assert!(newest.iter().all(|update| age(update) <= SignedDuration::from_secs(2)), "{newest:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_large_fleet_does_not_begin_in_one_moment() {
+    let names: Vec<String> = (0..100).map(|number| format!("n{number}")).collect();
+    let clusters: Vec<Vec<&str>> = names.iter().map(|name| vec![name.as_str()]).collect();
+    let clusters: Vec<&[&str]> = clusters.iter().map(Vec::as_slice).collect();
+    let mut fleet = Fleet::start(fake(&[]), &clusters, 1000);
+    let start = Instant::now();
+    let mut moments = Vec::new();
+    for _ in 0..100 {
+        fleet.updates.recv().await.unwrap();
+        moments.push(start.elapsed());
+    }
+    assert!(moments[99] <= Duration::from_secs(3));
+    assert!(moments[20] > Duration::from_millis(100), "{moments:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn stopping_waits_for_nobody() {
+    let fleet = Fleet::start(fake(&[("a", Behaviour::Hangs)]), &[&["a"]], 1);
+    tokio::time::sleep(Duration::from_millis(10)).await;
+    let mut updates = fleet.updates;
+    timeout(Duration::from_secs(1), fleet.watch.stop()).await.expect("it does not stop");
+    assert!(updates.recv().await.is_none());
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_question_is_one_poll() {
+    let fake = Arc::new(fake(&[("a", Behaviour::Refuses), ("b", healthy()), ("c", healthy())]));
+    let transport: Arc<dyn Transport> = fake.clone();
+    let observation = ask_once(&entry(&["a", "b", "c"]), &transport, &clock()).await;
+    assert_eq!(live_host(&observation), "b");
+    assert_eq!(observation.viewpoints.len(), 3);
+    assert_eq!(fake.count("b", "crm_mon"), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_host_tells_its_cluster() {
+    let fake = fake(&[("b", healthy())]);
+    let found = discover(&"b".into(), &Access::default(), &fake).await.unwrap();
+    assert_eq!((found.name.as_str(), found.tier), ("galera", Tier::Core));
+    assert_eq!(found.hosts, ["b", "a", "c"].map(HostName::from));
+    let error = discover(&"nobody".into(), &Access::default(), &fake).await.unwrap_err();
+    assert_eq!(error.kind, TroubleKind::Refused);
+}
