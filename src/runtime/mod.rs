@@ -12,6 +12,7 @@ use color_eyre::eyre::Context as _;
 use crossterm::event::{Event as TerminalEvent, EventStream, KeyEventKind};
 use futures::{Stream, StreamExt};
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use ratatui::Terminal;
 use ratatui::backend::Backend;
 use tokio::signal::unix::{SignalKind, signal};
@@ -175,6 +176,7 @@ impl Console {
             theme: launch.theme,
             keymap: launch.keymap,
             glyphs: launch.glyphs,
+            zone: TimeZone::system(),
             log: tui_logger::TuiWidgetState::default(),
         };
         Self { state, look, watch, clock: launch.clock, theme_dir: launch.theme_dir, keys: Vec::new() }

@@ -1,5 +1,7 @@
 //! What tiles, lines and views say of a cluster, in the same words everywhere.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 use ratatui::text::Span;
 
@@ -9,8 +11,8 @@ use crate::health::Health;
 use crate::model::{Contact, Picture};
 use crate::theme::Role;
 
-/// From this age on a picture says how old it is: two missed polls at the slowest usual pace.
-const FRESH_SECONDS: i64 = 10;
+/// How late an answer may be beyond two polls before its picture says how old it is.
+const LATE: Duration = Duration::from_secs(6);
 /// More nodes than this are counted, not drawn one by one.
 const MARKS: usize = 10;
 
@@ -86,7 +88,9 @@ pub(super) fn node_marks(cluster: &ClusterState, look: &Look) -> Vec<Span<'stati
 pub(super) fn age_words(cluster: &ClusterState, now: Timestamp) -> String {
     match (&cluster.observation.contact, cluster.observation.age(now)) {
         (Contact::Connecting, _) => String::new(),
-        (Contact::Live { .. }, Some(age)) if age.as_secs() < FRESH_SECONDS => "now".to_owned(),
+        (Contact::Live { .. }, Some(age)) if age.unsigned_abs() < cluster.entry.access.poll * 2 + LATE => {
+            "now".to_owned()
+        }
         (_, Some(age)) => format!("{} ago", text::span_of(age)),
         (_, None) => "never seen".to_owned(),
     }

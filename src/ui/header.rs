@@ -1,6 +1,5 @@
 //! How things stand in all: totals, the time, and the worst of it in words.
 
-use jiff::tz::TimeZone;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
@@ -63,7 +62,7 @@ fn title(state: &State, width: usize, look: &Look) -> Line<'static> {
             left.push(look.span(Role::Key, format!("“{}” {shown} shown", state.grid.filter)));
         }
     }
-    let time = state.now.to_zoned(TimeZone::system()).strftime("%H:%M:%S").to_string();
+    let time = state.now.to_zoned(look.zone.clone()).strftime("%H:%M:%S").to_string();
     look.sides(left, vec![look.span(Role::Muted, time)], width)
 }
 

@@ -14,6 +14,7 @@ mod log;
 mod text;
 mod tile;
 
+use jiff::tz::TimeZone;
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -35,6 +36,8 @@ pub struct Look {
     pub keymap: Keymap,
     /// Signs.
     pub glyphs: Glyphs,
+    /// Where the person's clock is.
+    pub zone: TimeZone,
     /// Where the log pane has been scrolled to.
     pub log: tui_logger::TuiWidgetState,
 }

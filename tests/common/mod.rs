@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use jiff::tz::Offset;
+use jiff::tz::{Offset, TimeZone};
 use jiff::{SignedDuration, Timestamp};
 use quorate::app::{Event, State, update};
 use quorate::model::{
@@ -122,6 +122,7 @@ pub(crate) fn look() -> Look {
         theme: quorate::theme::load("dark", None).expect("built in"),
         keymap: quorate::keymap::load("default", None).expect("built in"),
         glyphs: quorate::ui::UNICODE,
+        zone: TimeZone::UTC,
         log: tui_logger::TuiWidgetState::default(),
     }
 }
