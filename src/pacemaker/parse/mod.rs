@@ -8,10 +8,12 @@ mod reading;
 mod resources;
 mod summary;
 
+use jiff::Timestamp;
 use jiff::tz::Offset;
 
 pub use self::cib::cib;
 use self::reading::Reading;
+use super::date;
 pub use super::xml::ParseError;
 use super::xml::{self, Element};
 use crate::model::Picture;
@@ -61,6 +63,16 @@ pub fn crm_mon(xml: &[u8], zone: Option<Offset>) -> Result<Answer, ParseError> {
         reading.odd(*at, oddity);
     }
     Ok(Answer::Running(Box::new(picture(root, &mut reading))))
+}
+
+/// When `crm_mon` printed this, by the clock of its host (`last_update`): for output that was saved. A picture
+/// does not hold it, as it changes by itself. `zone` is as for [`crm_mon`].
+pub fn printed_at(xml: &[u8], zone: Option<Offset>) -> Option<Timestamp> {
+    let source = String::from_utf8_lossy(xml);
+    let skipped = ["nodes", "resources", "node_attributes", "node_history", "operation_history"];
+    let document = xml::read(&source, &["crm_mon", "pacemaker-result"], &skipped).ok()?;
+    let time = document.root.child("summary")?.child("last_update")?.get("time")?;
+    date::parse(time, zone).ok()?
 }
 
 /// Why there is no picture in it; `None` if there is one.
