@@ -1,56 +1,81 @@
-//! Writing a configuration for someone who has none.
+//! Writing a configuration, with comments on what may be changed.
 
-use std::fmt::Write;
-
-use crate::model::{Access, Inventory, Privilege, Tier};
+use super::Config;
+use crate::model::{ClusterEntry, Privilege, Tier};
 
 const INTRODUCTION: &str = "\
 # What quorate watches. `quorate check` tells what is wrong with this file; docs/configuration.md tells what
 # else it may hold. ssh's own configuration, agent, jump hosts and known_hosts are used as they are.
 ";
 
-/// A configuration of those clusters, with comments on what may be changed.
-pub fn render(inventory: &Inventory, access: &Access) -> String {
+/// That configuration as a file that reads back as the same. What it does not set is there as a comment.
+/// The clusters have the access of the configuration, whatever their own says.
+pub fn render(config: &Config) -> String {
     let mut text = INTRODUCTION.to_owned();
     text.push_str("\n[defaults]\n");
-    text.push_str(&user_line(access.user.as_deref()));
-    let become_word = match access.privilege {
-        Privilege::None => "none",
-        Privilege::Sudo => "sudo",
-    };
-    for line in [
-        format!("become = \"{become_word}\"              # or \"sudo\": commands go through `sudo -n`\n"),
-        format!(
-            "poll = \"{}\"                  # how often each cluster is asked\n",
-            humantime::format_duration(access.poll)
-        ),
-        format!("connect_timeout = \"{}\"\n", humantime::format_duration(access.connect_timeout)),
-        format!("command_timeout = \"{}\"\n", humantime::format_duration(access.command_timeout)),
-        "# theme = \"dark\"              # light, high-contrast, colour-blind, nord, gruvbox …\n".to_owned(),
-        "# keymap = \"default\"          # vim, emacs\n".to_owned(),
-    ] {
+    for line in defaults(config) {
         text.push_str(&line);
+        text.push('\n');
     }
-    for cluster in &inventory.clusters {
-        let nodes: Vec<String> = cluster.hosts.iter().map(|host| quoted(host.as_str())).collect();
-        let name = quoted(cluster.name.as_str());
-        let tier = cluster.tier.to_string().to_lowercase();
-        let comment = if cluster.tier == Tier::Other { "   # hosts, core, openstack or compute" } else { "" };
-        // Writing to a string never fails.
-        let _ = write!(
-            text,
-            "\n[[cluster]]\nname = {name}\ntier = \"{tier}\"{comment}\nnodes = [{}]\n",
-            nodes.join(", ")
-        );
+    for cluster in &config.inventory.clusters {
+        text.push_str(&cluster_table(cluster));
+    }
+    if !config.variables.is_empty() {
+        let variables = config.variables.iter().map(|(name, value)| (name.clone(), value.as_str().into()));
+        text.push_str("\n[variables]\n");
+        text.push_str(&variables.collect::<toml::Table>().to_string());
     }
     text
 }
 
-fn user_line(user: Option<&str>) -> String {
-    match user {
-        Some(user) => format!("user = {}\n", quoted(user)),
-        None => "# user = \"root\"               # else ssh's own configuration decides\n".to_owned(),
+fn defaults(config: &Config) -> Vec<String> {
+    let access = &config.access;
+    let become_word = match access.privilege {
+        Privilege::None => "none",
+        Privilege::Sudo => "sudo",
+    };
+    let ssh_config = config.ssh_config.as_ref().map(|path| path.display().to_string());
+    let mut lines = vec![
+        set_or(
+            "user",
+            access.user.as_deref(),
+            "# user = \"root\"          # else ssh's own configuration decides",
+        ),
+        format!("become = \"{become_word}\"          # or \"sudo\": commands go through `sudo -n`"),
+        format!(
+            "poll = \"{}\"              # how often each cluster is asked",
+            humantime::format_duration(access.poll)
+        ),
+        format!("connect_timeout = \"{}\"", humantime::format_duration(access.connect_timeout)),
+        format!("command_timeout = \"{}\"", humantime::format_duration(access.command_timeout)),
+        set_or("ssh_config", ssh_config.as_deref(), "# ssh_config = \"FILE\"    # else ~/.ssh/config"),
+        set_or(
+            "theme",
+            config.theme.as_deref(),
+            "# theme = \"dark\"         # else by the terminal's background",
+        ),
+        set_or("keymap", config.keymap.as_deref(), "# keymap = \"vim\"         # or emacs"),
+    ];
+    if config.read_only {
+        lines.push("read_only = true".to_owned());
     }
+    lines
+}
+
+fn set_or(key: &str, value: Option<&str>, otherwise: &str) -> String {
+    value.map_or_else(|| otherwise.to_owned(), |value| format!("{key} = {}", quoted(value)))
+}
+
+fn cluster_table(cluster: &ClusterEntry) -> String {
+    let nodes: Vec<String> = cluster.hosts.iter().map(|host| quoted(host.as_str())).collect();
+    let comment =
+        if cluster.tier == Tier::Other { "          # hosts, core, openstack or compute" } else { "" };
+    format!(
+        "\n[[cluster]]\nname = {}\ntier = \"{}\"{comment}\nnodes = [{}]\n",
+        quoted(cluster.name.as_str()),
+        cluster.tier.to_string().to_lowercase(),
+        nodes.join(", ")
+    )
 }
 
 /// A text as TOML writes it; what comes from a remote host may hold anything.

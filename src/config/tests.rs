@@ -176,6 +176,8 @@ proptest! {
         clusters in prop::collection::hash_set("[^\\p{Cc}\\s]{1,12}", 0..4),
         hosts in prop::collection::hash_set("[^\\p{Cc}\\s-][^\\p{Cc}\\s]{0,12}", 1..4),
         user in prop::option::of("[a-z]{1,8}"),
+        theme in prop::option::of("[^\\p{Cc}]{0,8}"),
+        variables in prop::collection::btree_map(".{0,6}", "(?s).{0,12}", 0..4),
     ) {
         let access = Access { user, ..Access::default() };
         let mut hosts: Vec<HostName> = hosts.into_iter().map(HostName::from).collect();
@@ -187,7 +189,7 @@ proptest! {
             access: access.clone(),
         };
         let inventory = Inventory { clusters: clusters.into_iter().map(entry).collect() };
-        let config = read(&render(&inventory, &access));
-        prop_assert_eq!(config, Ok(Config { inventory, access, ..Config::default() }));
+        let config = Config { inventory, access, theme, variables, ..Config::default() };
+        prop_assert_eq!(read(&render(&config)), Ok(config));
     }
 }
