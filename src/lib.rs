@@ -3,6 +3,7 @@
 //! What flows where, and which module may know which, is in `ARCHITECTURE.md`.
 
 pub mod app;
+pub mod cli;
 pub mod config;
 pub mod demo;
 pub mod health;

@@ -1,6 +1,8 @@
 //! The ssh transport against a real sshd.
 
 #[cfg(test)]
+mod command_line;
+#[cfg(test)]
 mod server;
 
 use std::net::TcpListener;

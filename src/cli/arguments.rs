@@ -1,0 +1,156 @@
+//! What can be written after `quorate`.
+
+use std::path::PathBuf;
+
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+
+use crate::demo;
+
+/// The demo's seed where none is asked for: with it, all kinds of trouble are seen soon.
+pub(super) const SEED: u64 = 7;
+
+/// Watches many Pacemaker clusters over SSH on one screen: says what is wrong, why, and what to do about it.
+///
+/// Without a command it opens the console on the clusters of the configuration or, where hosts are named, on
+/// the clusters of those hosts, with no configuration at all. Nothing is installed on the nodes. A host that
+/// is called like a command is named after two hyphens: `quorate -- status`.
+#[derive(Debug, Parser)]
+#[command(name = "quorate", version, max_term_width = 100, subcommand_precedence_over_arg = true)]
+#[command(after_help = "Exit codes: 0 done, 1 failed, 2 wrong usage or configuration; `status` has its own.")]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    pub(super) global: Global,
+    /// Members of the clusters to watch; name, members and tier are found by asking them
+    #[arg(value_name = "HOST")]
+    pub(super) hosts: Vec<String>,
+    #[command(subcommand)]
+    pub(super) command: Option<Command>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Global {
+    /// The configuration [default: config.toml in ~/.config/quorate]
+    #[arg(long, value_name = "FILE", env = "QUORATE_CONFIG", global = true, hide_env_values = true)]
+    pub(super) config: Option<PathBuf>,
+    /// The theme: one of dark, light, high-contrast, colour-blind, nord, gruvbox, catppuccin, sixteen, mono,
+    /// or one of your own
+    #[arg(long, value_name = "NAME", global = true, hide_short_help = true)]
+    pub(super) theme: Option<String>,
+    /// The keymap: one of default, vim, emacs, or one of your own
+    #[arg(long, value_name = "NAME", global = true, hide_short_help = true)]
+    pub(super) keymap: Option<String>,
+    /// Change nothing, whatever key is pressed
+    #[arg(long, global = true)]
+    pub(super) read_only: bool,
+    /// Draw with ASCII only
+    #[arg(long, global = true)]
+    pub(super) ascii: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Open the console on a simulated deployment; needs nothing else
+    Demo(DemoArguments),
+    /// Ask every cluster once and print what is wrong
+    ///
+    /// Exit codes: 0 healthy, 1 warnings, 2 critical, 3 unknown (unreachable or unreadable). Where several
+    /// hold, critical goes before unknown and unknown before warnings. Wrong usage is 2 as well, with
+    /// nothing on stdout.
+    Status(StatusArguments),
+    /// Write a configuration of the clusters that those hosts belong to
+    Init(InitArguments),
+    /// Tell everything that is wrong with the configuration, the themes and the keymaps
+    Check,
+    /// Print a completion script for a shell
+    Completions {
+        /// For which
+        shell: Shell,
+    },
+    /// Print the manual page
+    Man,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct DemoArguments {
+    /// Seventeen services on a cluster each, or all on one
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) layout: Layout,
+    /// How many clusters, 1 to 1000 [default: as many as the layout has]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1000))]
+    pub(super) clusters: Option<u16>,
+    /// The same seed gives the same faults at the same times
+    #[arg(long, value_name = "N", default_value_t = SEED)]
+    pub(super) seed: u64,
+}
+
+#[derive(Debug, Clone, Copy, Default, ValueEnum)]
+pub(super) enum Layout {
+    #[default]
+    Segregated,
+    Collapsed,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct StatusArguments {
+    /// Members of the clusters to ask [default: the configuration's clusters]
+    #[arg(value_name = "HOST")]
+    pub(super) hosts: Vec<String>,
+    /// Ask the simulated deployment
+    #[arg(long, conflicts_with_all = ["hosts", "from"])]
+    pub(super) demo: bool,
+    /// Judge saved `crm_mon` XML of any version instead, one cluster a file; `-` is stdin
+    #[arg(long, value_name = "FILE", num_args = 1.., conflicts_with = "hosts")]
+    pub(super) from: Vec<PathBuf>,
+    /// How to print it
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) format: Format,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    #[default]
+    Table,
+    Json,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct InitArguments {
+    /// One member of each cluster is enough
+    #[arg(value_name = "HOST", required = true)]
+    pub(super) hosts: Vec<String>,
+    /// Where to write it; `-` is stdout [default: where the configuration is looked for]
+    #[arg(long, short, value_name = "FILE")]
+    pub(super) output: Option<PathBuf>,
+    /// Replace a file that is there
+    #[arg(long)]
+    pub(super) force: bool,
+}
+
+/// What the arguments ask for.
+pub(super) fn parse() -> Arguments {
+    let arguments = Arguments::parse();
+    if arguments.command.is_some() && !arguments.hosts.is_empty() {
+        let message = format!(
+            "`{}` stands before a command. Hosts come after it, or, to be watched by the console, without \
+             one; a host that is called like a command comes after `--`.",
+            arguments.hosts.join(" ")
+        );
+        Arguments::command().error(clap::error::ErrorKind::ArgumentConflict, message).exit();
+    }
+    arguments
+}
+
+/// The names of the commands.
+pub(super) fn command_names() -> Vec<String> {
+    Arguments::command().get_subcommands().map(|command| command.get_name().to_owned()).collect()
+}
+
+impl From<Layout> for demo::Layout {
+    fn from(layout: Layout) -> Self {
+        match layout {
+            Layout::Segregated => Self::Segregated,
+            Layout::Collapsed => Self::Collapsed,
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! The console itself: everything it needs, resolved, and handed over.
+
+use std::io::{IsTerminal, stdin, stdout};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::arguments::{DemoArguments, Global};
+use super::discover;
+use super::failure::{Failure, Outcome};
+use super::settings::{Missing, Settings};
+use super::sources::{self, Source};
+use crate::config::open_private;
+use crate::demo;
+use crate::runtime::{self, Launch};
+use crate::{theme, watch};
+
+/// The console on the clusters of those hosts or, where none are named, of the configuration.
+pub(super) async fn run(global: &Global, hosts: &[String]) -> Outcome {
+    let settings = Settings::read(global, Missing::IsWrong)?;
+    needs_a_terminal()?;
+    let source = if hosts.is_empty() {
+        sources::configured(&settings)?
+    } else {
+        eprintln!("Asking {} …", hosts.join(", "));
+        let inventory = discover::as_far_as_possible(hosts, &settings).await?;
+        sources::over_ssh(&settings, inventory)?
+    };
+    open(&settings, source).await
+}
+
+/// The console on a simulated deployment.
+pub(super) async fn demo(global: &Global, arguments: &DemoArguments) -> Outcome {
+    let settings = Settings::read(global, Missing::IsFine)?;
+    needs_a_terminal()?;
+    let options = demo::Options {
+        layout: arguments.layout.into(),
+        clusters: arguments.clusters.map(usize::from),
+        seed: arguments.seed,
+        ..demo::Options::default()
+    };
+    open(&settings, sources::demo(&options)).await
+}
+
+async fn open(settings: &Settings, source: Source) -> Outcome {
+    start_logging(settings)?;
+    let (clusters, read_only) = (source.inventory.clusters.len(), settings.read_only);
+    tracing::info!(clusters, read_only, "the console opens");
+    let mut notices = Vec::new();
+    let themes = theme::LIBRARY.names(Some(settings.user_dir())).unwrap_or_else(|error| {
+        notices.push(error.to_string());
+        theme::built_in_names().map(String::from).collect()
+    });
+    let launch = Launch {
+        inventory: source.inventory.clone(),
+        transport: Arc::clone(&source.transport),
+        watch: watch::Settings::default(),
+        theme: settings.screen_theme(&mut notices),
+        themes,
+        theme_dir: Some(settings.user_dir().to_owned()),
+        keymap: settings.keymap(&mut notices),
+        glyphs: settings.glyphs(),
+        notices,
+        clock: Arc::new(Timestamp::now),
+    };
+    let outcome = runtime::run(launch).await;
+    source.close().await;
+    match outcome {
+        Ok(()) => Ok(ExitCode::SUCCESS),
+        Err(error) => Err(Failure::Failed(format!("{error:#}"))),
+    }
+}
+
+/// The log goes to a file for this user's eyes only. Without the file it goes to the log pane alone.
+fn start_logging(settings: &Settings) -> Result<(), Failure> {
+    let file = settings.folders.make_state().and_then(|folder| open_private(&folder.join("quorate.log")));
+    let no_file = file.as_ref().err().map(ToString::to_string);
+    runtime::start_logging(file.ok()).map_err(|error| Failure::Failed(format!("no log: {error:#}")))?;
+    if let Some(error) = no_file {
+        let folder = settings.folders.state.display();
+        tracing::warn!("the log is not written to {folder}: {error}");
+    }
+    Ok(())
+}
+
+fn needs_a_terminal() -> Result<(), Failure> {
+    if stdin().is_terminal() && stdout().is_terminal() {
+        return Ok(());
+    }
+    Err(Failure::Wrong(
+        "The console needs a terminal for its input and output. `quorate status` prints to anything."
+            .to_owned(),
+    ))
+}

@@ -1,0 +1,239 @@
+//! The answer for scripts. Its names and their meaning are a promise: they may be added to, never changed.
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::Judged;
+use crate::health::Finding;
+use crate::model::{Ban, Failure, FencingEvent, Node, Picture, Primitive, ResourceId, Role};
+
+/// All of it.
+#[derive(Debug, Serialize)]
+pub(super) struct Status<'a> {
+    clusters: Vec<ClusterStatus<'a>>,
+}
+
+/// One cluster. Without a current picture its lists are empty, and what it says stands in the findings.
+#[derive(Debug, Serialize)]
+struct ClusterStatus<'a> {
+    name: &'a str,
+    /// `ok`, `warning`, `critical`, `unknown`.
+    health: String,
+    quorate: Option<bool>,
+    dc: Option<&'a str>,
+    /// How old the picture is; `null` without one.
+    age_ms: Option<u64>,
+    nodes: Vec<NodeStatus<'a>>,
+    resources: Vec<ResourceStatus<'a>>,
+    failures: Vec<FailureStatus<'a>>,
+    fencing: Vec<FencingStatus<'a>>,
+    bans: Vec<BanStatus<'a>>,
+    findings: Vec<FindingStatus<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct NodeStatus<'a> {
+    name: &'a str,
+    /// `member`, `remote`, `guest`, `bundle`, or what `crm_mon` said.
+    kind: &'a str,
+    online: bool,
+    standby: bool,
+    maintenance: bool,
+    pending: bool,
+    unclean: bool,
+    /// `green`, `yellow`, `red`.
+    health: String,
+    resources_running: u32,
+}
+
+#[derive(Debug, Serialize)]
+struct ResourceStatus<'a> {
+    id: &'a str,
+    agent: &'a str,
+    kind: &'static str,
+    /// What directly contains it.
+    parent: Option<&'a str>,
+    role: &'a str,
+    target_role: Option<&'a str>,
+    active: bool,
+    managed: bool,
+    failed: bool,
+    blocked: bool,
+    orphaned: bool,
+    nodes: Vec<&'a str>,
+}
+
+#[derive(Debug, Serialize)]
+struct FailureStatus<'a> {
+    resource: &'a str,
+    node: &'a str,
+    operation: &'a str,
+    interval_ms: u64,
+    exit_code: Option<i32>,
+    exit_status: &'a str,
+    exit_reason: &'a str,
+    status: &'a str,
+    at: Option<Timestamp>,
+}
+
+#[derive(Debug, Serialize)]
+struct FencingStatus<'a> {
+    action: &'a str,
+    target: &'a str,
+    /// `pending`, `success`, `failed`.
+    outcome: String,
+    delegate: Option<&'a str>,
+    client: &'a str,
+    origin: Option<&'a str>,
+    completed: Option<Timestamp>,
+    exit_reason: &'a str,
+}
+
+#[derive(Debug, Serialize)]
+struct BanStatus<'a> {
+    id: &'a str,
+    resource: &'a str,
+    node: &'a str,
+    /// A number or `-INFINITY`, as text.
+    weight: String,
+    promoted_only: bool,
+}
+
+#[derive(Debug, Serialize)]
+struct FindingStatus<'a> {
+    /// `note`, `warning`, `unknown`, `critical`.
+    severity: String,
+    code: &'a str,
+    subject: &'a str,
+    summary: &'a str,
+    remedy: &'a str,
+}
+
+impl<'a> Status<'a> {
+    pub(super) fn new(clusters: &'a [Judged]) -> Self {
+        Self { clusters: clusters.iter().map(ClusterStatus::new).collect() }
+    }
+}
+
+impl<'a> ClusterStatus<'a> {
+    fn new(judged: &'a Judged) -> Self {
+        let picture = judged.observation.current();
+        let summary = picture.map(|picture| &picture.summary);
+        Self {
+            name: judged.entry.name.as_str(),
+            health: judged.health.to_string(),
+            quorate: summary.and_then(|summary| summary.quorate),
+            dc: summary.and_then(|summary| summary.dc.as_ref()).map(AsRef::as_ref),
+            age_ms: judged.age.map(|age| u64::try_from(age.as_millis()).unwrap_or_default()),
+            nodes: list(picture, |picture| picture.nodes.iter().map(|node| NodeStatus::new(node, picture))),
+            resources: list(picture, |picture| {
+                picture.primitives().map(|(parent, primitive)| ResourceStatus::new(parent, primitive))
+            }),
+            failures: list(picture, |picture| picture.failures.iter().map(FailureStatus::new)),
+            fencing: list(picture, |picture| picture.fencing.iter().map(FencingStatus::new)),
+            bans: list(picture, |picture| picture.bans.iter().map(BanStatus::new)),
+            findings: judged.findings.iter().map(FindingStatus::new).collect(),
+        }
+    }
+}
+
+fn list<'a, T, I: Iterator<Item = T>>(
+    picture: Option<&'a Picture>,
+    items: impl FnOnce(&'a Picture) -> I,
+) -> Vec<T> {
+    picture.map(|picture| items(picture).collect()).unwrap_or_default()
+}
+
+impl<'a> NodeStatus<'a> {
+    fn new(node: &'a Node, picture: &'a Picture) -> Self {
+        // Before 1.1.13 and with some options crm_mon counts nothing.
+        let counted = || {
+            picture.primitives().filter(|(_, primitive)| primitive.nodes.contains(&node.name)).count() as u32
+        };
+        Self {
+            name: node.name.as_str(),
+            kind: node.kind.word(),
+            online: node.online,
+            standby: node.standby,
+            maintenance: node.maintenance,
+            pending: node.pending,
+            unclean: node.unclean,
+            health: node.health.to_string(),
+            resources_running: node.resources_running.unwrap_or_else(counted),
+        }
+    }
+}
+
+impl<'a> ResourceStatus<'a> {
+    fn new(parent: Option<&'a ResourceId>, primitive: &'a Primitive) -> Self {
+        Self {
+            id: primitive.id.as_str(),
+            agent: &primitive.agent,
+            kind: "primitive",
+            parent: parent.map(AsRef::as_ref),
+            role: primitive.role.word(),
+            target_role: primitive.target_role.as_ref().map(Role::word),
+            active: primitive.active,
+            managed: primitive.managed,
+            failed: primitive.failed,
+            blocked: primitive.blocked,
+            orphaned: primitive.orphaned,
+            nodes: primitive.nodes.iter().map(AsRef::as_ref).collect(),
+        }
+    }
+}
+
+impl<'a> FailureStatus<'a> {
+    fn new(failure: &'a Failure) -> Self {
+        Self {
+            resource: failure.resource.as_str(),
+            node: failure.node.as_str(),
+            operation: &failure.operation,
+            interval_ms: failure.interval_ms,
+            exit_code: failure.exit_code,
+            exit_status: &failure.exit_status,
+            exit_reason: &failure.exit_reason,
+            status: &failure.status,
+            at: failure.at,
+        }
+    }
+}
+
+impl<'a> FencingStatus<'a> {
+    fn new(event: &'a FencingEvent) -> Self {
+        Self {
+            action: &event.action,
+            target: event.target.as_str(),
+            outcome: event.outcome.to_string(),
+            delegate: event.delegate.as_ref().map(AsRef::as_ref),
+            client: &event.client,
+            origin: event.origin.as_ref().map(AsRef::as_ref),
+            completed: event.completed,
+            exit_reason: &event.exit_reason,
+        }
+    }
+}
+
+impl<'a> BanStatus<'a> {
+    fn new(ban: &'a Ban) -> Self {
+        Self {
+            id: ban.id.as_str(),
+            resource: ban.resource.as_str(),
+            node: ban.node.as_str(),
+            weight: ban.weight.to_string(),
+            promoted_only: ban.promoted_only,
+        }
+    }
+}
+
+impl<'a> FindingStatus<'a> {
+    fn new(finding: &'a Finding) -> Self {
+        Self {
+            severity: finding.severity.to_string(),
+            code: finding.code,
+            subject: &finding.subject,
+            summary: &finding.summary,
+            remedy: &finding.remedy,
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! `quorate status`: every cluster asked once, judged, printed.
+
+mod json;
+mod saved;
+mod table;
+
+use std::io::{IsTerminal, Write, stderr, stdout};
+use std::process::ExitCode;
+
+use jiff::{SignedDuration, Timestamp};
+
+use self::table::Look;
+use super::arguments::{Format, Global, SEED, StatusArguments};
+use super::failure::{Failure, Outcome};
+use super::settings::{Missing, Settings};
+use super::{discover, sources};
+use crate::demo;
+use crate::health::{self, Finding, Health};
+use crate::model::{ClusterEntry, Observation};
+
+/// A cluster and what was found out about it.
+#[derive(Debug)]
+struct Question {
+    entry: ClusterEntry,
+    observation: Observation,
+    /// The moment at which it was so: now, or when a saved picture was printed.
+    asked: Timestamp,
+}
+
+/// A cluster and what is to be thought of it.
+#[derive(Debug)]
+struct Judged {
+    entry: ClusterEntry,
+    observation: Observation,
+    findings: Vec<Finding>,
+    health: Health,
+    /// How old the picture is; `None` without one.
+    age: Option<SignedDuration>,
+}
+
+/// Asks, judges and prints; the exit code is the worst health.
+pub(super) async fn run(global: &Global, arguments: &StatusArguments) -> Outcome {
+    let needed =
+        if arguments.demo || !arguments.from.is_empty() { Missing::IsFine } else { Missing::IsWrong };
+    let settings = Settings::read(global, needed)?;
+    let questions = ask(&settings, arguments).await?;
+    let now = Timestamp::now();
+    let clusters: Vec<Judged> = questions.into_iter().map(|question| judge(question, now)).collect();
+    let mut out = stdout().lock();
+    match arguments.format {
+        Format::Json => {
+            serde_json::to_writer_pretty(&mut out, &json::Status::new(&clusters))
+                .map_err(std::io::Error::from)?;
+            writeln!(out)?;
+        }
+        Format::Table => {
+            let mut notices = Vec::new();
+            let is_terminal = stdout().is_terminal();
+            let theme = is_terminal.then(|| settings.line_theme(&mut notices));
+            for notice in notices {
+                writeln!(stderr(), "quorate: {notice}")?;
+            }
+            let columns = || crossterm::terminal::size().ok().map(|(columns, _)| usize::from(columns));
+            let look = Look {
+                theme: theme.as_ref(),
+                width: is_terminal.then(columns).flatten(),
+                ellipsis: settings.glyphs().ellipsis,
+            };
+            write!(out, "{}", table::draw(&clusters, &look))?;
+        }
+    }
+    out.flush()?;
+    let worst = clusters.iter().map(|judged| judged.health).max().unwrap_or(Health::Ok);
+    Ok(exit_code(worst))
+}
+
+async fn ask(settings: &Settings, arguments: &StatusArguments) -> Result<Vec<Question>, Failure> {
+    if !arguments.from.is_empty() {
+        return Ok(saved::read(&arguments.from, Timestamp::now()));
+    }
+    let source = if arguments.demo {
+        sources::demo(&demo::Options { seed: SEED, ..demo::Options::default() })
+    } else if arguments.hosts.is_empty() {
+        sources::configured(settings)?
+    } else {
+        let inventory = discover::as_far_as_possible(&arguments.hosts, settings).await?;
+        sources::over_ssh(settings, inventory)?
+    };
+    let answers = sources::ask_all(&source).await;
+    let asked = Timestamp::now();
+    let question = |(entry, observation)| Question { entry, observation, asked };
+    Ok(answers.into_iter().map(question).collect())
+}
+
+fn judge(question: Question, now: Timestamp) -> Judged {
+    let Question { entry, observation, asked } = question;
+    let findings = health::assess(&entry, &observation, asked);
+    let age = observation.current().and_then(|_| observation.age(now));
+    Judged { health: Health::of(&findings), findings, age, entry, observation }
+}
+
+fn exit_code(worst: Health) -> ExitCode {
+    ExitCode::from(match worst {
+        Health::Ok => 0,
+        Health::Warning => 1,
+        Health::Critical => 2,
+        Health::Unknown => 3,
+    })
+}

@@ -1,0 +1,89 @@
+//! Clusters from saved `crm_mon` XML.
+
+use std::fs;
+use std::io::{self, Read};
+use std::path::Path;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use super::Question;
+use crate::model::text::clean;
+use crate::model::{
+    Access, ClusterEntry, ClusterName, Contact, HostName, Observation, Tier, Trouble, TroubleKind,
+};
+use crate::pacemaker::parse::{self, Answer};
+
+/// As much as is read of one file; the XML of a cluster of a hundred nodes has about 1 MiB.
+const MOST: u64 = 64 << 20;
+
+/// Reads each file as one cluster. What can't be read is a cluster too: one that nothing is known of.
+pub(super) fn read(files: &[std::path::PathBuf], now: Timestamp) -> Vec<Question> {
+    files.iter().map(|file| read_one(file, now)).collect()
+}
+
+fn read_one(file: &Path, now: Timestamp) -> Question {
+    let is_stdin = file == Path::new("-");
+    let source = if is_stdin { "stdin".to_owned() } else { file.display().to_string() };
+    let entry = ClusterEntry {
+        name: ClusterName::from(name_of(file)),
+        tier: Tier::Other,
+        hosts: vec![HostName::from(source.as_str())],
+        access: Access::default(),
+    };
+    // A time without a zone is taken for one of here. All times of one file are of one clock, so the spans
+    // between them are right anyhow, and what is judged is how things were when it was printed.
+    let zone = TimeZone::system().to_offset(now);
+    let xml = if is_stdin { read_up_to(io::stdin().lock()) } else { open(file) };
+    let (contact, picture, asked) = match xml.map(|xml| (parse::crm_mon(&xml, Some(zone)), xml)) {
+        Ok((Ok(Answer::Running(picture)), xml)) => {
+            let printed = parse::printed_at(&xml, Some(zone)).map_or(now, |at| at.min(now));
+            (Contact::Live { host: entry.hosts[0].clone() }, Some(Arc::from(picture)), printed)
+        }
+        Ok((Ok(Answer::Stopped { .. }), _)) => {
+            (Contact::Stopped { hosts: entry.hosts.clone(), since: now }, None, now)
+        }
+        Ok((Ok(Answer::Refused { code, message }), _)) => {
+            let message = format!("{source} holds no picture but an error: {message} (exit code {code})");
+            (lost(&source, &message, now), None, now)
+        }
+        Ok((Err(error), _)) => (lost(&source, &format!("{source}: {error}"), now), None, now),
+        Err(error) => (lost(&source, &format!("{source} can't be read: {error}"), now), None, now),
+    };
+    let confirmed = picture.is_some().then_some(asked);
+    let observation = Observation { contact, picture, confirmed, ..Observation::none() };
+    Question { entry, observation, asked }
+}
+
+fn lost(source: &str, message: &str, now: Timestamp) -> Contact {
+    let trouble =
+        Trouble { host: HostName::from(source), kind: TroubleKind::Unreadable, message: clean(message) };
+    Contact::Lost { since: now, troubles: vec![trouble], retry_at: now }
+}
+
+/// What stands before the first full stop of the file's name: `db` for `db.crm_mon.xml`.
+fn name_of(file: &Path) -> String {
+    if file == Path::new("-") {
+        return "stdin".to_owned();
+    }
+    let name = file.file_name().unwrap_or(file.as_os_str()).to_string_lossy();
+    match name.split('.').find(|part| !part.is_empty()) {
+        Some(stem) => stem.to_owned(),
+        None => name.into_owned(),
+    }
+}
+
+fn open(file: &Path) -> io::Result<Vec<u8>> {
+    read_up_to(fs::File::open(file)?)
+}
+
+fn read_up_to(source: impl Read) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    source.take(MOST + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > MOST {
+        let message = format!("it is larger than {} MiB", MOST >> 20);
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, message));
+    }
+    Ok(bytes)
+}

@@ -1,0 +1,370 @@
+//! The command itself: what it prints, where, and how it ends.
+
+#[cfg(test)]
+mod home;
+
+use std::fs;
+use std::io::Write;
+use std::process::Stdio;
+
+use rstest::rstest;
+use serde_json::Value;
+
+use home::{Answer, Home, capture, keys};
+
+#[rstest]
+#[case("healthy", 0, "ok")]
+#[case("standby", 1, "warning")]
+#[case("fence-pending-unclean", 2, "critical")]
+fn a_saved_picture_is_judged(#[case] name: &str, #[case] code: i32, #[case] health: &str) {
+    let answer = Home::new().run(&["status", "--from", &capture(name), "--format", "json"]);
+    assert_eq!((answer.code, answer.stderr.as_str()), (code, ""));
+    let json = answer.json();
+    assert_eq!(json["clusters"][0]["name"], name);
+    assert_eq!(json["clusters"][0]["health"], health);
+}
+
+#[test]
+fn the_json_has_exactly_the_promised_keys() {
+    let names = ["fence-pending-unclean", "failed-start-notinstalled", "banned", "remote-healthy"];
+    let mut arguments = vec!["status".to_owned(), "--format=json".to_owned(), "--from".to_owned()];
+    arguments.extend(names.map(capture));
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let json = Home::new().run(&arguments).json();
+    assert_eq!(keys(&json), ["clusters"]);
+    let clusters = json["clusters"].as_array().unwrap();
+    // In the order in which they were named.
+    assert_eq!(clusters.iter().map(|cluster| cluster["name"].as_str().unwrap()).collect::<Vec<_>>(), names);
+    for cluster in clusters {
+        assert_eq!(
+            keys(cluster),
+            [
+                "age_ms",
+                "bans",
+                "dc",
+                "failures",
+                "fencing",
+                "findings",
+                "health",
+                "name",
+                "nodes",
+                "quorate",
+                "resources"
+            ]
+        );
+        assert_eq!(
+            keys(&cluster["nodes"][0]),
+            [
+                "health",
+                "kind",
+                "maintenance",
+                "name",
+                "online",
+                "pending",
+                "resources_running",
+                "standby",
+                "unclean"
+            ]
+        );
+        assert_eq!(
+            keys(&cluster["resources"][0]),
+            [
+                "active",
+                "agent",
+                "blocked",
+                "failed",
+                "id",
+                "kind",
+                "managed",
+                "nodes",
+                "orphaned",
+                "parent",
+                "role",
+                "target_role"
+            ]
+        );
+    }
+    let [unclean, failed, banned, remote] = clusters.as_slice() else { panic!("four clusters") };
+    assert_eq!(keys(&unclean["findings"][0]), ["code", "remedy", "severity", "subject", "summary"]);
+    assert_eq!(unclean["findings"][0]["severity"], "critical");
+    assert_eq!(
+        keys(&failed["failures"][0]),
+        [
+            "at",
+            "exit_code",
+            "exit_reason",
+            "exit_status",
+            "interval_ms",
+            "node",
+            "operation",
+            "resource",
+            "status"
+        ]
+    );
+    assert_eq!(
+        keys(&failed["fencing"][0]),
+        ["action", "client", "completed", "delegate", "exit_reason", "origin", "outcome", "target"]
+    );
+    assert_eq!(
+        banned["bans"][0],
+        serde_json::json!({
+            "id": "cli-ban-solo-on-c1n1", "resource": "solo", "node": "c1n1", "weight": "-INFINITY",
+            "promoted_only": false
+        })
+    );
+    let kinds: Vec<&str> =
+        remote["nodes"].as_array().unwrap().iter().map(|node| node["kind"].as_str().unwrap()).collect();
+    assert!(kinds.contains(&"remote") && kinds.contains(&"member"), "{kinds:?}");
+}
+
+#[test]
+fn every_resource_element_is_an_entry_in_its_order() {
+    let file = capture("healthy");
+    let xml = fs::read_to_string(&file).unwrap();
+    let ids: Vec<&str> =
+        xml.split("<resource id=\"").skip(1).map(|rest| rest.split('"').next().unwrap()).collect();
+    let json = Home::new().run(&["status", "--format", "json", "--from", &file]).json();
+    let resources = json["clusters"][0]["resources"].as_array().unwrap();
+    let found: Vec<&str> = resources.iter().map(|resource| resource["id"].as_str().unwrap()).collect();
+    assert_eq!(found, ids);
+    let solo = resources.iter().find(|resource| resource["id"] == "solo").unwrap();
+    assert_eq!(solo["parent"], Value::Null);
+    assert!(solo["agent"].as_str().unwrap().starts_with("ocf:"));
+    // The direct container: a group for its members, a clone for its instances.
+    for resource in resources.iter().filter(|resource| resource["parent"].is_string()) {
+        let parent = resource["parent"].as_str().unwrap();
+        assert!(xml.contains(&format!(" id=\"{parent}\"")), "{parent}");
+    }
+}
+
+#[test]
+fn what_cannot_be_read_is_unknown_and_says_why() {
+    let home = Home::new();
+    let broken = home.write("broken.xml", "<pacemaker-result><summary>");
+    let json_of = |file: &str| {
+        let answer = home.run(&["status", "--format", "json", "--from", file]);
+        assert_eq!(answer.code, 3, "{answer:?}");
+        answer.json()["clusters"][0].clone()
+    };
+    for file in [broken.to_str().unwrap(), "/nowhere/db.xml"] {
+        let cluster = json_of(file);
+        assert_eq!(cluster["health"], "unknown");
+        assert_eq!(
+            (&cluster["quorate"], &cluster["dc"], &cluster["age_ms"]),
+            (&Value::Null, &Value::Null, &Value::Null)
+        );
+        let told = cluster["findings"].to_string();
+        assert_eq!(cluster["findings"][0]["severity"], "unknown", "{told}");
+    }
+    assert_eq!(json_of("/nowhere/db.xml")["name"], "db");
+}
+
+#[rstest]
+#[case(&["healthy", "standby"], 1)]
+#[case(&["standby", "fence-pending-unclean", "/nowhere"], 2)]
+#[case(&["standby", "/nowhere"], 3)]
+fn critical_goes_before_unknown_and_unknown_before_warnings(#[case] names: &[&str], #[case] code: i32) {
+    let mut arguments = vec!["status".to_owned(), "--from".to_owned()];
+    arguments.extend(
+        names.iter().map(|name| if name.starts_with('/') { (*name).to_owned() } else { capture(name) }),
+    );
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    assert_eq!(Home::new().run(&arguments).code, code);
+}
+
+#[test]
+fn the_table_has_the_worst_first_and_no_colours_in_a_pipe() {
+    let answer =
+        Home::new().run(&["status", "--from", &capture("healthy"), &capture("standby"), "/nowhere/x.xml"]);
+    assert_eq!(answer.code, 3);
+    assert!(!answer.stdout.contains('\x1b'), "{}", answer.stdout);
+    let lines: Vec<&str> = answer.stdout.lines().collect();
+    let first_words: Vec<&str> = lines.iter().filter_map(|line| line.split_whitespace().next()).collect();
+    assert_eq!(first_words, ["CLUSTER", "x", "standby", "healthy", "3"]);
+    assert_eq!(lines.last(), Some(&"3 clusters: 1 unknown, 1 warning, 1 ok"));
+    // Numbers end where their heading ends.
+    let end = lines[0].find("RUNNING").unwrap() + "RUNNING".len();
+    let running = lines.iter().find(|line| line.starts_with("standby")).unwrap().get(..end).unwrap();
+    assert!(running.ends_with("16/19"), "{running}");
+}
+
+#[test]
+fn a_picture_may_come_on_stdin() {
+    let home = Home::new();
+    let mut command = home.command(&["status", "--format", "json", "--from", "-"]);
+    let mut child =
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(&fs::read(capture("healthy")).unwrap()).unwrap();
+    let answer = Answer::from(child.wait_with_output().unwrap());
+    assert_eq!(answer.code, 0);
+    assert_eq!(answer.json()["clusters"][0]["name"], "stdin");
+}
+
+#[test]
+fn the_demo_has_a_status() {
+    let answer = Home::new().run(&["status", "--demo", "--format", "json"]);
+    let clusters = answer.json()["clusters"].as_array().unwrap().clone();
+    assert_eq!(clusters.len(), 17);
+    assert!(clusters.iter().all(|cluster| cluster["age_ms"].as_u64().is_none_or(|age| age < 60_000)));
+    let worst = [("critical", 2), ("unknown", 3), ("warning", 1), ("ok", 0)];
+    let worst = worst.iter().find(|(health, _)| clusters.iter().any(|cluster| cluster["health"] == *health));
+    assert_eq!(answer.code, worst.unwrap().1);
+}
+
+#[test]
+fn without_a_configuration_it_says_what_to_do() {
+    let home = Home::new();
+    let answer = home.run(&["status"]);
+    assert_eq!((answer.code, answer.stdout.as_str()), (2, ""));
+    let expected = format!(
+        "quorate: There is no configuration yet ({}/config.toml).\n  \
+         quorate demo        shows the console on a simulated deployment\n  \
+         quorate HOST…       watches the clusters of those hosts right away\n  \
+         quorate init HOST…  writes a configuration of them\n",
+        home.config_dir().display()
+    );
+    assert_eq!(answer.stderr, expected);
+}
+
+#[test]
+fn a_configuration_that_was_named_must_be_there() {
+    let home = Home::with("");
+    let answer = home.run(&["status", "--config", "/nowhere/c.toml"]);
+    assert_eq!(answer.code, 2);
+    assert!(answer.stderr.starts_with("quorate: the configuration /nowhere/c.toml can't be read: "));
+    let mut command = home.command(&["status"]);
+    let answer = Answer::from(command.env("QUORATE_CONFIG", "/nowhere/d.toml").output().unwrap());
+    assert!(answer.stderr.contains("/nowhere/d.toml"), "{}", answer.stderr);
+    // One that names no cluster is another thing than none.
+    assert!(home.run(&["status"]).stderr.contains("config.toml names no cluster."));
+}
+
+#[test]
+fn a_wrong_configuration_is_told_whole_and_nothing_is_asked() {
+    let home = Home::with("[defaults]\npol = \"2s\"\n[[cluster]]\nname = \"db\"\nnodes = []\n");
+    for arguments in [&["status"][..], &["check"], &["db1"], &["status", "db1"]] {
+        let answer = home.run(arguments);
+        let file = home.config_dir().join("config.toml");
+        let file = file.display();
+        assert_eq!(answer.code, 2, "{answer:?}");
+        let expected = format!(
+            "quorate: {file}:2: defaults.pol: unknown key `pol`; did you mean `poll`?\n\
+             {file}:5: cluster[0].nodes: names no node\n"
+        );
+        assert_eq!(answer.stderr, expected);
+    }
+}
+
+#[test]
+fn an_unreachable_host_is_unknown() {
+    let config = "[[cluster]]\nname = \"db\"\nnodes = [\"quorate-test.invalid\"]\n";
+    let answer = Home::with(config).run(&["status", "--format", "json"]);
+    assert_eq!(answer.code, 3, "{answer:?}");
+    let cluster = &answer.json()["clusters"][0];
+    assert_eq!((&cluster["name"], &cluster["health"]), (&Value::from("db"), &Value::from("unknown")));
+    assert!(cluster["findings"].to_string().contains("quorate-test.invalid"), "{cluster}");
+    let answer = Home::new().run(&["status", "--format", "json", "quorate-test.invalid"]);
+    assert_eq!((answer.code, &answer.json()["clusters"][0]["health"]), (3, &Value::from("unknown")));
+}
+
+#[rstest]
+#[case::no_command(&["--frmo"], "unexpected argument '--frmo'")]
+#[case::host_and_command(&["db1", "status"], "`db1` stands before a command")]
+#[case::demo_and_host(&["status", "--demo", "db1"], "cannot be used with")]
+#[case::format(&["status", "--format", "xml"], "invalid value 'xml'")]
+#[case::clusters(&["demo", "--clusters", "0"], "0 is not in 1..=1000")]
+#[case::option_as_host(&["status", "--", "-oProxyCommand=x"], "begins with a hyphen")]
+#[case::no_terminal(&["demo"], "needs a terminal")]
+#[case::a_host_like_a_command(&["--", "status"], "needs a terminal")]
+fn wrong_usage(#[case] arguments: &[&str], #[case] message: &str) {
+    let answer = Home::new().run(arguments);
+    assert_eq!((answer.code, answer.stdout.as_str()), (2, ""), "{answer:?}");
+    assert!(answer.stderr.contains(message), "{}", answer.stderr);
+}
+
+#[test]
+fn check_finds_nothing_wrong_in_what_is_right() {
+    let home =
+        Home::with("[defaults]\ntheme = \"mine\"\n[[cluster]]\nname = \"db\"\nnodes = [\"db1\", \"db2\"]\n");
+    home.write("themes/mine.toml", "inherits = \"light\"\n[roles]\nok = \"blue\"\n");
+    let answer = home.run(&["check"]);
+    assert_eq!((answer.code, answer.stderr.as_str()), (0, ""));
+    let expected = format!(
+        "{}/config.toml: 1 cluster, 2 nodes\n\
+         themes: dark, light, high-contrast, colour-blind, nord, gruvbox, catppuccin, sixteen, mono, mine\n\
+         keymaps: default, vim, emacs\n",
+        home.config_dir().display()
+    );
+    assert_eq!(answer.stdout, expected);
+}
+
+#[test]
+fn check_tells_everything_that_is_wrong() {
+    let home = Home::with("[defaults]\ntheme = \"drak\"\n[[cluster]]\nname = \"db\"\nnodes = [\"db1\"]\n");
+    let theme = home.write("themes/mine.toml", "inherits = \"dark\"\n[roles]\ncritcal = \"red\"\n");
+    let keymap = home.write("keymaps/mine.toml", "inherits = \"vim\"\n[grid]\nx = \"quti\"\n");
+    let answer = home.run(&["check"]);
+    assert_eq!(answer.code, 2);
+    let expected = format!(
+        "quorate: {}: defaults.theme: there is no theme called `drak`; did you mean `dark`?\n\
+         {}:3: roles.critcal: unknown role `critcal`; did you mean `critical`?\n\
+         {}:3: grid.x: no action is called `quti`; did you mean `quit`?\n",
+        home.config_dir().join("config.toml").display(),
+        theme.display(),
+        keymap.display()
+    );
+    assert_eq!(answer.stderr, expected);
+    let answer = Home::new().run(&["check"]);
+    assert_eq!(answer.code, 2);
+    assert!(answer.stderr.contains("`quorate init HOST…` writes one"));
+}
+
+#[test]
+fn init_writes_nothing_when_a_host_does_not_answer() {
+    let home = Home::new();
+    let answer = home.run(&["init", "quorate-test.invalid"]);
+    assert_eq!((answer.code, answer.stdout.as_str()), (1, ""));
+    assert!(answer.stderr.contains("quorate-test.invalid"), "{}", answer.stderr);
+    assert!(!home.config_dir().exists());
+}
+
+#[test]
+fn init_replaces_nothing_unasked() {
+    let home = Home::with("");
+    let answer = home.run(&["init", "db1"]);
+    assert_eq!(answer.code, 2);
+    assert!(
+        answer.stderr.contains("config.toml is there already. `--force` replaces it"),
+        "{}",
+        answer.stderr
+    );
+}
+
+#[rstest]
+#[case("bash", "_quorate")]
+#[case("zsh", "#compdef quorate")]
+#[case("fish", "complete -c quorate")]
+fn completions(#[case] shell: &str, #[case] expected: &str) {
+    let answer = Home::new().run(&["completions", shell]);
+    assert_eq!((answer.code, answer.stderr.as_str()), (0, ""));
+    assert!(answer.stdout.contains(expected));
+    assert!(answer.stdout.contains("read-only"));
+}
+
+#[test]
+fn the_manual_page() {
+    let answer = Home::new().run(&["man"]);
+    assert_eq!(answer.code, 0);
+    assert!(answer.stdout.contains(".TH quorate 1"));
+    assert!(answer.stdout.contains("EXIT") || answer.stdout.contains("Exit codes"));
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_error() {
+    let home = Home::new();
+    let mut child =
+        home.command(&["completions", "bash"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    drop(child.stdout.take());
+    let answer = Answer::from(child.wait_with_output().unwrap());
+    assert_eq!((answer.code, answer.stderr.as_str()), (0, ""));
+}
