@@ -42,6 +42,16 @@ pub(super) fn demo(options: &demo::Options) -> Source {
     Source { inventory: demo.inventory(), transport: Arc::new(demo), ssh: None }
 }
 
+/// The same, without the patience that real networks need: its hosts answer at once or never.
+pub(super) fn hurried_demo(options: &demo::Options) -> Source {
+    let mut source = demo(options);
+    for cluster in &mut source.inventory.clusters {
+        cluster.access.connect_timeout = Duration::from_millis(500);
+        cluster.access.command_timeout = Duration::from_millis(500);
+    }
+    source
+}
+
 /// The clusters of the configuration.
 pub(super) fn configured(settings: &Settings) -> Result<Source, Failure> {
     let inventory = settings.config.inventory.clone();
@@ -61,8 +71,17 @@ pub(super) fn over_ssh(settings: &Settings, inventory: Inventory) -> Result<Sour
     Ok(Source { inventory, transport: ssh.clone(), ssh: Some(ssh) })
 }
 
+/// What a cluster answered, and when.
+#[derive(Debug)]
+pub(super) struct Asked {
+    pub(super) entry: ClusterEntry,
+    pub(super) observation: Observation,
+    /// Others may have kept us waiting since.
+    pub(super) at: Timestamp,
+}
+
 /// Asks every cluster once. One that has not answered when the time is up is lost; the order stays.
-pub(super) async fn ask_all(source: &Source) -> Vec<(ClusterEntry, Observation)> {
+pub(super) async fn ask_all(source: &Source) -> Vec<Asked> {
     let deadline = Instant::now() + IN_ALL;
     let clock: watch::Clock = Arc::new(Timestamp::now);
     let ask = |entry: &ClusterEntry| {
@@ -71,7 +90,7 @@ pub(super) async fn ask_all(source: &Source) -> Vec<(ClusterEntry, Observation)>
             let asking = watch::ask_once(&entry, &source.transport, &clock);
             let answer = timeout_at(deadline, asking).await;
             let observation = answer.unwrap_or_else(|_elapsed| out_of_time(&entry));
-            (entry, observation)
+            Asked { entry, observation, at: Timestamp::now() }
         }
     };
     let answers: Vec<_> = source.inventory.clusters.iter().map(ask).collect();

@@ -11,21 +11,13 @@ use jiff::{SignedDuration, Timestamp};
 
 use self::table::Look;
 use super::arguments::{Format, Global, SEED, StatusArguments};
+use super::discover;
 use super::failure::{Failure, Outcome};
 use super::settings::{Missing, Settings};
-use super::{discover, sources};
+use super::sources::{self, Asked};
 use crate::demo;
 use crate::health::{self, Finding, Health};
 use crate::model::{ClusterEntry, Observation};
-
-/// A cluster and what was found out about it.
-#[derive(Debug)]
-struct Question {
-    entry: ClusterEntry,
-    observation: Observation,
-    /// The moment at which it was so: now, or when a saved picture was printed.
-    asked: Timestamp,
-}
 
 /// A cluster and what is to be thought of it.
 #[derive(Debug)]
@@ -43,9 +35,9 @@ pub(super) async fn run(global: &Global, arguments: &StatusArguments) -> Outcome
     let needed =
         if arguments.demo || !arguments.from.is_empty() { Missing::IsFine } else { Missing::IsWrong };
     let settings = Settings::read(global, needed)?;
-    let questions = ask(&settings, arguments).await?;
+    let answers = ask(&settings, arguments).await?;
     let now = Timestamp::now();
-    let clusters: Vec<Judged> = questions.into_iter().map(|question| judge(question, now)).collect();
+    let clusters: Vec<Judged> = answers.into_iter().map(|answer| judge(answer, now)).collect();
     let mut out = stdout().lock();
     match arguments.format {
         Format::Json => {
@@ -74,27 +66,25 @@ pub(super) async fn run(global: &Global, arguments: &StatusArguments) -> Outcome
     Ok(exit_code(worst))
 }
 
-async fn ask(settings: &Settings, arguments: &StatusArguments) -> Result<Vec<Question>, Failure> {
+async fn ask(settings: &Settings, arguments: &StatusArguments) -> Result<Vec<Asked>, Failure> {
     if !arguments.from.is_empty() {
         return Ok(saved::read(&arguments.from, Timestamp::now()));
     }
     let source = if arguments.demo {
-        sources::demo(&demo::Options { seed: SEED, ..demo::Options::default() })
+        sources::hurried_demo(&demo::Options { seed: SEED, ..demo::Options::default() })
     } else if arguments.hosts.is_empty() {
         sources::configured(settings)?
     } else {
         let inventory = discover::as_far_as_possible(&arguments.hosts, settings).await?;
         sources::over_ssh(settings, inventory)?
     };
-    let answers = sources::ask_all(&source).await;
-    let asked = Timestamp::now();
-    let question = |(entry, observation)| Question { entry, observation, asked };
-    Ok(answers.into_iter().map(question).collect())
+    Ok(sources::ask_all(&source).await)
 }
 
-fn judge(question: Question, now: Timestamp) -> Judged {
-    let Question { entry, observation, asked } = question;
-    let findings = health::assess(&entry, &observation, asked);
+/// Judges it as things were when it answered, or when a saved picture was printed.
+fn judge(answer: Asked, now: Timestamp) -> Judged {
+    let Asked { entry, observation, at } = answer;
+    let findings = health::assess(&entry, &observation, at);
     let age = observation.current().and_then(|_| observation.age(now));
     Judged { health: Health::of(&findings), findings, age, entry, observation }
 }

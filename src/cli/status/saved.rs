@@ -2,13 +2,13 @@
 
 use std::fs;
 use std::io::{self, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use super::Question;
+use crate::cli::sources::Asked;
 use crate::model::text::clean;
 use crate::model::{
     Access, ClusterEntry, ClusterName, Contact, HostName, Observation, Tier, Trouble, TroubleKind,
@@ -19,11 +19,11 @@ use crate::pacemaker::parse::{self, Answer};
 const MOST: u64 = 64 << 20;
 
 /// Reads each file as one cluster. What can't be read is a cluster too: one that nothing is known of.
-pub(super) fn read(files: &[std::path::PathBuf], now: Timestamp) -> Vec<Question> {
+pub(super) fn read(files: &[PathBuf], now: Timestamp) -> Vec<Asked> {
     files.iter().map(|file| read_one(file, now)).collect()
 }
 
-fn read_one(file: &Path, now: Timestamp) -> Question {
+fn read_one(file: &Path, now: Timestamp) -> Asked {
     let is_stdin = file == Path::new("-");
     let source = if is_stdin { "stdin".to_owned() } else { file.display().to_string() };
     let entry = ClusterEntry {
@@ -36,7 +36,7 @@ fn read_one(file: &Path, now: Timestamp) -> Question {
     // between them are right anyhow, and what is judged is how things were when it was printed.
     let zone = TimeZone::system().to_offset(now);
     let xml = if is_stdin { read_up_to(io::stdin().lock()) } else { open(file) };
-    let (contact, picture, asked) = match xml.map(|xml| (parse::crm_mon(&xml, Some(zone)), xml)) {
+    let (contact, picture, at) = match xml.map(|xml| (parse::crm_mon(&xml, Some(zone)), xml)) {
         Ok((Ok(Answer::Running(picture)), xml)) => {
             let printed = parse::printed_at(&xml, Some(zone)).map_or(now, |at| at.min(now));
             (Contact::Live { host: entry.hosts[0].clone() }, Some(Arc::from(picture)), printed)
@@ -51,9 +51,9 @@ fn read_one(file: &Path, now: Timestamp) -> Question {
         Ok((Err(error), _)) => (lost(&source, &format!("{source}: {error}"), now), None, now),
         Err(error) => (lost(&source, &format!("{source} can't be read: {error}"), now), None, now),
     };
-    let confirmed = picture.is_some().then_some(asked);
+    let confirmed = picture.is_some().then_some(at);
     let observation = Observation { contact, picture, confirmed, ..Observation::none() };
-    Question { entry, observation, asked }
+    Asked { entry, observation, at }
 }
 
 fn lost(source: &str, message: &str, now: Timestamp) -> Contact {
