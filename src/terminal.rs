@@ -3,6 +3,7 @@
 //! Whatever happens (an error, a panic, a signal, a stop), the terminal is given back as it was found.
 
 use std::io::{self, Stdout};
+use std::time::Duration;
 
 use crossterm::event::{DisableMouseCapture, EnableMouseCapture};
 use crossterm::execute;
@@ -10,6 +11,12 @@ use crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_ra
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
 use rustix::process::{Signal, kill_current_process_group};
+use terminal_colorsaurus::{QueryOptions, ThemeMode, theme_mode};
+
+use crate::theme::Background;
+
+/// The longest wait for a terminal to tell its background.
+const BACKGROUND_WAIT: Duration = Duration::from_millis(200);
 
 /// The terminal while it is ours; dropping it gives it back.
 pub struct Guard {
@@ -56,6 +63,23 @@ pub fn suspend() -> io::Result<()> {
     kill_current_process_group(Signal::TSTP)?;
     enable_raw_mode()?;
     take()
+}
+
+/// The terminal's background, or dark where it does not tell. Nothing else may read the terminal meanwhile.
+///
+/// Terminals that can't tell say so at once; one that says nothing at all is waited for no longer than a person
+/// would notice.
+pub fn background() -> Background {
+    let mut options = QueryOptions::default();
+    options.timeout = BACKGROUND_WAIT;
+    match theme_mode(options) {
+        Ok(ThemeMode::Light) => Background::Light,
+        Ok(ThemeMode::Dark) => Background::Dark,
+        Err(error) => {
+            tracing::info!("the terminal does not tell its background: {error}");
+            Background::default()
+        }
+    }
 }
 
 /// Makes errors and panics readable. A panic of the thread that calls this, which is to be the one that draws,

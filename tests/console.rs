@@ -7,8 +7,11 @@ use std::time::Duration;
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use futures::channel::mpsc::{UnboundedSender, unbounded};
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use quorate::demo::{Demo, Faults, Layout, Options};
-use quorate::runtime::{Clock, Launch, run_on};
+use quorate::runtime::{Clock, Launch, ThemeChoice, run_on};
+use quorate::theme::Depth;
+use quorate::ui::Look;
 use quorate::{keymap, theme, ui, watch};
 use ratatui::Terminal;
 use ratatui::backend::{Backend, ClearType, TestBackend, WindowSize};
@@ -97,11 +100,16 @@ impl Console {
             inventory: demo.inventory(),
             transport: Arc::new(demo),
             watch: watch::Settings::default(),
-            theme: theme::load("dark", None).expect("built in"),
+            look: Look::new(
+                theme::load("dark", None).expect("built in"),
+                keymap::load("default", None).expect("built in"),
+                ui::UNICODE,
+                TimeZone::UTC,
+            ),
+            theme: ThemeChoice::Asked,
+            depth: Depth::True,
             themes: theme::built_in_names().map(str::to_owned).collect(),
             theme_dir: None,
-            keymap: keymap::load("default", None).expect("built in"),
-            glyphs: ui::UNICODE,
             notices: Vec::new(),
             clock,
         };

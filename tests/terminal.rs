@@ -20,7 +20,8 @@ fn it_starts_answers_and_leaves() {
     session.shows("WORST FINDING");
     session.press("?");
     session.shows("Keys in the grid");
-    session.press("q");
+    // Once for the help, once for the console.
+    session.press("qq");
     let (status, _) = session.ends_tidily();
     assert!(status.success());
 }

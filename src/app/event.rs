@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use tui_input::InputRequest;
 
 use super::Action;
+use crate::health::Health;
 use crate::model::{ClusterName, Observation};
 
 /// Everything that can happen. All of it arrives on one channel, so there is one total order.
@@ -125,6 +126,8 @@ pub enum Effect {
     UseTheme(String),
     /// Draw with the theme after the present one.
     NextTheme,
+    /// Write to the console's log that a cluster's health has changed, and to what.
+    Record(Health, String),
     /// Clear the screen and draw all of it.
     Redraw,
     /// Scroll the log.

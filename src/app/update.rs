@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::command::{Command, complete};
 use super::geometry::FindingsPanel;
 use super::grid::{Order, Selection, Step};
-use super::state::{ClusterView, Pane, Panel, State};
+use super::state::{ClusterState, ClusterView, Pane, Panel, State};
 use super::{Action, Effect, Event, Notice, NoticeLevel, Prompt, PromptKind, Scroll, Target, Typing};
 use crate::health::Health;
 use crate::model::{ClusterName, Contact, Observation};
@@ -24,10 +24,7 @@ pub fn update(state: &mut State, event: Event) -> Vec<Effect> {
             tick(state, now);
             Vec::new()
         }
-        Event::Observed(name, observation) => {
-            observe(state, &name, observation);
-            Vec::new()
-        }
+        Event::Observed(name, observation) => observe(state, &name, observation).into_iter().collect(),
         event => {
             state.dirty = true;
             let effects = interact(state, event);
@@ -83,9 +80,11 @@ fn tick(state: &mut State, now: Timestamp) {
     }
 }
 
-fn observe(state: &mut State, name: &ClusterName, observation: Observation) {
+/// Takes in what a watcher has seen. A change of health is worth a line in the log.
+fn observe(state: &mut State, name: &ClusterName, observation: Observation) -> Option<Effect> {
     let now = state.now;
-    let Some(cluster) = state.clusters.iter_mut().find(|cluster| cluster.entry.name == *name) else { return };
+    let cluster = state.clusters.iter_mut().find(|cluster| cluster.entry.name == *name)?;
+    let before = cluster.health;
     let same_picture = match (&cluster.observation.picture, &observation.picture) {
         (Some(before), Some(after)) => std::sync::Arc::ptr_eq(before, after),
         (None, None) => true,
@@ -95,10 +94,22 @@ fn observe(state: &mut State, name: &ClusterName, observation: Observation) {
         && cluster.observation.viewpoints == observation.viewpoints;
     cluster.observation = observation;
     let changed = cluster.assess(now);
+    let record = (cluster.health != before).then(|| Effect::Record(cluster.health, record(cluster)));
     // An unchanged cluster's new age is drawn with the next tick.
     if changed || !same_picture || !same_contact {
         state.dirty = true;
         settle(state);
+    }
+    record
+}
+
+fn record(cluster: &ClusterState) -> String {
+    let name = &cluster.entry.name;
+    match cluster.findings.first() {
+        Some(worst) if cluster.health != Health::Ok => {
+            format!("{name} is {}: {}", cluster.health, worst.summary)
+        }
+        _ => format!("{name} is healthy"),
     }
 }
 

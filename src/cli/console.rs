@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
 use super::arguments::{DemoArguments, Global};
 use super::discover;
@@ -14,6 +15,7 @@ use super::sources::{self, Source};
 use crate::config::open_private;
 use crate::demo;
 use crate::runtime::{self, Launch};
+use crate::ui::Look;
 use crate::{theme, watch};
 
 /// The console on the clusters of those hosts or, where none are named, of the configuration.
@@ -52,15 +54,17 @@ async fn open(settings: &Settings, source: Source) -> Outcome {
         notices.push(error.to_string());
         theme::built_in_names().map(String::from).collect()
     });
+    let (theme, choice) = settings.screen_theme(&mut notices);
+    let keymap = settings.keymap(&mut notices);
     let launch = Launch {
         inventory: source.inventory.clone(),
         transport: Arc::clone(&source.transport),
         watch: watch::Settings::default(),
-        theme: settings.screen_theme(&mut notices),
+        look: Look::new(theme, keymap, settings.glyphs(), TimeZone::system()),
+        theme: choice,
+        depth: settings.depth(),
         themes,
         theme_dir: Some(settings.user_dir().to_owned()),
-        keymap: settings.keymap(&mut notices),
-        glyphs: settings.glyphs(),
         notices,
         clock: Arc::new(Timestamp::now),
     };

@@ -1,22 +1,17 @@
 //! What the command line and the configuration say together.
 
 use std::env;
-use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use supports_color::Stream;
-use terminal_colorsaurus::{QueryOptions, ThemeMode, theme_mode};
 
 use super::arguments::Global;
 use super::failure::Failure;
 use crate::config::{Config, Folders};
 use crate::keymap::{self, Keymap};
+use crate::runtime::ThemeChoice;
 use crate::theme::{self, Background, Depth, Theme};
 use crate::ui::{self, Glyphs};
-
-/// The longest wait for a terminal to tell its background. Those that can't tell say so at once.
-const BACKGROUND_WAIT: Duration = Duration::from_millis(200);
 
 /// What the command line and the configuration say together.
 #[derive(Debug)]
@@ -69,11 +64,19 @@ impl Settings {
         &self.folders.config
     }
 
-    /// The theme for a whole screen, and why it is not the one that was asked for.
-    pub(super) fn screen_theme(&self, notices: &mut Vec<String>) -> Theme {
+    /// The theme for a whole screen, and why it is not the one that was asked for. Where none was, it is one
+    /// on the terminal's own background, until that is known; a terminal of sixteen colours keeps it.
+    pub(super) fn screen_theme(&self, notices: &mut Vec<String>) -> (Theme, ThemeChoice) {
         let depth = self.depth();
-        let asked = self.asked_theme(notices);
-        asked.unwrap_or_else(|| Theme::default_for(background(depth))).fit(depth)
+        match self.asked_theme(notices) {
+            Some(theme) => (theme.fit(depth), ThemeChoice::Asked),
+            None if depth < Depth::Indexed => {
+                (Theme::default_for(Background::default()).fit(depth), ThemeChoice::Asked)
+            }
+            None => {
+                (Theme::default_for(Background::default()).fit(Depth::Sixteen), ThemeChoice::ByBackground)
+            }
+        }
     }
 
     /// The theme for a few lines between others on the terminal: its owner's colours unless asked
@@ -106,7 +109,8 @@ impl Settings {
             .ok()
     }
 
-    fn depth(&self) -> Depth {
+    /// What the terminal can show.
+    pub(super) fn depth(&self) -> Depth {
         let no_color = env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
         match supports_color::on(Stream::Stdout) {
             // A theme on this very command line is the later and plainer wish (see no-color.org).
@@ -116,23 +120,6 @@ impl Settings {
             Some(_) => Depth::Sixteen,
             None if no_color => Depth::Indexed,
             None => Depth::Mono,
-        }
-    }
-}
-
-/// Asks the terminal. Only where the answer counts: it is one more thing that may go wrong over a bad line.
-fn background(depth: Depth) -> Background {
-    if depth < Depth::Indexed || !std::io::stdin().is_terminal() {
-        return Background::default();
-    }
-    let mut options = QueryOptions::default();
-    options.timeout = BACKGROUND_WAIT;
-    match theme_mode(options) {
-        Ok(ThemeMode::Light) => Background::Light,
-        Ok(ThemeMode::Dark) => Background::Dark,
-        Err(error) => {
-            tracing::info!("the terminal does not tell its background: {error}");
-            Background::default()
         }
     }
 }

@@ -12,7 +12,6 @@ use color_eyre::eyre::Context as _;
 use crossterm::event::{Event as TerminalEvent, EventStream, KeyEventKind};
 use futures::{Stream, StreamExt};
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
 use ratatui::Terminal;
 use ratatui::backend::Backend;
 use tokio::signal::unix::{SignalKind, signal};
@@ -23,11 +22,12 @@ use tui_logger::TuiWidgetEvent;
 pub use logging::start_logging;
 
 use crate::app::{Effect, Event, Notice, Scroll, State, update};
-use crate::keymap::{Key, Keymap};
+use crate::health::Health;
+use crate::keymap::Key;
 use crate::model::Inventory;
-use crate::theme::{self, Theme};
+use crate::theme::{self, Depth, Theme};
 use crate::transport::Transport;
-use crate::ui::{self, Glyphs, Look};
+use crate::ui::{self, Look};
 use crate::watch::{self, Update, Watch};
 use crate::{keymap, terminal};
 
@@ -47,26 +47,42 @@ pub struct Launch {
     pub transport: Arc<dyn Transport>,
     /// How the watchers behave.
     pub watch: watch::Settings,
-    /// The colours to begin with.
-    pub theme: Theme,
+    /// How things are drawn to begin with.
+    pub look: Look,
+    /// Whether the theme was asked for, or is to suit the terminal's background.
+    pub theme: ThemeChoice,
+    /// What the terminal can show; themes are made to fit it.
+    pub depth: Depth,
     /// The themes that can be chosen.
     pub themes: Vec<String>,
     /// Where the user's own themes are.
     pub theme_dir: Option<PathBuf>,
-    /// The keys.
-    pub keymap: Keymap,
-    /// The signs.
-    pub glyphs: Glyphs,
     /// What went wrong before, such as a theme that could not be read.
     pub notices: Vec<String>,
     /// What the time is.
     pub clock: Clock,
 }
 
+/// Where the theme comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ThemeChoice {
+    /// The person has chosen it.
+    Asked,
+    /// The terminal is asked for its background.
+    ByBackground,
+}
+
 /// Runs the console on this process's terminal until the person leaves or a signal ends it.
-pub async fn run(launch: Launch) -> Result<()> {
+pub async fn run(mut launch: Launch) -> Result<()> {
     let mut guard = terminal::Guard::enter().wrap_err("the terminal can't be used")?;
     let signals = ended_by_signal()?;
+    if launch.theme == ThemeChoice::ByBackground {
+        // A terminal may take its time to answer: the first picture, on its own background, does not wait.
+        let size = guard.terminal.size()?;
+        let state = State::new(&launch.inventory, Vec::new(), (size.width, size.height), (launch.clock)());
+        guard.terminal.draw(|frame| ui::draw(frame, &state, &launch.look))?;
+        launch.look.theme = Theme::default_for(terminal::background()).fit(launch.depth);
+    }
     run_on(launch, &mut guard.terminal, EventStream::new(), signals, terminal::suspend).await
 }
 
@@ -161,6 +177,7 @@ struct Console {
     look: Look,
     watch: Watch,
     clock: Clock,
+    depth: Depth,
     theme_dir: Option<PathBuf>,
     /// The keys of a sequence that is not complete.
     keys: Vec<Key>,
@@ -172,14 +189,15 @@ impl Console {
         for notice in launch.notices {
             update(&mut state, Event::Told(Notice::error(notice)));
         }
-        let look = Look {
-            theme: launch.theme,
-            keymap: launch.keymap,
-            glyphs: launch.glyphs,
-            zone: TimeZone::system(),
-            log: tui_logger::TuiWidgetState::default(),
-        };
-        Self { state, look, watch, clock: launch.clock, theme_dir: launch.theme_dir, keys: Vec::new() }
+        Self {
+            state,
+            look: launch.look,
+            depth: launch.depth,
+            watch,
+            clock: launch.clock,
+            theme_dir: launch.theme_dir,
+            keys: Vec::new(),
+        }
     }
 
     fn on_tick(&mut self) -> Vec<Effect> {
@@ -188,8 +206,9 @@ impl Console {
     }
 
     fn on_report(&mut self, report: Update) {
-        // A watcher's news asks for nothing: the effects of an observation are none.
-        update(&mut self.state, Event::Observed(report.cluster, report.observation));
+        for effect in update(&mut self.state, Event::Observed(report.cluster, report.observation)) {
+            self.carry_out(effect);
+        }
     }
 
     fn on_terminal(&mut self, event: &TerminalEvent) -> Vec<Effect> {
@@ -244,9 +263,12 @@ impl Console {
                     self.use_theme(&name);
                 }
             }
+            Effect::Record(Health::Ok, words) => tracing::info!("{words}"),
+            Effect::Record(Health::Critical, words) => tracing::error!("{words}"),
+            Effect::Record(Health::Warning | Health::Unknown, words) => tracing::warn!("{words}"),
             Effect::ScrollLog(Scroll::Up) => self.look.log.transition(TuiWidgetEvent::PrevPageKey),
             Effect::ScrollLog(Scroll::Down) => self.look.log.transition(TuiWidgetEvent::NextPageKey),
-            // These three touch the terminal, which the loop holds.
+            // These touch the terminal, which the loop holds.
             Effect::Redraw | Effect::Suspend | Effect::Quit => {}
         }
     }
@@ -255,7 +277,7 @@ impl Console {
         let notice = match theme::load(name, self.theme_dir.as_deref()) {
             Ok(theme) => {
                 let notice = Notice::info(format!("theme: {}", theme.name));
-                self.look.theme = theme;
+                self.look.theme = theme.fit(self.depth);
                 notice
             }
             Err(error) => {

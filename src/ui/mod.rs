@@ -43,6 +43,11 @@ pub struct Look {
 }
 
 impl Look {
+    /// A look whose log pane shows the newest lines.
+    pub fn new(theme: Theme, keymap: Keymap, glyphs: Glyphs, zone: TimeZone) -> Self {
+        Self { theme, keymap, glyphs, zone, log: tui_logger::TuiWidgetState::default() }
+    }
+
     fn style(&self, role: Role) -> Style {
         self.theme.style(role)
     }

@@ -118,13 +118,12 @@ pub(crate) fn console(clusters: Vec<(ClusterEntry, Observation)>, size: (u16, u1
 
 /// The default look.
 pub(crate) fn look() -> Look {
-    Look {
-        theme: quorate::theme::load("dark", None).expect("built in"),
-        keymap: quorate::keymap::load("default", None).expect("built in"),
-        glyphs: quorate::ui::UNICODE,
-        zone: TimeZone::UTC,
-        log: tui_logger::TuiWidgetState::default(),
-    }
+    Look::new(
+        quorate::theme::load("dark", None).expect("built in"),
+        quorate::keymap::load("default", None).expect("built in"),
+        quorate::ui::UNICODE,
+        TimeZone::UTC,
+    )
 }
 
 /// The screen of a state.
