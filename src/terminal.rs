@@ -68,8 +68,11 @@ pub fn suspend() -> io::Result<()> {
 /// The terminal's background, or dark where it does not tell. Nothing else may read the terminal meanwhile.
 ///
 /// Terminals that can't tell say so at once; one that says nothing at all is waited for no longer than a person
-/// would notice.
+/// would notice. Over ssh it is not asked: an answer that comes late would be taken for keys.
 pub fn background() -> Background {
+    if ["SSH_CONNECTION", "SSH_TTY"].iter().any(|name| std::env::var_os(name).is_some()) {
+        return Background::default();
+    }
     let mut options = QueryOptions::default();
     options.timeout = BACKGROUND_WAIT;
     match theme_mode(options) {
