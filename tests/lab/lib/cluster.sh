@@ -71,11 +71,12 @@ form_cluster() { # CLUSTER
   head -c 4096 /dev/urandom > "$at.remotekey"
   # shellcheck disable=SC2086
   each "the stack did not start in cluster $1" form_guest ${REMOTES[$1]} ${MEMBERS[$1]}
+  local POLL=0.5
   await 120 "cluster $1 is healthy: lab wait $1 says why not" healthy "$1"
 }
 
 form() { # CLUSTER…
-  local began=$SECONDS
+  local began=$SECONDS JOBS=${LAB_JOBS:-6}
   mkdir -p "$LAB/clusters"
   each "not every cluster was formed" form_cluster "$@"
   say "formed $* in $((SECONDS - began)) s"

@@ -58,7 +58,7 @@ await() {
   local limit=$((SECONDS + $1)) what=$2; shift 2
   until "$@"; do
     [ "$SECONDS" -lt "$limit" ] || { say "gave up waiting: $what"; return 1; }
-    sleep 0.2
+    sleep "${POLL:-0.2}"
   done
 }
 

@@ -175,7 +175,7 @@ heal_kill() { # GUEST [DAEMON]
 stack_units() { if [ "${KIND[$1]}" = remote ]; then echo pacemaker_remote; else echo "$2"; fi; }
 fault_stack() {
   # shellcheck disable=SC2046
-  inside "$1" systemctl stop $(stack_units "$1" "pacemaker corosync")
+  inside "$1" timeout 60 systemctl stop $(stack_units "$1" "pacemaker corosync") || die 1 "the stack on $1 does not stop (it waits for the cluster: lab wait ${CLUSTER_OF[$1]})"
   : > "$(fault_file stack "$1")"
 }
 heal_stack() {

@@ -111,6 +111,22 @@ clear_commands() { # end other commands of this lab, whole or half dead
 lab_mounts() { awk -v under="$LAB/" 'index($5, under) == 1 { print $5 }' /proc/self/mountinfo; }
 lab_links() { grep -lsxF "$LINK_MARK" /sys/class/net/*/ifalias | cut -d/ -f5; }
 
+# Each guest's systemd, journald, dbus hold inotify instances, which the kernel counts by user: 128 are enough for
+# some twenty guests. More are allowed while the lab is up, and down sets back what was there.
+INOTIFY=/proc/sys/fs/inotify/max_user_instances
+limits_raise() {
+  local had want
+  had=$(< "$INOTIFY") want=$((128 + 16 * ${#GUESTS[@]}))
+  [ "$had" -lt "$want" ] || return 0
+  printf '%s %s\n' "$had" "$want" > "$LAB/inotify"
+  echo "$want" > "$INOTIFY"
+}
+limits_restore() {
+  local had set
+  read -r had set 2> /dev/null < "$LAB/inotify" || return 0
+  [ "$(< "$INOTIFY")" != "$set" ] || echo "$had" > "$INOTIFY"
+}
+
 clear() { # whatever is left of a lab, alive or dead
   local at link top
   top=$(cgroup_top)
@@ -125,6 +141,7 @@ clear() { # whatever is left of a lab, alive or dead
   while read -r at; do rm -f "/run/systemd/nspawn/locks/$at"; done < <(cat "$LAB"/guests/*/lock 2> /dev/null)
   rm -rf /run/systemd/nspawn/{propagate,unix-export}/"$CGROUP_NAME"-*
   rmdir /run/systemd/nspawn/{propagate,unix-export,locks} /run/systemd/nspawn 2> /dev/null || true
+  limits_restore
   if [ -d "$LAB" ]; then
     [ -e "$LAB/$MARK" ] || [ -z "$(ls -A "$LAB")" ] || die 1 "$LAB is not a lab's folder: not touched"
     rm -rf --one-file-system "$LAB"
