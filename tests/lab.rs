@@ -151,7 +151,7 @@ fn silence_and_a_stopped_stack_are_different(console: &mut Console) {
     for guest in ["db3", "db2", "db1"] {
         lab(&["fault", "stack", guest]);
     }
-    console.open("lb").shows(&["no answer from"]);
+    console.open("lb").shows(&["no answer for"]);
     console.open("db").shows(&["is stopped on"]);
     lab(&["heal", "all"]);
     for cluster in ["lb", "db"] {

@@ -35,9 +35,13 @@ pub(super) async fn run(global: &Global, arguments: &StatusArguments) -> Outcome
     let needed =
         if arguments.demo || !arguments.from.is_empty() { Missing::IsFine } else { Missing::IsWrong };
     let settings = Settings::read(global, needed)?;
-    let answers = ask(&settings, arguments).await?;
-    let now = Timestamp::now();
-    let clusters: Vec<Judged> = answers.into_iter().map(|answer| judge(answer, now)).collect();
+    let clusters = if arguments.from.is_empty() {
+        let answers = ask(&settings, arguments).await?;
+        let now = Timestamp::now();
+        answers.into_iter().map(|answer| judge(answer, now)).collect()
+    } else {
+        saved::read(&arguments.from, Timestamp::now())
+    };
     let mut out = stdout().lock();
     match arguments.format {
         Format::Json => {
@@ -67,9 +71,6 @@ pub(super) async fn run(global: &Global, arguments: &StatusArguments) -> Outcome
 }
 
 async fn ask(settings: &Settings, arguments: &StatusArguments) -> Result<Vec<Asked>, Failure> {
-    if !arguments.from.is_empty() {
-        return Ok(saved::read(&arguments.from, Timestamp::now()));
-    }
     let source = if arguments.demo {
         sources::hurried_demo(&demo::Options { seed: SEED, ..demo::Options::default() })
     } else if arguments.hosts.is_empty() {

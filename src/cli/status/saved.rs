@@ -8,22 +8,22 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use super::{Judged, judge};
 use crate::cli::sources::Asked;
+use crate::health::{Finding, Health, Severity};
 use crate::model::text::clean;
-use crate::model::{
-    Access, ClusterEntry, ClusterName, Contact, HostName, Observation, Tier, Trouble, TroubleKind,
-};
+use crate::model::{Access, ClusterEntry, ClusterName, Contact, HostName, Observation, Tier};
 use crate::pacemaker::parse::{self, Answer};
 
 /// As much as is read of one file; the XML of a cluster of a hundred nodes has about 1 MiB.
 const MOST: u64 = 64 << 20;
 
 /// Reads each file as one cluster. What can't be read is a cluster too: one that nothing is known of.
-pub(super) fn read(files: &[PathBuf], now: Timestamp) -> Vec<Asked> {
+pub(super) fn read(files: &[PathBuf], now: Timestamp) -> Vec<Judged> {
     files.iter().map(|file| read_one(file, now)).collect()
 }
 
-fn read_one(file: &Path, now: Timestamp) -> Asked {
+fn read_one(file: &Path, now: Timestamp) -> Judged {
     let is_stdin = file == Path::new("-");
     let source = if is_stdin { "stdin".to_owned() } else { file.display().to_string() };
     let entry = ClusterEntry {
@@ -36,30 +36,40 @@ fn read_one(file: &Path, now: Timestamp) -> Asked {
     // between them are right anyhow, and what is judged is how things were when it was printed.
     let zone = TimeZone::system().to_offset(now);
     let xml = if is_stdin { read_up_to(io::stdin().lock()) } else { open(file) };
-    let (contact, picture, at) = match xml.map(|xml| (parse::crm_mon(&xml, Some(zone)), xml)) {
-        Ok((Ok(Answer::Running(picture)), xml)) => {
-            let printed = parse::printed_at(&xml, Some(zone)).map_or(now, |at| at.min(now));
-            (Contact::Live { host: entry.hosts[0].clone() }, Some(Arc::from(picture)), printed)
-        }
-        Ok((Ok(Answer::Stopped { .. }), _)) => {
-            (Contact::Stopped { hosts: entry.hosts.clone(), since: now }, None, now)
-        }
-        Ok((Ok(Answer::Refused { code, message }), _)) => {
-            let message = format!("{source} holds no picture but an error: {message} (exit code {code})");
-            (lost(&source, &message, now), None, now)
-        }
-        Ok((Err(error), _)) => (lost(&source, &format!("{source}: {error}"), now), None, now),
-        Err(error) => (lost(&source, &format!("{source} can't be read: {error}"), now), None, now),
+    let (xml, answer) = match xml.map(|xml| (parse::crm_mon(&xml, Some(zone)), xml)) {
+        Ok((Ok(answer), xml)) => (xml, answer),
+        Ok((Err(error), _)) => return unreadable(entry, &format!("{source} can't be read: {error}")),
+        Err(error) => return unreadable(entry, &format!("{source} can't be read: {error}")),
     };
+    let (contact, picture) = match answer {
+        Answer::Running(picture) => {
+            (Contact::Live { host: entry.hosts[0].clone() }, Some(Arc::from(picture)))
+        }
+        Answer::Stopped { .. } => (Contact::Stopped { hosts: entry.hosts.clone(), since: now }, None),
+        Answer::Refused { code, message } => {
+            let words = format!("{source} holds no picture but an error: {message} (exit code {code})");
+            return unreadable(entry, &words);
+        }
+    };
+    let at = parse::printed_at(&xml, Some(zone)).map_or(now, |at| at.min(now));
     let confirmed = picture.is_some().then_some(at);
     let observation = Observation { contact, picture, confirmed, ..Observation::none() };
-    Asked { entry, observation, at }
+    judge(Asked { entry, observation, at }, now)
 }
 
-fn lost(source: &str, message: &str, now: Timestamp) -> Contact {
-    let trouble =
-        Trouble { host: HostName::from(source), kind: TroubleKind::Unreadable, message: clean(message) };
-    Contact::Lost { since: now, troubles: vec![trouble], retry_at: now }
+/// A cluster of which nothing can be said, and why.
+fn unreadable(entry: ClusterEntry, summary: &str) -> Judged {
+    let finding = Finding {
+        severity: Severity::Unknown,
+        code: "unreadable",
+        subject: clean(entry.name.as_str()),
+        summary: clean(summary),
+        evidence: Vec::new(),
+        remedy: "Save it anew on a member: `crm_mon --output-as=xml -1 -r > FILE`, or `--as-xml` before Pacemaker 2.0.3."
+            .to_owned(),
+    };
+    let findings = vec![finding];
+    Judged { health: Health::of(&findings), findings, age: None, entry, observation: Observation::none() }
 }
 
 /// What stands before the first full stop of the file's name: `db` for `db.crm_mon.xml`.

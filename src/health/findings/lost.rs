@@ -1,5 +1,7 @@
 //! No contact: a finding for each kind of trouble, because each has a remedy of its own.
 
+use jiff::SignedDuration;
+
 use crate::health::check::{Check, Look, Many, Verdict};
 use crate::health::scene::Outlook;
 use crate::health::words::{names, plural, shell, span};
@@ -88,6 +90,9 @@ pub(super) const OTHER: Check = Check {
     look: Look::Outside(|outlook| lost(outlook, TroubleKind::Other)),
 };
 
+/// A silence shorter than this has only just begun, or was seen once (`quorate status`).
+const WORTH_A_WORD: SignedDuration = SignedDuration::from_secs(2);
+
 fn lost(outlook: &Outlook<'_>, kind: TroubleKind) -> Vec<Verdict> {
     let Contact::Lost { since, troubles, retry_at } = &outlook.observation.contact else {
         return Vec::new();
@@ -102,8 +107,10 @@ fn lost(outlook: &Outlook<'_>, kind: TroubleKind) -> Vec<Verdict> {
         return Vec::new();
     }
     let name = &outlook.entry.name;
-    let for_long = span(outlook.now.duration_since(*since));
-    let summary = format!("no answer from {} for {for_long}: {}", who(outlook, &alike), phrase(kind));
+    // The reason stands before the names, which are the first to be cut off where there is little room.
+    let lasted = outlook.now.duration_since(*since);
+    let for_long = if lasted < WORTH_A_WORD { String::new() } else { format!(" for {}", span(lasted)) };
+    let summary = format!("no answer{for_long}: {} ({})", phrase(kind), who(outlook, &alike));
     let next = span(retry_at.duration_since(outlook.now));
     let verdict = Verdict::new(Severity::Unknown, name, summary)
         .because(alike.iter().map(|trouble| format!("{}: {}", trouble.host, trouble.message)))
@@ -113,18 +120,12 @@ fn lost(outlook: &Outlook<'_>, kind: TroubleKind) -> Vec<Verdict> {
     vec![verdict]
 }
 
-/// `db1`, or `3 members of db`.
+/// `db1`, or `db1, db2, db3`.
 fn who(outlook: &Outlook<'_>, alike: &[&Trouble]) -> String {
-    match alike {
-        [] => outlook.entry.name.to_string(),
-        [one] => one.host.to_string(),
-        many => format!(
-            "{} of {} ({})",
-            plural(many.len(), "member"),
-            outlook.entry.name,
-            names(many.iter().map(|t| &t.host))
-        ),
+    if alike.is_empty() {
+        return outlook.entry.name.to_string();
     }
+    names(alike.iter().map(|trouble| &trouble.host))
 }
 
 const fn phrase(kind: TroubleKind) -> &'static str {
@@ -233,9 +234,7 @@ mod tests {
         let findings = when_lost(&[TroubleKind::Unreachable; 3], picture);
         assert_eq!(
             lines(&findings),
-            [
-                "unknown unreachable db: no answer from 3 members of db (db1, db2, db3) for 41 s: no connection"
-            ]
+            ["unknown unreachable db: no answer for 41 s: no connection (db1, db2, db3)"]
         );
         let then = "when last seen, 41 s ago: db3 is unclean and waits for fencing";
         assert!(findings[0].evidence.contains(&then.to_owned()));
@@ -249,8 +248,8 @@ mod tests {
         assert_eq!(
             lines(&findings),
             [
-                "unknown host-key-changed db: no answer from db2 for 41 s: HOST KEY CHANGED",
-                "unknown timeout db: no answer from 2 members of db (db1, db3) for 41 s: time-out",
+                "unknown host-key-changed db: no answer for 41 s: HOST KEY CHANGED (db2)",
+                "unknown timeout db: no answer for 41 s: time-out (db1, db3)",
             ]
         );
         assert!(findings[0].remedy.contains("ssh-keygen -R db2"));
