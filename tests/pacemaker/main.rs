@@ -3,6 +3,7 @@
 mod captures;
 mod cib;
 mod hostile;
+mod lab;
 mod versions;
 
 use std::path::{Path, PathBuf};
@@ -22,7 +23,7 @@ fn fixture(name: &str) -> String {
 
 /// Every fixture whose name ends so: its path from the folder of the fixtures, and what is in it.
 fn all_fixtures(ending: &str) -> Vec<(String, String)> {
-    let folders = ["captures", "versions"].map(|folder| fixtures().join(folder));
+    let folders = ["", "captures", "versions"].map(|folder| fixtures().join(folder));
     let mut names: Vec<_> = folders
         .iter()
         .flat_map(|folder| std::fs::read_dir(folder).expect("a folder of fixtures"))

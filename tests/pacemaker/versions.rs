@@ -268,7 +268,8 @@ fn of_3_0_2_renames_orphaned_and_stonith() {
 fn every_resource_element_is_listed_once_and_in_order() {
     for (name, xml) in all_fixtures(".crm_mon.xml") {
         let Ok(Answer::Running(picture)) = parse::crm_mon(xml.as_bytes(), None) else {
-            assert_eq!(name, "versions/2.1.6-disconnected.crm_mon.xml");
+            let stopped = ["versions/2.1.6-disconnected.crm_mon.xml", "stopped-stack.crm_mon.xml"];
+            assert!(stopped.contains(&name.as_str()), "{name}");
             continue;
         };
         let written: Vec<_> =
