@@ -38,8 +38,44 @@ fn findings_of_captures(#[case] name: &str, #[case] health: Health, #[case] code
     assert_eq!(findings.iter().map(|finding| finding.code).collect::<Vec<_>>(), codes);
 }
 
+/// The lab's own pictures, each judged at the moment at which it was taken.
+#[rstest]
+#[case("blocked", Health::Critical)]
+#[case("disabled", Health::Ok)]
+#[case("failed-recovered", Health::Warning)]
+#[case("failed-resource", Health::Warning)]
+#[case("failed-unmanaged", Health::Critical)]
+#[case("fencing-done", Health::Ok)]
+#[case("fencing-failed", Health::Critical)]
+#[case("fencing-pending", Health::Critical)]
+#[case("healthy", Health::Ok)]
+#[case("leftover-constraints", Health::Warning)]
+#[case("maintenance", Health::Warning)]
+#[case("no-quorum", Health::Critical)]
+#[case("no-quorum-minority", Health::Critical)]
+#[case("node-maintenance", Health::Warning)]
+#[case("offline", Health::Warning)]
+#[case("pending-operation", Health::Ok)]
+#[case("remote-node", Health::Ok)]
+#[case("remote-offline", Health::Critical)]
+#[case("standby", Health::Warning)]
+#[case("ticket-revoked", Health::Warning)]
+#[case("unclean", Health::Critical)]
+#[case("unmanaged", Health::Warning)]
+fn findings_of_the_lab(#[case] name: &str, #[case] health: Health) {
+    let file = format!("../{name}");
+    let xml = read(&format!("{file}.crm_mon.xml")).expect("a picture");
+    let taken = parse::printed_at(&xml, Some(Offset::UTC)).expect("a time");
+    let findings = assess_at(&file, taken);
+    insta::assert_snapshot!(format!("lab-{name}"), told(&findings));
+    assert_eq!(Health::of(&findings), health);
+}
+
 fn assess_capture(name: &str) -> Vec<Finding> {
-    let now: Timestamp = NOW.parse().expect("a moment");
+    assess_at(name, NOW.parse().expect("a moment"))
+}
+
+fn assess_at(name: &str, now: Timestamp) -> Vec<Finding> {
     let mut picture = picture(name);
     picture.cib = cib(name).map(Arc::new);
     let observation = Observation {

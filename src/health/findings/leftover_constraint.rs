@@ -18,9 +18,15 @@ fn check(scene: &Scene<'_>) -> Vec<Verdict> {
     let mut verdicts: Vec<_> = of_cib.map(|constraint| of_constraint(scene, constraint)).collect();
     // Without the CIB only the bans are known, and not when they end.
     let bans = scene.picture.bans.iter().filter(|ban| ban.id.as_str().starts_with("cli-"));
-    let unknown = bans.filter(|ban| !scene.constraints().any(|constraint| constraint.id == ban.id));
+    let unknown = bans.filter(|ban| !scene.constraints().any(|constraint| is_of(ban, constraint)));
     verdicts.extend(unknown.map(of_ban));
     verdicts
+}
+
+/// Whether the ban is that constraint's. One with a lifetime is listed by the id of its rule.
+fn is_of(ban: &Ban, constraint: &Constraint) -> bool {
+    let id = ban.id.as_str();
+    constraint.id == id || id.strip_suffix("-rule").is_some_and(|id| constraint.id == id)
 }
 
 fn of_constraint(scene: &Scene<'_>, constraint: &Constraint) -> Verdict {

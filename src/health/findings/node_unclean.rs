@@ -28,17 +28,28 @@ fn verdict(scene: &Scene<'_>, node: &Node) -> Verdict {
     let pending = fencing.filter(|event| event.outcome == FencingOutcome::Pending);
     let failed = fencing.is_some_and(|event| event.outcome == FencingOutcome::Failed);
     let disabled = scene.picture.summary.options.fencing_enabled == Some(false);
+    let attempts = scene.picture.fencing.iter().filter(|event| event.target == *name);
+    let since_success = attempts.take_while(|event| event.outcome != FencingOutcome::Success);
+    let failures = since_success.filter(|event| event.outcome == FencingOutcome::Failed).count();
     let then = if disabled {
-        "and can't be fenced: fencing is disabled"
+        "and can't be fenced: fencing is disabled".to_owned()
     } else if pending.is_none() && failed {
-        "and could not be fenced"
+        "and could not be fenced".to_owned()
+    } else if failures > 0 {
+        format!("and waits for fencing, which has failed {}", plural(failures, "time"))
     } else {
-        "and waits for fencing"
+        "and waits for fencing".to_owned()
     };
-    let remedy = format!(
-        "Fencing should settle it: `stonith_admin --history {0} --verbose` shows how it goes. Only when the node is certainly off: `stonith_admin --confirm {0}`.",
-        shell(name)
-    );
+    let settle = if failures > 0 {
+        format!("Check the fencing device and its network: `stonith_admin --list {}`.", shell(name))
+    } else {
+        format!(
+            "Fencing should settle it: `stonith_admin --history {} --verbose` shows how it goes.",
+            shell(name)
+        )
+    };
+    let remedy =
+        format!("{settle} Only when the node is certainly off: `stonith_admin --confirm {}`.", shell(name));
     Verdict::new(Severity::Critical, name, format!("{name} is unclean {then}"))
         .because([if node.online { "it is still online".to_owned() } else { "it is offline".to_owned() }])
         .because(pending.map(pending_line))

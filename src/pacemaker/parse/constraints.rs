@@ -97,11 +97,28 @@ fn location(element: &Element<'_>, reading: &mut Reading<'_>) -> ConstraintRule 
     let rule_role = rules.iter().find_map(|rule| role(rule, "role"));
     ConstraintRule::Location {
         resource: resource.into(),
-        node: element.get("node").filter(|name| !name.is_empty()).map(Into::into),
+        node: element
+            .get("node")
+            .filter(|name| !name.is_empty())
+            .or_else(|| node_of_rules(&rules))
+            .map(Into::into),
         score,
         role: role(element, "role").or(rule_role),
         rule: clean(&rules.iter().map(|rule| rule_text(rule)).collect::<Vec<_>>().join("; ")),
     }
+}
+
+/// The node that a rule names as `crm_resource` writes it for a move or ban with a lifetime: `#uname eq NODE`
+/// and nothing that could make it hold for another node.
+fn node_of_rules<'a>(rules: &[&'a Element<'_>]) -> Option<&'a str> {
+    let [rule] = rules else { return None };
+    if rule.text_of("boolean-op") == "or" || rule.named("rule").next().is_some() {
+        return None;
+    }
+    let is_node =
+        |part: &&Element<'_>| part.get("attribute") == Some("#uname") && part.get("operation") == Some("eq");
+    let mut nodes = rule.named("expression").filter(is_node);
+    nodes.next().filter(|_| nodes.next().is_none())?.get("value")
 }
 
 fn order(element: &Element<'_>, reading: &mut Reading<'_>) -> ConstraintRule {
