@@ -53,20 +53,26 @@ guest_on() ( # GUEST: power; does nothing when it is on
   guest_mount "$1"
   guest_furnish "$1"
   guest_wire "$1"
-  group=$(guest_group "$1")
-  mkdir -p "$group"
-  (
-    exec 7>&-
-    echo "$BASHPID" > "$group/cgroup.procs"
+  # into its group first, so that no moment is seen at which it is off
+  (cgroup_enter "guests/$1"; exec setsid "$HERE/lab" _guest "$1" > "$dir/console.log" 2>&1 < /dev/null 7>&-) &
+  proc_save "$dir/pid" $!
+  await 10 "$1 starts" guest_alive "$1"
+)
+
+guest_run() { # GUEST: the process that is the guest's machine; ends when it is off
+  local dir code
+  dir=$(guest_dir "$1")
+  while :; do
+    code=0
     # The lowest powers that the stack needs, over nspawn's own: /proc/sysrq-trigger and /proc/sys stay out of reach.
-    SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1 exec setsid systemd-nspawn --quiet --boot --directory="$dir/root" \
+    SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1 systemd-nspawn --quiet --boot --directory="$dir/root" \
       --machine="$CGROUP_NAME-$1" --hostname="$1" --register=no --keep-unit --link-journal=no --resolv-conf=off \
       --timezone=off --console=pipe --private-users=no --network-namespace-path="$dir/netns" \
-      --capability=CAP_NET_ADMIN,CAP_IPC_LOCK --bind="$LAB/switch:/run/lab-switch" \
-      > "$dir/console.log" 2>&1 < /dev/null
-  ) &
-  proc_save "$dir/pid" $!
-)
+      --capability=CAP_NET_ADMIN,CAP_IPC_LOCK --bind="$LAB/switch:/run/lab-switch" || code=$?
+    [ "$code" -eq 133 ] || break # it rebooted itself; a machine takes a moment, too
+    sleep "$REBOOT_PAUSE"
+  done
+}
 
 guest_off() ( # GUEST: as if its cable had been pulled; returns when it is dead
   dir=$(guest_dir "$1")
@@ -81,11 +87,12 @@ guest_off() ( # GUEST: as if its cable had been pulled; returns when it is dead
 )
 
 guest_init() { # GUEST: the number, out here, of its process 1
-  local pid nspawn children
-  read -r nspawn _ 2> /dev/null < "$(guest_dir "$1")/pid" || return 1
-  mapfile -t children < <(pgrep -P "$nspawn")
-  for pid in "${children[@]}"; do
-    if grep -qsE '^NSpid:.*[[:space:]]1$' "/proc/$pid/status"; then echo "$pid"; return; fi
+  local pid machine nspawn
+  read -r machine _ 2> /dev/null < "$(guest_dir "$1")/pid" || return 1
+  for nspawn in $(pgrep -P "$machine"); do
+    for pid in $(pgrep -P "$nspawn"); do
+      if grep -qsE '^NSpid:.*[[:space:]]1$' "/proc/$pid/status"; then echo "$pid"; return; fi
+    done
   done
   return 1
 }

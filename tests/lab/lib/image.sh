@@ -61,7 +61,7 @@ image_base() { # BUILD
   systemctl --root="$base" -q disable corosync pacemaker
   systemctl --root="$base" -q mask systemd-networkd systemd-resolved systemd-timesyncd console-getty getty.target \
     apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer e2scrub_all.timer fstrim.timer \
-    systemd-logind ha_logd logd ssh.socket 2> /dev/null
+    ha_logd logd ssh.socket 2> /dev/null
   mkdir -p "$base/etc/systemd/journald.conf.d" "$base/etc/ssh/sshd_config.d"
   printf '[Journal]\nStorage=volatile\nRuntimeMaxUse=8M\n' > "$base/etc/systemd/journald.conf.d/lab.conf"
   printf 'PasswordAuthentication no\nKbdInteractiveAuthentication no\nPrintMotd no\nMaxStartups 100\nMaxSessions 100\nHostKey /etc/ssh/ssh_host_ed25519_key\n' > "$base/etc/ssh/sshd_config.d/lab.conf"

@@ -15,6 +15,9 @@ bridge() { # NAME
 
 network_up() {
   local name
+  if [ "$(cat /proc/sys/net/bridge/bridge-nf-call-iptables 2> /dev/null)" = 1 ] && iptables -S FORWARD 2> /dev/null | grep -q '^-P FORWARD DROP'; then
+    say "this machine's firewall filters bridged traffic and drops what it does not know: guests may not see each other (sysctl net.bridge.bridge-nf-call-iptables=0)"
+  fi
   bridge "$MANAGEMENT_BRIDGE"
   ip addr replace "$NETWORK.0.1/24" dev "$MANAGEMENT_BRIDGE"
   for name in "${CLUSTERS[@]}"; do bridge "qlab-$name"; done
