@@ -284,3 +284,10 @@ async fn two_hundred_clusters_are_all_there() {
     let console = Console::start(&options, (300, 100));
     console.shows("● 200").await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_single_cluster_is_open_from_the_start() {
+    let options = Options { layout: Layout::Collapsed, clusters: None, seed: 1, faults: Faults::None };
+    let console = Console::start(&options, (160, 45));
+    console.shows("resources ─").await.press("esc").shows("OpenStack ─").await;
+}

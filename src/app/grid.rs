@@ -114,6 +114,7 @@ impl Form {
     const FULL: Self = Self { density: Density::Full, pitch: 5 };
     const TIGHT: Self = Self { density: Density::Full, pitch: 4 };
     const COMPACT: Self = Self { density: Density::Compact, pitch: 3 };
+    const CLOSE: Self = Self { density: Density::Compact, pitch: 2 };
     const LIST: Self = Self { density: Density::List, pitch: 1 };
     const DENSE: Self = Self { density: Density::Dense, pitch: 1 };
 }
@@ -223,10 +224,10 @@ impl Grid {
         };
         let forms: &[Form] = match self.layout {
             Layout::List => &[Form::LIST],
-            Layout::Tiles => &[Form::FULL, Form::TIGHT, Form::COMPACT],
+            Layout::Tiles => &[Form::FULL, Form::TIGHT, Form::COMPACT, Form::CLOSE],
             // A narrow screen has room for words only in a list.
             Layout::Auto if body.columns < 100 => &[Form::FULL, Form::TIGHT, Form::COMPACT, Form::LIST],
-            Layout::Auto => &[Form::FULL, Form::TIGHT, Form::COMPACT, Form::LIST, Form::DENSE],
+            Layout::Auto => &[Form::FULL, Form::TIGHT, Form::COMPACT, Form::CLOSE, Form::LIST, Form::DENSE],
         };
         let (last, others) = forms.split_last().unwrap_or((&Form::LIST, &[]));
         others.iter().map(|&form| arranged(form)).find(fits).unwrap_or_else(|| arranged(*last))

@@ -69,6 +69,13 @@ pub struct ClusterView {
     pub rows: [usize; 3],
 }
 
+impl ClusterView {
+    /// A view of that cluster that begins with what is wrong.
+    pub fn new(name: ClusterName) -> Self {
+        Self { name, pane: Pane::Findings, rows: [0; 3] }
+    }
+}
+
 /// The panes of the cluster view.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, strum::EnumIter)]
 pub enum Pane {
@@ -143,7 +150,11 @@ impl State {
                 selection: Selection::default(),
                 scroll: 0,
             },
-            open: None,
+            // Where there is only one there is nothing to choose from.
+            open: match inventory.clusters.as_slice() {
+                [only] => Some(ClusterView::new(only.name.clone())),
+                _ => None,
+            },
             findings_panel: FindingsPanel::default(),
             panel: None,
             prompt: None,

@@ -258,7 +258,7 @@ fn open_selected(state: &mut State) {
 fn open(state: &mut State, name: ClusterName) {
     state.panel = None;
     state.grid.selection = Selection::Chosen(name.clone());
-    state.open = Some(ClusterView { name, pane: Pane::Findings, rows: [0; 3] });
+    state.open = Some(ClusterView::new(name));
 }
 
 fn turn_pane(state: &mut State, turn: fn(Pane) -> Pane) {
