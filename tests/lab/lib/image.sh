@@ -13,8 +13,13 @@ image_key() { sha256sum "$HERE/lib/image.sh" | cut -c1-12; }
 image_dir() { printf '%s/%s' "$LAB_IMAGES" "$(image_key)"; }
 
 image_mirror() { # the one that this machine's own apt uses for Debian itself
-  apt-get indextargets --format '$(SITE) $(CODENAME)' 'Created-By: Packages' 'Origin: Debian' 'Component: main' |
-    awk '!/-security|-updates|-backports/ { print $1; exit }'
+  local site
+  site=$(apt-get indextargets --format '$(SITE) $(CODENAME)' 'Created-By: Packages' 'Origin: Debian' 'Component: main' |
+    awk '!/-security|-updates|-backports/ { print $1; exit }')
+  case $site in # as on Debian's cloud images: the first of a list
+    mirror+file:*) site=$(awk '!/^#/ && NF { print $1; exit }' "${site#mirror+file:}") ;;
+  esac
+  printf '%s' "$site"
 }
 
 in_image() { DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8 chroot "$@"; }

@@ -59,6 +59,7 @@ link_make() { # GUEST LINK ADDRESS
   local name netns=$LAB/guests/$1/netns mac
   name=$(link_name "$1" "$2")
   # the hardware address follows from the address: a rebooted guest is found at once by its neighbours
+  # shellcheck disable=SC2086
   mac=$(IFS=. && set -- $3 && printf '02:51:%02x:%02x:%02x:%02x' "$1" "$2" "$3" "$4")
   nsenter --net="$netns" ip link add "$(link_inner "$2")" address "$mac" type veth peer name "$name" netns $$
   ip link set "$name" alias "$LINK_MARK"

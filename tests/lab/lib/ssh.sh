@@ -35,9 +35,9 @@ known_hosts() { # but for those whose key is to be unknown
 
 config_toml() {
   local name
-  # shellcheck disable=SC2086
   printf '[defaults]\nuser = "root"\nbecome = "none"\npoll = "2s"\nconnect_timeout = "5s"\ncommand_timeout = "10s"\nssh_config = "%s"\n' "$LAB/ssh_config"
   for name in "${CLUSTERS[@]}"; do
+    # shellcheck disable=SC2086
     printf '\n[[cluster]]\nname = "%s"\ntier = "%s"\nnodes = [%s]\n' "$name" "${TIER[$name]}" \
       "$(printf '"%s"\n' ${MEMBERS[$name]} | paste -sd, | sed 's/,/, /g')"
   done
