@@ -12,7 +12,7 @@ use crate::model::{Contact, Picture};
 use crate::theme::Role;
 
 /// How late an answer may be beyond two polls before its picture says how old it is.
-const LATE: Duration = Duration::from_secs(6);
+const LATE: Duration = Duration::from_secs(2);
 /// More nodes than this are counted, not drawn one by one.
 const MARKS: usize = 10;
 
