@@ -6,9 +6,11 @@ use jiff::Timestamp;
 
 use super::geometry::{FindingsPanel, Regions};
 use super::grid::{Arrangement, Grid, Layout, Order, Selection};
-use super::{Action, Context, History, Notice, Pending, Prompt, tree};
+use super::view::{CardKind, ClusterView, FleetView, OpenCard};
+use super::{Action, Context, History, Notice, Pending, Prompt};
 use crate::health::{Finding, Health, assess};
 use crate::model::{ClusterEntry, ClusterName, Contact, Inventory, Observation};
+use crate::tables::Pane;
 
 /// Everything that is drawn comes from here and nowhere else.
 #[derive(Debug, Clone)]
@@ -21,7 +23,9 @@ pub struct State {
     pub clusters: Vec<ClusterState>,
     /// The grid of clusters.
     pub grid: Grid,
-    /// The cluster that is open, if one is.
+    /// The table over all clusters that lies on the grid, if one does.
+    pub fleet: Option<FleetView>,
+    /// The cluster that is open on top of these, if one is.
     pub open: Option<ClusterView>,
     /// Whether the findings of what is selected are shown.
     pub findings_panel: FindingsPanel,
@@ -58,55 +62,8 @@ pub struct ClusterState {
     pub history: History,
 }
 
-/// A cluster that has been opened.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ClusterView {
-    /// Which.
-    pub name: ClusterName,
-    /// The pane that has the keys.
-    pub pane: Pane,
-    /// The selected row of each pane, in the order of [`Pane`].
-    pub rows: [usize; 3],
-}
-
-impl ClusterView {
-    /// A view of that cluster that begins with what is wrong.
-    pub fn new(name: ClusterName) -> Self {
-        Self { name, pane: Pane::Findings, rows: [0; 3] }
-    }
-}
-
-/// The panes of the cluster view.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::EnumIter)]
-pub enum Pane {
-    /// What is wrong.
-    Findings,
-    /// The nodes.
-    Nodes,
-    /// The resources as a tree.
-    Resources,
-}
-
-impl Pane {
-    /// The next in the round.
-    #[must_use]
-    pub fn next(self) -> Self {
-        match self {
-            Self::Findings => Self::Nodes,
-            Self::Nodes => Self::Resources,
-            Self::Resources => Self::Findings,
-        }
-    }
-
-    /// The one before in the round.
-    #[must_use]
-    pub fn previous(self) -> Self {
-        self.next().next()
-    }
-}
-
 /// What can lie on top of a view.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Panel {
     /// The keys of the view under it; the first line that is shown.
     Help {
@@ -115,6 +72,8 @@ pub enum Panel {
     },
     /// The console's own log.
     Log,
+    /// What is known of one thing, or why it is as it is.
+    Card(OpenCard),
 }
 
 /// How many clusters there are of each health, and how much they hold.
@@ -150,9 +109,10 @@ impl State {
                 selection: Selection::default(),
                 scroll: 0,
             },
+            fleet: None,
             // Where there is only one there is nothing to choose from.
             open: match inventory.clusters.as_slice() {
-                [only] => Some(ClusterView::new(only.name.clone())),
+                [only] => Some(ClusterView::new(only.name.clone(), Pane::Findings)),
                 _ => None,
             },
             findings_panel: FindingsPanel::default(),
@@ -173,23 +133,46 @@ impl State {
 
     /// Where keys are looked up.
     pub fn context(&self) -> Context {
-        match (&self.panel, &self.open) {
-            (Some(_), _) => Context::Panel,
-            (None, Some(_)) => Context::Cluster,
-            (None, None) => Context::Grid,
+        match (&self.panel, &self.open, &self.fleet) {
+            (Some(_), _, _) => Context::Panel,
+            (None, Some(_), _) => Context::Cluster,
+            (None, None, Some(_)) => Context::Fleet,
+            (None, None, None) => Context::Grid,
         }
     }
 
     /// The actions that the footer offers, the most useful first.
     pub fn hints(&self) -> &'static [Action] {
         match self.context() {
-            Context::Panel => &[Action::Back, Action::Down, Action::Up, Action::Quit],
+            Context::Panel => match &self.panel {
+                Some(Panel::Card(card)) if card.kind == CardKind::Details => {
+                    &[Action::Back, Action::Why, Action::Down, Action::Up, Action::PollNow]
+                }
+                _ => &[Action::Back, Action::Down, Action::Up, Action::Quit],
+            },
             Context::Cluster => &[
                 Action::Back,
+                Action::Open,
+                Action::Why,
                 Action::NextPane,
+                Action::Filter,
+                Action::Help,
+                Action::ToggleSort,
+                Action::CommandLine,
                 Action::PollNow,
+                Action::NextProblem,
+                Action::Quit,
+            ],
+            Context::Fleet => &[
+                Action::Back,
+                Action::Open,
+                Action::Why,
+                Action::Filter,
+                Action::ToggleSort,
+                Action::ReverseSort,
                 Action::CommandLine,
                 Action::Help,
+                Action::PollNow,
                 Action::Quit,
             ],
             Context::Grid | Context::Global => &[
@@ -202,14 +185,32 @@ impl State {
                 Action::ToggleFindings,
                 Action::ToggleLayout,
                 Action::PollNow,
+                Action::Resources,
                 Action::Quit,
             ],
         }
     }
 
+    /// What narrows the view that has the keys.
+    pub fn filter(&self) -> &str {
+        match (&self.open, &self.fleet) {
+            (Some(view), _) => &view.list(view.pane).filter,
+            (None, Some(fleet)) => &fleet.list.filter,
+            (None, None) => &self.grid.filter,
+        }
+    }
+
+    pub(super) fn set_filter(&mut self, filter: String) {
+        match self.list_mut() {
+            Some(list) => list.filter = filter,
+            None => self.grid.filter = filter,
+        }
+    }
+
     /// The parts of the screen.
     pub fn regions(&self) -> Regions {
-        let panel = if self.open.is_some() { FindingsPanel::Hidden } else { self.findings_panel };
+        let is_grid = self.open.is_none() && self.fleet.is_none();
+        let panel = if is_grid { self.findings_panel } else { FindingsPanel::Hidden };
         Regions::of(self.size.0, self.size.1, panel)
     }
 
@@ -294,16 +295,6 @@ impl ClusterState {
         match self.health {
             Health::Ok => (Health::Ok, 0),
             health => (health, as_bad),
-        }
-    }
-
-    /// How many rows a pane of its view has.
-    pub fn pane_rows(&self, pane: Pane) -> usize {
-        let picture = self.observation.picture.as_deref();
-        match pane {
-            Pane::Findings => self.findings.len(),
-            Pane::Nodes => picture.map_or(0, |picture| picture.nodes.len()),
-            Pane::Resources => picture.map_or(0, |picture| tree::rows(picture).len()),
         }
     }
 

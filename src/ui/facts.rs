@@ -68,7 +68,7 @@ pub(super) fn node_marks(cluster: &ClusterState, look: &Look) -> Vec<Span<'stati
     };
     let is_now = cluster.observation.current().is_some();
     let marks = picture.nodes.iter().map(|node| {
-        let (glyph, role, _) = look.glyphs.node(node);
+        let (glyph, role) = look.glyphs.node(node);
         if is_now { (glyph, role) } else { (look.glyphs.unseen, Role::Faint) }
     });
     if picture.nodes.len() <= MARKS {
