@@ -19,7 +19,11 @@ fn now() -> Timestamp {
 }
 
 fn capture(name: &str) -> Picture {
-    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/captures");
+    read("tests/fixtures/captures", name)
+}
+
+fn read(folder: &str, name: &str) -> Picture {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(folder);
     let xml = std::fs::read(folder.join(format!("{name}.crm_mon.xml"))).expect("a capture");
     let Answer::Running(mut picture) = parse::crm_mon(&xml, Some(Offset::UTC)).expect("readable") else {
         panic!("{name} is no picture of a running cluster")
@@ -103,11 +107,37 @@ fn node(name: &str) -> About {
 #[case("startup-7", resource("vip"))]
 fn the_answer(#[case] name: &str, #[case] about: About) {
     let why = why(&entry(), &live(capture(name)), now(), &about).expect("it is there");
-    let subject = match &about {
-        About::Resource(id) => id.as_str(),
-        About::Node(name) => name.as_str(),
-    };
-    insta::assert_snapshot!(format!("{name}-{subject}"), told(&why));
+    insta::assert_snapshot!(format!("{name}-{}", subject(&about)), told(&why));
+}
+
+#[rstest]
+#[case("blocked", resource("stuck"))]
+#[case("failed-resource", resource("haproxy-clone"))]
+#[case("failed-unmanaged", resource("site"))]
+#[case("disabled", resource("front"))]
+#[case("fencing-failed", node("lb3"))]
+#[case("leftover-constraints", resource("vip-lb"))]
+#[case("leftover-constraints", resource("front"))]
+#[case("leftover-constraints", node("lb1"))]
+#[case("no-quorum", resource("vip-db"))]
+#[case("no-quorum", node("db2"))]
+#[case("no-quorum-minority", node("lb1"))]
+#[case("pending-operation", resource("slow"))]
+#[case("remote-offline", resource("mqr1"))]
+#[case("remote-offline", node("mqr1"))]
+#[case("ticket-revoked", resource("site"))]
+fn the_answer_in_the_lab(#[case] name: &str, #[case] about: About) {
+    let now: Timestamp = "2026-11-23T07:16:00Z".parse().expect("a moment");
+    let observation = Observation { confirmed: Some(now), ..live(read("tests/fixtures", name)) };
+    let why = why(&entry(), &observation, now, &about).expect("it is there");
+    insta::assert_snapshot!(format!("lab-{name}-{}", subject(&about)), told(&why));
+}
+
+fn subject(about: &About) -> String {
+    match about {
+        About::Resource(id) => id.to_string(),
+        About::Node(name) => format!("node-{name}"),
+    }
 }
 
 fn everything(picture: &Picture) -> Vec<About> {

@@ -6,6 +6,7 @@
 mod node;
 mod place;
 mod resource;
+mod rule;
 #[cfg(test)]
 mod tests;
 

@@ -1,6 +1,7 @@
 //! What speaks for and against each node.
 
 use super::resource::Asked;
+use super::rule;
 use super::{NodeAnswer, Pull, Reason};
 use crate::health::scene::{Scene, base, is_host};
 use crate::model::{ConstraintRule, Node, NodeKind, NodeName, ResourceId, Role, Score};
@@ -149,7 +150,7 @@ fn scored(score: Option<Score>, role: Option<&Role>, id: &str) -> Reason {
     reason(pull, words)
 }
 
-/// A rule is not evaluated: it is shown beside the values that it looks at.
+/// A rule that can't be judged is shown beside the values that it looks at.
 fn by_rule(asked: &Asked<'_, '_>, node: &NodeName, score: Option<Score>, rule: &str, id: &str) -> Reason {
     let attributes = asked.scene.picture.attributes.iter().filter(|attribute| {
         attribute.node == *node && rule.split([' ', '(', ')']).any(|word| word == attribute.name)
@@ -157,8 +158,19 @@ fn by_rule(asked: &Asked<'_, '_>, node: &NodeName, score: Option<Score>, rule: &
     let values: Vec<String> =
         attributes.map(|attribute| format!("{} = {}", attribute.name, attribute.value)).collect();
     let values = if values.is_empty() { String::new() } else { format!("; here {}", values.join(", ")) };
-    let score = score.map_or_else(|| "a score".to_owned(), |score| format!("score {score}"));
-    reason(Pull::Fact, format!("{score} if {rule} ({id}){values}"))
+    let holds = rule::holds(rule, |name| {
+        if name == "#uname" {
+            return Some(node.as_str());
+        }
+        let mut here = asked.scene.picture.attributes.iter().filter(|attribute| attribute.node == *node);
+        here.find(|attribute| attribute.name == name).map(|attribute| attribute.value.as_str())
+    });
+    let words = score.map_or_else(|| "a score".to_owned(), |score| format!("score {score}"));
+    match holds {
+        Some(true) => scored(score, None, &format!("{id}, as {rule}{values}")),
+        Some(false) => reason(Pull::Fact, format!("no {words} by {id}: it asks for {rule}{values}")),
+        None => reason(Pull::Fact, format!("{words} if {rule} ({id}){values}")),
+    }
 }
 
 fn colocations(asked: &Asked<'_, '_>, node: &NodeName) -> Vec<Reason> {

@@ -70,6 +70,10 @@ impl<'s, 'a> Asked<'s, 'a> {
 
     fn question(&self) -> String {
         let nodes = self.nodes();
+        let has_failed = |part: &&Placed<'_>| part.primitive.failed || part.primitive.blocked;
+        if !self.is_replicated() && self.parts.iter().any(has_failed) {
+            return format!("Why has {} failed?", self.id);
+        }
         match (self.is_up(), nodes.is_empty()) {
             (false, _) => format!("Why does {} not run?", self.id),
             (true, true) => format!("Why is {} as it is?", self.id),
@@ -107,7 +111,10 @@ impl<'s, 'a> Asked<'s, 'a> {
         }
         causes.extend(told(scene, &["promoted-missing", "clone-incomplete", "fail-count-threshold"], mine));
         causes.extend(self.under_way());
-        causes.extend(self.place(nodes));
+        // What has gone wrong is the answer; where it should run comes second.
+        if causes.iter().all(|cause| cause.severity < Severity::Critical) || !self.is_up() {
+            causes.extend(self.place(nodes));
+        }
         causes.extend(told(scene, &["failure-recovered", "fail-count"], mine));
         causes.extend(self.leftovers());
         if causes.is_empty() {
