@@ -24,4 +24,4 @@ pub use list::ListView;
 pub use prompt::{Prompt, PromptKind};
 pub use state::{ClusterState, Panel, State, Totals};
 pub use update::update;
-pub use view::{CardKind, CardText, ClusterView, FleetView, OpenCard, TABS, Tab};
+pub use view::{CardKind, CardText, ClusterView, FACTS, FleetView, OpenCard, TABS, Tab};

@@ -61,6 +61,9 @@ const ROUND: [Pane; Pane::COUNT] = [
     Pane::Tickets,
 ];
 
+/// How many facts of a finding the overview shows.
+pub const FACTS: usize = 8;
+
 /// A card that lies over a view, on one thing. What it says follows the cluster.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OpenCard {
@@ -115,7 +118,7 @@ impl ClusterView {
 
     /// Where its panes stand, each with a line for its heading: findings across the top as high as they need,
     /// nodes at the left, resources at the right; any other pane fills the screen.
-    pub fn places(&self, body: Rect, findings: usize) -> Vec<(Pane, Rect)> {
+    pub fn places(&self, body: Rect, findings: &[Finding]) -> Vec<(Pane, Rect)> {
         let inner = Rect {
             x: body.x + 1,
             y: body.y + 2,
@@ -125,7 +128,8 @@ impl ClusterView {
         if !self.is_overview() {
             return vec![(self.pane, inner)];
         }
-        let wanted = (findings.max(1) * 3 + 1).min(usize::from(inner.height) / 2) as u16;
+        let lines: usize = findings.iter().map(|finding| lines_of(finding, usize::from(inner.width))).sum();
+        let wanted = (lines.max(1) + 1).min(usize::from(inner.height) / 2) as u16;
         let [top, bottom] = Layout::vertical([Constraint::Length(wanted), Constraint::Min(0)]).areas(inner);
         let nodes_width = if inner.width >= 100 { inner.width * 2 / 5 } else { inner.width / 2 };
         let [left, right] = Layout::horizontal([Constraint::Length(nodes_width), Constraint::Min(0)])
@@ -169,6 +173,13 @@ impl FleetView {
 pub(super) fn turned(pane: Pane, by: isize) -> Pane {
     let at = ROUND.iter().position(|&candidate| candidate == pane).unwrap_or(0);
     ROUND[(at as isize + by).rem_euclid(ROUND.len() as isize) as usize]
+}
+
+/// About how many lines a finding takes: its words, its facts, and what to do.
+fn lines_of(finding: &Finding, width: usize) -> usize {
+    let wrapped = |text: &str| text.chars().count().div_ceil(width.saturating_sub(4).max(1));
+    let facts = finding.evidence.iter().take(FACTS).map(|fact| wrapped(fact));
+    wrapped(&finding.summary) + facts.sum::<usize>() + wrapped(&finding.remedy)
 }
 
 pub(super) fn is_of_overview(pane: Pane) -> bool {

@@ -35,8 +35,7 @@ fn is_column(node: &Node) -> bool {
 
 fn column(node: &Node) -> Column {
     let (mark, tone, _) = Mark::of_node(node);
-    let heading =
-        Cell::new(node.name.as_str()).mark(mark).tone(if tone == Tone::Ok { Tone::Text } else { tone });
+    let heading = Cell::new(node.name.as_str()).mark(mark).tone(tone);
     Column { heading, width: Width::Shared(LEAST), align: Align::Left }
 }
 

@@ -7,15 +7,13 @@ use ratatui::text::{Line, Span};
 use super::glyphs::role_of;
 use super::table::{self, Focus, Heading};
 use super::{Look, facts, findings};
-use crate::app::{Action, ClusterState, ClusterView, Context, ListView, State, TABS, Target};
+use crate::app::{Action, ClusterState, ClusterView, Context, FACTS, ListView, State, TABS, Target};
 use crate::model::Contact;
 use crate::tables::{Pane, Table, Tone};
 use crate::theme::Role;
 
 /// From this width on a screen's name has more room.
 const WIDE: u16 = 110;
-/// How many facts of a finding the overview shows.
-const EVIDENCE: usize = 8;
 
 /// Draws the open cluster.
 pub(super) fn draw(
@@ -31,7 +29,7 @@ pub(super) fn draw(
     for (x, _, spans) in tabs(area, state, view, cluster, look) {
         buffer.set_line(x, area.y + 1, &Line::from(spans), area.right().saturating_sub(x));
     }
-    for (pane, area) in view.places(area, cluster.findings.len()) {
+    for (pane, area) in view.places(area, &cluster.findings) {
         let focus = if pane == view.pane { Focus::Here } else { Focus::Elsewhere };
         let shown = state.pane_table(view, cluster, pane);
         let list = view.list(pane);
@@ -63,7 +61,7 @@ pub(super) fn target_at(
         });
         return hit.map(|(_, pane, _)| Target::Tab(pane));
     }
-    let places = view.places(area, cluster.findings.len());
+    let places = view.places(area, &cluster.findings);
     let (pane, area) = places.into_iter().find(|(_, area)| area.contains(at))?;
     // Findings have several lines each: what is pressed there takes the keys and keeps its place.
     let rows = state.pane_table(view, cluster, pane).rows.len();
@@ -177,7 +175,7 @@ fn draw_findings(
     }
     for (nth, row) in shown.rows.iter().enumerate().skip(list.row) {
         let Some(finding) = state.finding(cluster, &row.subject) else { continue };
-        for mut line in findings::finding_lines(finding, width, EVIDENCE, look) {
+        for mut line in findings::finding_lines(finding, width, FACTS, look) {
             if focus == Focus::Here && nth == list.row && shown.rows.len() > 1 {
                 line = line.patch_style(look.style(Role::Selection));
             }

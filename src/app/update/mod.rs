@@ -134,7 +134,7 @@ fn settle_lists(state: &mut State) {
     let body = state.regions().body;
     if let Some((view, cluster)) = state.opened() {
         let mut view = view.clone();
-        for (pane, area) in view.places(body, cluster.findings.len()) {
+        for (pane, area) in view.places(body, &cluster.findings) {
             let table = state.pane_table(&view, cluster, pane);
             let list = view.list_mut(pane);
             list.settle(&table.rows, usize::from(area.height.saturating_sub(1)));

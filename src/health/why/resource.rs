@@ -102,10 +102,13 @@ impl<'s, 'a> Asked<'s, 'a> {
         causes.extend(self.target_role());
         causes.extend(told(scene, &STANDSTILLS, |_| true));
         causes.extend(self.fencing());
-        causes.extend(told(scene, &["resource-multiply-active", "resource-blocked"], mine));
+        causes.extend(told(
+            scene,
+            &["resource-multiply-active", "resource-blocked", "resource-failed"],
+            mine,
+        ));
         causes.extend(self.unmanaged());
         causes.extend(self.ticket());
-        causes.extend(told(scene, &["resource-failed"], mine));
         if !self.is_up() && self.parts.iter().any(|part| scene.should_run(part)) {
             causes.extend(self.waits());
         }
