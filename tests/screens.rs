@@ -2,7 +2,8 @@
 
 mod common;
 
-use common::{console, deployment, look, screen};
+use common::{capture, console, deployment, look, lost, now, screen};
+use jiff::SignedDuration;
 use quorate::app::{Action, Event, Selection, State, update};
 use rstest::rstest;
 
@@ -76,4 +77,16 @@ fn tables_over_all_clusters(
 fn open(state: &mut State, cluster: &str) {
     state.grid.selection = Selection::Chosen(cluster.into());
     update(state, Event::Act(Action::Open));
+}
+
+/// Where everything waits for one cluster, that one stands first, and the others say what they wait for.
+#[rstest]
+#[case(80, 24)]
+#[case(160, 45)]
+fn the_root_of_it_comes_first(#[case] columns: u16, #[case] rows: u16) {
+    let mut state = console(deployment(), (columns, rows));
+    update(&mut state, Event::Observed("mq".into(), lost(capture("healthy"), "mq1")));
+    update(&mut state, Event::Act(Action::ToggleSort));
+    update(&mut state, Event::Tick(now() + SignedDuration::from_secs(6)));
+    insta::assert_snapshot!(format!("root-{columns}x{rows}"), screen(&state, &look()));
 }

@@ -49,6 +49,7 @@ fn entry() -> ClusterEntry {
         tier: Tier::Core,
         hosts: vec!["c1n1".into()],
         access: Access::default(),
+        needs: None,
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod action;
 mod command;
+mod dependency;
 mod event;
 mod filter;
 mod geometry;

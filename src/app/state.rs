@@ -8,7 +8,7 @@ use super::geometry::{FindingsPanel, Regions};
 use super::grid::{Arrangement, Grid, Layout, Order, Selection};
 use super::view::{CardKind, ClusterView, FleetView, OpenCard};
 use super::{Action, Context, History, Notice, Pending, Prompt};
-use crate::health::{Finding, Health, assess};
+use crate::health::{Finding, Health, Standing, assess};
 use crate::model::{ClusterEntry, ClusterName, Contact, Inventory, Observation};
 use crate::tables::Pane;
 
@@ -21,6 +21,8 @@ pub struct State {
     pub size: (u16, u16),
     /// In the order of the inventory.
     pub clusters: Vec<ClusterState>,
+    /// For each cluster the indices of those that it needs.
+    pub(super) providers: Vec<Vec<usize>>,
     /// The grid of clusters.
     pub grid: Grid,
     /// The table over all clusters that lies on the grid, if one does.
@@ -60,6 +62,10 @@ pub struct ClusterState {
     pub since: Timestamp,
     /// Its health over the last minutes.
     pub history: History,
+    /// How it stands among those that it needs and those that need it.
+    pub standing: Standing,
+    /// The last of its findings, where it waits for another cluster.
+    pub(super) note: Option<Finding>,
 }
 
 /// What can lie on top of a view.
@@ -102,6 +108,7 @@ impl State {
             now,
             size,
             clusters: inventory.clusters.iter().map(|entry| ClusterState::new(entry, now)).collect(),
+            providers: inventory.providers(),
             grid: Grid {
                 layout: Layout::default(),
                 order: Order::default(),
@@ -236,7 +243,8 @@ impl State {
         Some((view, self.cluster(&view.name)?))
     }
 
-    /// The worst findings of all clusters, one a cluster, worst first, notes left out.
+    /// The worst findings of all clusters, one a cluster, notes left out: the worst first, and before what waits for
+    /// it the likely root of it.
     pub fn alerts(&self) -> Vec<(&ClusterState, &Finding)> {
         let mut alerts: Vec<_> = self
             .clusters
@@ -246,7 +254,7 @@ impl State {
             })
             .filter_map(|cluster| cluster.findings.first().map(|finding| (cluster, finding)))
             .collect();
-        alerts.sort_by_key(|(_, finding)| std::cmp::Reverse(finding.severity));
+        alerts.sort_by_key(|(cluster, _)| std::cmp::Reverse(cluster.precedence()));
         alerts
     }
 
@@ -281,20 +289,29 @@ impl ClusterState {
             findings,
             since: now,
             history: History::default(),
+            standing: Standing { waits_for: Vec::new(), dependents: 0, weight: Health::Ok },
+            note: None,
         }
     }
 
-    /// What orders clusters worst first: health, then the number of findings as bad as that. A cluster whose
-    /// first answer is awaited is not urgent.
-    pub fn urgency(&self) -> (Health, usize) {
+    /// What orders clusters worst first: how bad it is or makes others, whether it waits for none of them, how many
+    /// wait for it. A cluster whose first answer is awaited is not urgent.
+    pub fn precedence(&self) -> (Health, bool, usize) {
         if self.observation.contact == Contact::Connecting {
-            return (Health::Ok, 0);
+            return (Health::Ok, true, 0);
         }
+        let Standing { waits_for, dependents, weight } = &self.standing;
+        ((*weight).max(self.health), waits_for.is_empty(), *dependents)
+    }
+
+    /// The same, and after it the number of findings as bad as the worst.
+    pub fn urgency(&self) -> ((Health, bool, usize), usize) {
         let worst = self.findings.first().map(|finding| finding.severity);
         let as_bad = self.findings.iter().filter(|finding| Some(finding.severity) == worst).count();
-        match self.health {
-            Health::Ok => (Health::Ok, 0),
-            health => (health, as_bad),
+        match self.precedence() {
+            // Among the healthy ones the order of the configuration holds.
+            (Health::Ok, ..) => ((Health::Ok, true, 0), 0),
+            precedence => (precedence, as_bad),
         }
     }
 
@@ -311,7 +328,8 @@ impl ClusterState {
 
     /// Judges it anew. Says whether anything that is drawn has changed.
     pub(super) fn assess(&mut self, now: Timestamp) -> bool {
-        let findings = assess(&self.entry, &self.observation, now);
+        let mut findings = assess(&self.entry, &self.observation, now);
+        findings.extend(self.note.clone());
         let health = Health::of(&findings);
         if health != self.health {
             self.since = now;

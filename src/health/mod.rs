@@ -2,6 +2,7 @@
 
 mod check;
 mod constraint;
+mod dependency;
 mod finding;
 mod findings;
 mod incident;
@@ -17,6 +18,7 @@ use jiff::Timestamp;
 
 pub use check::Check;
 pub use constraint::constraint_words;
+pub use dependency::{Standing, standings};
 pub use finding::{Finding, Health, Severity};
 pub use findings::CHECKS;
 pub use why::{About, Cause, NodeAnswer, Pull, Reason, Why, why};

@@ -75,6 +75,7 @@ fn tick(state: &mut State, now: Timestamp) {
         changed |= cluster.pass_time(now);
     }
     if changed {
+        state.settle_dependencies();
         state.dirty = true;
         settle(state);
     }
@@ -95,6 +96,9 @@ fn observe(state: &mut State, name: &ClusterName, observation: Observation) -> O
     cluster.observation = observation;
     let changed = cluster.assess(now);
     let record = (cluster.health != before).then(|| Effect::Record(cluster.health, record(cluster)));
+    if changed || !same_contact {
+        state.settle_dependencies();
+    }
     // An unchanged cluster's new age is drawn with the next tick.
     if changed || !same_picture || !same_contact {
         state.dirty = true;
