@@ -7,7 +7,6 @@ use ratatui::text::Span;
 use super::table::{self, Focus, Heading};
 use super::{Look, text};
 use crate::app::{FleetView, State, Target};
-use crate::model::Contact;
 use crate::tables::Sorting;
 use crate::theme::Role;
 
@@ -24,10 +23,9 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, state: &State, fleet: &Fleet
         look.span(Role::Muted, format!("{} ", text::count(shown.rows.len(), "row"))),
     ];
     left.extend(table::narrowed(&shown, &fleet.list, look));
-    let asking = state.clusters.iter().filter(|cluster| cluster.observation.contact == Contact::Connecting);
-    let waiting = asking.count();
-    if waiting > 0 {
-        left.push(look.span(Role::Unknown, format!(" {} not seen yet", text::count(waiting, "cluster"))));
+    let unseen = state.clusters.len() - seen;
+    if unseen > 0 {
+        left.push(look.span(Role::Unknown, format!(" {} not seen yet", text::count(unseen, "cluster"))));
     }
     let order = match fleet.list.sorting {
         Sorting::Told => "in the order of the clusters".to_owned(),
