@@ -254,7 +254,7 @@ async fn a_table_over_all_clusters_leads_to_the_row_and_back() {
     console.until("the row is selected", is_selected).await;
     console.press("esc").shows("“vip-nova” 1 shown").await.press("esc").shows("rabbitmq-clone").await;
     console.press("esc").shows("WORST FINDING").await.press("gn").shows("nodes of 17 clusters").await;
-    console.press("ssb").shows("by CLUSTER, reversed").await;
+    console.press("sb").shows("by CLUSTER, reversed").await;
 }
 
 #[tokio::test(start_paused = true)]
