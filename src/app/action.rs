@@ -34,10 +34,10 @@ pub enum Action {
     /// Go to the last.
     #[strum(message = "last")]
     Last,
-    /// Go to the next cluster that is not healthy.
+    /// Go to the next cluster that is not healthy, or to the next row that wants looking at.
     #[strum(message = "next problem")]
     NextProblem,
-    /// Go to the previous cluster that is not healthy.
+    /// Go to the previous one of these.
     #[strum(message = "previous problem")]
     PreviousProblem,
     /// Open what is selected: a cluster, or all that is known of a row.

@@ -4,12 +4,12 @@ use super::{go, tell};
 use crate::app::grid::{Order, Selection};
 use crate::app::view::{ClusterView, turned};
 use crate::app::{
-    Action, CardKind, Effect, FindingsPanel, FleetView, ListView, Notice, OpenCard, Panel, Prompt,
+    Action, CardKind, CardText, Effect, FindingsPanel, FleetView, ListView, Notice, OpenCard, Panel, Prompt,
     PromptKind, State, TABS,
 };
 use crate::health::Health;
 use crate::model::{ClusterName, Contact};
-use crate::tables::{Pane, Sorting, Subject};
+use crate::tables::{Pane, Sorting, Subject, Tone};
 
 pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
     match action {
@@ -185,11 +185,8 @@ pub(super) fn open(state: &mut State, name: ClusterName) {
 
 /// Says why the selected thing is as it is; why a cluster is as it is, its findings say.
 fn why(state: &mut State) {
-    match &mut state.panel {
-        Some(Panel::Card(open)) if open.kind == CardKind::Details => {
-            open.kind = CardKind::Why;
-            open.scroll = 0;
-        }
+    match &state.panel {
+        Some(Panel::Card(open)) if open.kind == CardKind::Details => card(state, CardKind::Why),
         Some(_) => state.panel = None,
         None if state.open.is_none() && state.fleet.is_none() => open_selected(state),
         None => card(state, CardKind::Why),
@@ -199,7 +196,11 @@ fn why(state: &mut State) {
 fn card(state: &mut State, kind: CardKind) {
     match state.focus() {
         Some((cluster, subject)) => {
-            state.panel = Some(Panel::Card(OpenCard { kind, cluster, subject, scroll: 0 }));
+            let card = OpenCard { kind, cluster, subject, scroll: 0 };
+            // Of what concerns the whole cluster, all that is known says why.
+            let is_answered = state.card_text(&card) != CardText::Gone;
+            let kind = if is_answered { kind } else { CardKind::Details };
+            state.panel = Some(Panel::Card(OpenCard { kind, ..card }));
         }
         None => tell(state, Notice::info("nothing is selected here")),
     }
@@ -230,6 +231,10 @@ fn across(state: &mut State, pane: Pane) {
 }
 
 fn to_problem(state: &mut State, by: isize) {
+    if state.open.is_none() && state.fleet.is_some() {
+        to_bad_row(state, by);
+        return;
+    }
     let shown: Vec<usize> = state.arrangement().places().map(|place| place.cluster).collect();
     let is_problem = |&index: &usize| {
         let cluster = &state.clusters[index];
@@ -253,5 +258,17 @@ fn to_problem(state: &mut State, by: isize) {
             }
         }
         None => tell(state, Notice::info("every cluster is healthy")),
+    }
+}
+
+/// In a table over all clusters the next problem is the next row that wants looking at, round and round.
+fn to_bad_row(state: &mut State, by: isize) {
+    let Some((list, table)) = state.listed() else { return };
+    let (count, row) = (table.rows.len() as isize, list.row as isize);
+    let is_bad = |at: &isize| table.rows.get(*at as usize).is_some_and(|row| row.urgency >= Tone::Warning);
+    let next = (1..=count).map(|step| (row + step * by).rem_euclid(count)).find(is_bad);
+    match (next, state.list_mut()) {
+        (Some(next), Some(list)) => list.select(next as usize, &table.rows),
+        _ => tell(state, Notice::info("nothing here wants looking at")),
     }
 }
