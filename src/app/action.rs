@@ -34,16 +34,16 @@ pub enum Action {
     /// Go to the last.
     #[strum(message = "last")]
     Last,
-    /// Go to the next cluster that is not healthy, or to the next row that wants looking at.
+    /// Go to the next cluster or row in trouble.
     #[strum(message = "next problem")]
     NextProblem,
     /// Go to the previous one of these.
     #[strum(message = "previous problem")]
     PreviousProblem,
-    /// Open what is selected: a cluster, or all that is known of a row.
+    /// Open what is selected, or tell all of it.
     #[strum(message = "open")]
     Open,
-    /// Say why the selected resource or node is as it is.
+    /// Say why what is selected is as it is.
     #[strum(message = "why")]
     Why,
     /// Go back, or close what is open on top.
@@ -55,7 +55,7 @@ pub enum Action {
     /// Show everything again.
     #[strum(message = "clear filter")]
     ClearFilter,
-    /// Put the worst first, or go back to the order of the tiers; in a list, sort by the next column.
+    /// Put the worst first, or use the next order.
     #[strum(message = "sort")]
     ToggleSort,
     /// Turn the order of a list round.

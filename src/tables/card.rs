@@ -185,7 +185,7 @@ fn of_resource(source: &Source<'_>, picture: &Picture, id: &ResourceId) -> Optio
     let primitives = resource.primitives();
     let running = primitives.iter().filter(|(_, primitive)| primitive.active).count();
     let row = TreeRow { depth: 0, resource, running, configured: primitives.len() };
-    let state = State::of(&row);
+    let state = State::of(&row, picture);
     let mut facts = vec![Fact { tone: state.tone.max(Tone::Text), ..fact("state", &state.words) }];
     facts.extend(line.iter().rev().map(|parent| fact("in", parent.id().as_str())));
     if let Resource::Primitive(primitive) = resource {
@@ -207,7 +207,7 @@ fn of_resource(source: &Source<'_>, picture: &Picture, id: &ResourceId) -> Optio
     if !matches!(resource, Resource::Primitive(_)) {
         card.add(
             "contains",
-            primitives.iter().map(|(_, it)| fact(it.id.as_str(), State::of_primitive(it).words)),
+            primitives.iter().map(|(_, it)| fact(it.id.as_str(), State::of_primitive(it, picture).words)),
         );
     }
     let mut family: Vec<&ResourceId> = vec![id];
@@ -276,17 +276,18 @@ fn of_constraint(source: &Source<'_>, picture: &Picture, constraint: &Constraint
         touched.iter().map(|id| {
             let mut line = Vec::new();
             let found = picture.resources.iter().find_map(|resource| find(resource, id, &mut line));
-            let state = found.map_or_else(|| "not there".to_owned(), state_words);
+            let state =
+                found.map_or_else(|| "not there".to_owned(), |resource| state_words(resource, picture));
             fact(id.as_str(), state)
         }),
     );
     card
 }
 
-fn state_words(resource: &Resource) -> String {
+fn state_words(resource: &Resource, picture: &Picture) -> String {
     let primitives = resource.primitives();
     let running = primitives.iter().filter(|(_, primitive)| primitive.active).count();
-    State::of(&TreeRow { depth: 0, resource, running, configured: primitives.len() }).words
+    State::of(&TreeRow { depth: 0, resource, running, configured: primitives.len() }, picture).words
 }
 
 /// A row of a table as a card: its headings beside its cells.

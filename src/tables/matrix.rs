@@ -15,7 +15,7 @@ pub(super) fn table(source: &Source<'_>, picture: &Picture) -> Table {
     columns.extend(nodes.iter().map(|node| column(node)));
     let rows = tree::rows(picture);
     let rows = rows.iter().map(|row| {
-        let state = State::of(row);
+        let state = State::of(row, picture);
         let mut cells = vec![resources::name(row, &state)];
         cells.extend(nodes.iter().map(|node| cell(picture, row, node)));
         let urgency = cells.iter().map(|cell| cell.tone).max().unwrap_or_default();
@@ -45,7 +45,7 @@ fn cell(picture: &Picture, row: &TreeRow<'_>, node: &Node) -> Cell {
     let here = primitives.iter().map(|(_, primitive)| *primitive);
     let here: Vec<&Primitive> = here.filter(|primitive| primitive.nodes.contains(&node.name)).collect();
     if let Some(worst) =
-        here.iter().map(|primitive| of_primitive(primitive, node)).max_by_key(|cell| cell.tone)
+        here.iter().map(|primitive| of_primitive(primitive, node, picture)).max_by_key(|cell| cell.tone)
     {
         let is_calm = worst.tone <= Tone::Ok;
         // Several on one node: a group, or instances of a clone.
@@ -73,8 +73,8 @@ fn cell(picture: &Picture, row: &TreeRow<'_>, node: &Node) -> Cell {
     if banned { Cell::new("banned").tone(Tone::Faint) } else { Cell::default() }
 }
 
-fn of_primitive(primitive: &Primitive, node: &Node) -> Cell {
-    let State { mark, tone, .. } = State::of_primitive(primitive);
+fn of_primitive(primitive: &Primitive, node: &Node, picture: &Picture) -> Cell {
+    let State { mark, tone, .. } = State::of_primitive(primitive, picture);
     let word = if primitive.blocked {
         "blocked"
     } else if primitive.failed {
@@ -87,9 +87,12 @@ fn of_primitive(primitive: &Primitive, node: &Node) -> Cell {
     } else {
         "unmanaged"
     };
-    let cell = Cell::new(word.to_lowercase()).mark(mark).tone(tone);
-    // Nobody knows whether it really runs on a node that is unclean.
-    if node.unclean { Cell { tone: Tone::Unknown, mark: Some(Mark::Unknown), ..cell } } else { cell }
+    let (mark, tone) = match tone {
+        // One of several nodes that it is said to run on may be unclean, but only that one is not known.
+        Tone::Unknown if !node.unclean => (Mark::Ok, Tone::Ok),
+        tone => (mark, tone),
+    };
+    Cell::new(word.to_lowercase()).mark(mark).tone(tone)
 }
 
 /// Whether an id is that of a resource or of a part of it, whatever the instance's number.

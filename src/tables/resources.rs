@@ -15,7 +15,7 @@ pub(super) fn columns() -> Vec<Column> {
 pub(super) fn table(source: &Source<'_>, picture: &Picture) -> Table {
     let rows = tree::rows(picture);
     let rows = rows.iter().map(|row| {
-        let state = State::of(row);
+        let state = State::of(row, picture);
         Row {
             cluster: source.entry.name.clone(),
             subject: Subject::Resource(row.resource.id().clone()),
@@ -44,14 +44,15 @@ pub(super) struct State {
 }
 
 impl State {
-    pub(super) fn of(row: &TreeRow<'_>) -> Self {
+    pub(super) fn of(row: &TreeRow<'_>, picture: &Picture) -> Self {
         match row.resource {
-            Resource::Primitive(primitive) => Self::of_primitive(primitive),
-            Resource::Group(_) | Resource::Clone(_) | Resource::Bundle(_) => Self::of_many(row),
+            Resource::Primitive(primitive) => Self::of_primitive(primitive, picture),
+            Resource::Group(_) | Resource::Clone(_) | Resource::Bundle(_) => Self::of_many(row, picture),
         }
     }
 
-    pub(super) fn of_primitive(primitive: &Primitive) -> Self {
+    pub(super) fn of_primitive(primitive: &Primitive, picture: &Picture) -> Self {
+        let is_unclean = |name: &&NodeName| picture.node(name).is_some_and(|node| node.unclean);
         let on = names(primitive.nodes.iter());
         let mut words = vec![match &primitive.role {
             Role::Started if on.is_empty() => "started".to_owned(),
@@ -72,8 +73,13 @@ impl State {
                 words.push(word.to_owned());
             }
         }
+        // What is said to run on an unclean node may long be dead.
+        let unclean = primitive.nodes.iter().find(is_unclean);
+        words.extend(unclean.map(|node| format!("unknown: {node} is unclean")));
         let (mark, tone) = if primitive.blocked || primitive.failed {
             (Mark::Critical, Tone::Critical)
+        } else if unclean.is_some() {
+            (Mark::Unknown, Tone::Unknown)
         } else if primitive.role.is_transient() {
             (Mark::Pending, Tone::Transient)
         } else if primitive.orphaned || !primitive.managed {
@@ -88,17 +94,21 @@ impl State {
         Self { mark, tone, words: words.join(", ") }
     }
 
-    fn of_many(row: &TreeRow<'_>) -> Self {
+    fn of_many(row: &TreeRow<'_>, picture: &Picture) -> Self {
         let primitives = row.resource.primitives();
-        let worst = primitives
-            .iter()
-            .map(|(_, primitive)| Self::of_primitive(primitive))
-            .find(|state| state.tone == Tone::Critical);
+        let states: Vec<Self> =
+            primitives.iter().map(|(_, primitive)| Self::of_primitive(primitive, picture)).collect();
+        let unknown = states.iter().filter(|state| state.tone == Tone::Unknown).count();
+        let worst =
+            states.into_iter().filter(|state| state.tone >= Tone::Unknown).max_by_key(|state| state.tone);
         let promoted = primitives.iter().filter(|(_, primitive)| primitive.role == Role::Promoted);
         let promoted = names(promoted.flat_map(|(_, primitive)| &primitive.nodes));
         let mut words = vec![format!("{} running", row.running)];
         if !promoted.is_empty() {
             words.push(format!("promoted on {promoted}"));
+        }
+        if unknown > 0 {
+            words.push(format!("{unknown} unknown"));
         }
         if let Some(worst) = worst {
             return Self { words: words.join(", "), ..worst };
