@@ -12,6 +12,7 @@ pub mod model;
 pub mod nearest;
 pub mod pacemaker;
 pub mod runtime;
+pub mod tables;
 pub mod terminal;
 pub mod theme;
 pub mod toml_file;

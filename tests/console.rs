@@ -212,6 +212,52 @@ async fn a_filter_narrows_while_it_is_typed() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn inside_a_cluster_every_screen_has_a_key() {
+    let console = Console::demo(Faults::None, (100, 30));
+    console.shows("● 17").await.press(":lb").press("enter").shows("nodes ─").await;
+    console.press("2").shows("RESOURCE").await.press("3").shows("never on").await;
+    console
+        .press("4")
+        .shows("No failure is recorded.")
+        .await
+        .press("5")
+        .shows("Nobody has been fenced")
+        .await;
+    console.press("7").shows("The cluster knows no ticket.").await;
+    console.press("1").shows("resources ─").await.press("esc").shows("WORST FINDING").await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_filter_inside_a_cluster_narrows_its_pane_and_goes_first() {
+    let console = Console::demo(Faults::None, (100, 30));
+    console.shows("● 17").await.press(":lb").press("enter").shows("nodes ─").await.press("2/vip-m");
+    console.shows("1 shown").await.press("enter").shows_no_more("vip-db").await;
+    assert!(console.text().contains("vip-mq"));
+    console.press("esc").shows("vip-db").await.press("esc").shows("WORST FINDING").await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_key_says_why_and_another_all_that_is_known() {
+    let console = Console::demo(Faults::None, (100, 30));
+    console.shows("● 17").await.press(":lb").press("enter").shows("nodes ─").await.press("2/vip-mq");
+    console.press("enter").press("y").shows("Why does vip-mq run on lb").await.shows("node by node").await;
+    console.press("esc").shows_no_more("node by node").await;
+    console.press("enter").shows("ocf:heartbeat:IPaddr2").await.press("y").shows("Why does vip-mq").await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_table_over_all_clusters_leads_to_the_row_and_back() {
+    let console = Console::demo(Faults::None, (100, 30));
+    console.shows("● 17").await.press(":resources").press("enter").shows("resources of 17 clusters").await;
+    console.press("/vip-nova").shows("1 shown").await.press("enter").press("enter").shows("lb ·").await;
+    let is_selected = |screen: &str| screen.lines().any(|line| line.contains("▌● vip-nova"));
+    console.until("the row is selected", is_selected).await;
+    console.press("esc").shows("“vip-nova” 1 shown").await.press("esc").shows("rabbitmq-clone").await;
+    console.press("esc").shows("WORST FINDING").await.press("gn").shows("nodes of 17 clusters").await;
+    console.press("sb").shows("by CLUSTER, reversed").await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_command_line_completes_and_explains() {
     let console = Console::demo(Faults::None, (100, 30));
     console.shows("● 17").await.press(":them").shows("theme").await.press("tab").shows(":theme").await;

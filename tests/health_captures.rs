@@ -94,6 +94,7 @@ fn entry() -> ClusterEntry {
         tier: Tier::Core,
         hosts: ["c1n1", "c1n2", "c1n3"].map(Into::into).to_vec(),
         access: Access::default(),
+        needs: None,
     }
 }
 

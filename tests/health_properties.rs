@@ -19,7 +19,7 @@ proptest! {
 
     #[test]
     fn any_cluster_can_be_judged(observation in observation(), now in moment(), tier in tier()) {
-        let entry = ClusterEntry { name: "db".into(), tier, hosts: vec!["db1".into()], access: Access::default() };
+        let entry = ClusterEntry { name: "db".into(), tier, hosts: vec!["db1".into()], access: Access::default(), needs: None };
         let findings = assess(&entry, &observation, now);
         prop_assert_eq!(&findings, &assess(&entry, &observation, now));
 
@@ -42,7 +42,7 @@ proptest! {
     /// Unreachable is neither healthy nor ill, whatever was seen before.
     #[test]
     fn what_is_not_seen_now_is_unknown(observation in observation(), now in moment()) {
-        let entry = ClusterEntry { name: "db".into(), tier: Tier::Core, hosts: vec!["db1".into()], access: Access::default() };
+        let entry = ClusterEntry { name: "db".into(), tier: Tier::Core, hosts: vec!["db1".into()], access: Access::default(), needs: None };
         let findings = assess(&entry, &observation, now);
         match observation.contact {
             Contact::Lost { .. } => {

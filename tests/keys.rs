@@ -5,8 +5,9 @@ mod common;
 use common::{capture, console, deployment, live, look, lost, now, screen};
 use jiff::SignedDuration;
 use proptest::prelude::*;
-use quorate::app::{Action, Event, Notice, Scroll, State, Typing, update};
+use quorate::app::{Action, Event, FleetView, Notice, Scroll, State, Typing, update};
 use quorate::model::ClusterName;
+use quorate::tables::Pane;
 use quorate::ui::target_at;
 use strum::IntoEnumIterator;
 use tui_input::InputRequest;
@@ -86,6 +87,59 @@ proptest! {
             // What is selected is always among what is shown.
             let shown = state.grid.shown(&state.clusters);
             prop_assert_eq!(state.selected().is_some(), !shown.is_empty());
+        }
+    }
+
+    /// In every list, filtered and sorted in any way, the selected row is seen, and is what a key would act on.
+    #[test]
+    fn the_selected_row_is_always_on_screen(
+        columns in 40u16..300,
+        rows in 10u16..100,
+        steps in prop::collection::vec(
+            (0usize..8, prop::sample::select(vec![
+                Action::Up, Action::Down, Action::Left, Action::Right, Action::PageDown, Action::PageUp,
+                Action::Last, Action::First, Action::ToggleSort, Action::ReverseSort, Action::NextPane,
+                Action::PaneMatrix, Action::PaneConstraints, Action::PaneFailures, Action::PaneAttributes,
+                Action::Resources, Action::Nodes, Action::Findings, Action::Constraints, Action::Open,
+                Action::NextProblem, Action::Back, Action::Why,
+            ]), prop::sample::select(vec!["healthy", "banned", "node-offline", "failed-recovered"])),
+            1..40,
+        ),
+        filter in prop::sample::select(vec!["", "c1n1", "run", "nothing like it"]),
+    ) {
+        let mut state = console(deployment(), (columns, rows));
+        let names: Vec<ClusterName> = state.clusters.iter().map(|cluster| cluster.entry.name.clone()).collect();
+        for (nth, action, news) in steps {
+            update(&mut state, Event::Act(action));
+            if nth == 0 {
+                update(&mut state, Event::Act(Action::Filter));
+                for letter in filter.chars() {
+                    update(&mut state, Event::Typed(Typing::Edit(InputRequest::InsertChar(letter))));
+                }
+                update(&mut state, Event::Typed(Typing::Accept));
+            }
+            update(&mut state, Event::Observed(names[nth].clone(), live(capture(news), "host")));
+            let body = state.regions().body;
+            let Some((list, table)) = state.listed() else { continue };
+            prop_assert!(list.row < table.rows.len().max(1));
+            let (pane, room) = match (state.opened(), &state.fleet) {
+                (Some((view, cluster)), _) => {
+                    let places = view.places(body, &cluster.findings);
+                    let (pane, area) = places.into_iter().find(|(pane, _)| *pane == view.pane).expect("it is seen");
+                    (pane, area.height)
+                }
+                (None, Some(fleet)) => (fleet.pane, FleetView::place(body).height),
+                (None, None) => unreachable!("something is listed"),
+            };
+            // Of the findings the selected one always stands first.
+            if state.open.is_none() || pane != Pane::Findings {
+                let room = usize::from(room).saturating_sub(1).max(1);
+                prop_assert!((list.scroll..list.scroll + room).contains(&list.row), "{list:?} of {room}");
+            }
+            if state.panel.is_none() {
+                let selected = table.rows.get(list.row).map(|row| (row.cluster.clone(), row.subject.clone()));
+                prop_assert_eq!(state.focus(), selected);
+            }
         }
     }
 

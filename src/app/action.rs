@@ -34,15 +34,18 @@ pub enum Action {
     /// Go to the last.
     #[strum(message = "last")]
     Last,
-    /// Go to the next cluster that is not healthy.
+    /// Go to the next cluster or row in trouble.
     #[strum(message = "next problem")]
     NextProblem,
-    /// Go to the previous cluster that is not healthy.
+    /// Go to the previous one of these.
     #[strum(message = "previous problem")]
     PreviousProblem,
-    /// Open what is selected.
+    /// Open what is selected, or tell all of it.
     #[strum(message = "open")]
     Open,
+    /// Say why what is selected is as it is.
+    #[strum(message = "why")]
+    Why,
     /// Go back, or close what is open on top.
     #[strum(message = "back")]
     Back,
@@ -52,9 +55,12 @@ pub enum Action {
     /// Show everything again.
     #[strum(message = "clear filter")]
     ClearFilter,
-    /// Put the worst first, or go back to the order of the tiers.
-    #[strum(message = "worst first")]
+    /// Put the worst first, or use the next order.
+    #[strum(message = "sort")]
     ToggleSort,
+    /// Turn the order of a list round.
+    #[strum(message = "reverse")]
+    ReverseSort,
     /// Change between tiles and a list.
     #[strum(message = "tiles/list")]
     ToggleLayout,
@@ -67,6 +73,42 @@ pub enum Action {
     /// Go to the previous pane.
     #[strum(message = "previous pane")]
     PreviousPane,
+    /// Findings, nodes and resources of the cluster.
+    #[strum(message = "overview")]
+    PaneOverview,
+    /// Which resource does what on which node.
+    #[strum(message = "matrix")]
+    PaneMatrix,
+    /// The cluster's constraints, leftovers marked.
+    #[strum(message = "constraints")]
+    PaneConstraints,
+    /// The cluster's failed operations and fail counts.
+    #[strum(message = "failures")]
+    PaneFailures,
+    /// Who was fenced, and who is to be.
+    #[strum(message = "fencing")]
+    PaneFencing,
+    /// The attributes of the cluster's nodes.
+    #[strum(message = "attributes")]
+    PaneAttributes,
+    /// The cluster's tickets, and what depends on them.
+    #[strum(message = "tickets")]
+    PaneTickets,
+    /// The findings of all clusters in one table.
+    #[strum(message = "all findings")]
+    Findings,
+    /// The nodes of all clusters in one table.
+    #[strum(message = "all nodes")]
+    Nodes,
+    /// The resources of all clusters in one table.
+    #[strum(message = "all resources")]
+    Resources,
+    /// The constraints of all clusters in one table.
+    #[strum(message = "all constraints")]
+    Constraints,
+    /// The failures of all clusters in one table.
+    #[strum(message = "all failures")]
+    Failures,
     /// Ask the selected cluster now.
     #[strum(message = "poll now")]
     PollNow,
@@ -140,9 +182,11 @@ pub enum Context {
     Global,
     /// The grid of clusters.
     Grid,
+    /// A table over all clusters.
+    Fleet,
     /// Inside one cluster.
     Cluster,
-    /// A panel on top: help, findings, log.
+    /// A panel on top: a card, help, log.
     Panel,
 }
 

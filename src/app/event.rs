@@ -6,6 +6,7 @@ use tui_input::InputRequest;
 use super::Action;
 use crate::health::Health;
 use crate::model::{ClusterName, Observation};
+use crate::tables::Pane;
 
 /// Everything that can happen. All of it arrives on one channel, so there is one total order.
 #[derive(Debug, Clone, PartialEq)]
@@ -81,8 +82,10 @@ pub enum Target {
     Cluster(ClusterName),
     /// A key hint in the footer.
     Hint(Action),
-    /// A row of a pane in the cluster view.
-    Row(super::Pane, usize),
+    /// The name of one of the cluster view's screens.
+    Tab(Pane),
+    /// A row of a pane in the cluster view, or of a table over all clusters.
+    Row(Pane, usize),
 }
 
 /// A line for the person, shown in the footer for a while.

@@ -2,15 +2,17 @@
 
 mod action;
 mod command;
+mod dependency;
 mod event;
 mod filter;
 mod geometry;
 mod grid;
 mod history;
+mod list;
 mod prompt;
 mod state;
-pub mod tree;
 mod update;
+mod view;
 
 pub use action::{Action, Context};
 pub use command::{Candidate, Command, CommandError};
@@ -19,6 +21,8 @@ pub use filter::Filter;
 pub use geometry::{Body, FindingsPanel, LEAST_SIZE, Regions};
 pub use grid::{Arrangement, Band, Density, GAP, Grid, Layout, Order, Place, Selection};
 pub use history::History;
+pub use list::ListView;
 pub use prompt::{Prompt, PromptKind};
-pub use state::{ClusterState, ClusterView, Pane, Panel, State, Totals};
+pub use state::{ClusterState, Panel, State, Totals};
 pub use update::update;
+pub use view::{CardKind, CardText, ClusterView, FACTS, FleetView, OpenCard, TABS, Tab};

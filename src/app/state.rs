@@ -6,9 +6,11 @@ use jiff::Timestamp;
 
 use super::geometry::{FindingsPanel, Regions};
 use super::grid::{Arrangement, Grid, Layout, Order, Selection};
-use super::{Action, Context, History, Notice, Pending, Prompt, tree};
-use crate::health::{Finding, Health, assess};
+use super::view::{CardKind, ClusterView, FleetView, OpenCard};
+use super::{Action, Context, History, Notice, Pending, Prompt};
+use crate::health::{Finding, Health, Standing, assess};
 use crate::model::{ClusterEntry, ClusterName, Contact, Inventory, Observation};
+use crate::tables::Pane;
 
 /// Everything that is drawn comes from here and nowhere else.
 #[derive(Debug, Clone)]
@@ -19,9 +21,13 @@ pub struct State {
     pub size: (u16, u16),
     /// In the order of the inventory.
     pub clusters: Vec<ClusterState>,
+    /// For each cluster the indices of those that it needs.
+    pub(super) providers: Vec<Vec<usize>>,
     /// The grid of clusters.
     pub grid: Grid,
-    /// The cluster that is open, if one is.
+    /// The table over all clusters that lies on the grid, if one does.
+    pub fleet: Option<FleetView>,
+    /// The cluster that is open on top of these, if one is.
     pub open: Option<ClusterView>,
     /// Whether the findings of what is selected are shown.
     pub findings_panel: FindingsPanel,
@@ -56,57 +62,14 @@ pub struct ClusterState {
     pub since: Timestamp,
     /// Its health over the last minutes.
     pub history: History,
-}
-
-/// A cluster that has been opened.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ClusterView {
-    /// Which.
-    pub name: ClusterName,
-    /// The pane that has the keys.
-    pub pane: Pane,
-    /// The selected row of each pane, in the order of [`Pane`].
-    pub rows: [usize; 3],
-}
-
-impl ClusterView {
-    /// A view of that cluster that begins with what is wrong.
-    pub fn new(name: ClusterName) -> Self {
-        Self { name, pane: Pane::Findings, rows: [0; 3] }
-    }
-}
-
-/// The panes of the cluster view.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::EnumIter)]
-pub enum Pane {
-    /// What is wrong.
-    Findings,
-    /// The nodes.
-    Nodes,
-    /// The resources as a tree.
-    Resources,
-}
-
-impl Pane {
-    /// The next in the round.
-    #[must_use]
-    pub fn next(self) -> Self {
-        match self {
-            Self::Findings => Self::Nodes,
-            Self::Nodes => Self::Resources,
-            Self::Resources => Self::Findings,
-        }
-    }
-
-    /// The one before in the round.
-    #[must_use]
-    pub fn previous(self) -> Self {
-        self.next().next()
-    }
+    /// How it stands among those that it needs and those that need it.
+    pub standing: Standing,
+    /// The last of its findings, where it waits for another cluster.
+    pub(super) note: Option<Finding>,
 }
 
 /// What can lie on top of a view.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Panel {
     /// The keys of the view under it; the first line that is shown.
     Help {
@@ -115,6 +78,8 @@ pub enum Panel {
     },
     /// The console's own log.
     Log,
+    /// What is known of one thing, or why it is as it is.
+    Card(OpenCard),
 }
 
 /// How many clusters there are of each health, and how much they hold.
@@ -143,6 +108,7 @@ impl State {
             now,
             size,
             clusters: inventory.clusters.iter().map(|entry| ClusterState::new(entry, now)).collect(),
+            providers: inventory.providers(),
             grid: Grid {
                 layout: Layout::default(),
                 order: Order::default(),
@@ -150,9 +116,10 @@ impl State {
                 selection: Selection::default(),
                 scroll: 0,
             },
+            fleet: None,
             // Where there is only one there is nothing to choose from.
             open: match inventory.clusters.as_slice() {
-                [only] => Some(ClusterView::new(only.name.clone())),
+                [only] => Some(ClusterView::new(only.name.clone(), Pane::Findings)),
                 _ => None,
             },
             findings_panel: FindingsPanel::default(),
@@ -173,23 +140,46 @@ impl State {
 
     /// Where keys are looked up.
     pub fn context(&self) -> Context {
-        match (&self.panel, &self.open) {
-            (Some(_), _) => Context::Panel,
-            (None, Some(_)) => Context::Cluster,
-            (None, None) => Context::Grid,
+        match (&self.panel, &self.open, &self.fleet) {
+            (Some(_), _, _) => Context::Panel,
+            (None, Some(_), _) => Context::Cluster,
+            (None, None, Some(_)) => Context::Fleet,
+            (None, None, None) => Context::Grid,
         }
     }
 
     /// The actions that the footer offers, the most useful first.
     pub fn hints(&self) -> &'static [Action] {
         match self.context() {
-            Context::Panel => &[Action::Back, Action::Down, Action::Up, Action::Quit],
+            Context::Panel => match &self.panel {
+                Some(Panel::Card(card)) if card.kind == CardKind::Details => {
+                    &[Action::Back, Action::Why, Action::Down, Action::Up, Action::PollNow]
+                }
+                _ => &[Action::Back, Action::Down, Action::Up, Action::Quit],
+            },
             Context::Cluster => &[
                 Action::Back,
+                Action::Open,
+                Action::Why,
                 Action::NextPane,
+                Action::Filter,
+                Action::Help,
+                Action::ToggleSort,
+                Action::CommandLine,
                 Action::PollNow,
+                Action::NextProblem,
+                Action::Quit,
+            ],
+            Context::Fleet => &[
+                Action::Back,
+                Action::Open,
+                Action::Why,
+                Action::Filter,
+                Action::ToggleSort,
+                Action::ReverseSort,
                 Action::CommandLine,
                 Action::Help,
+                Action::PollNow,
                 Action::Quit,
             ],
             Context::Grid | Context::Global => &[
@@ -202,14 +192,32 @@ impl State {
                 Action::ToggleFindings,
                 Action::ToggleLayout,
                 Action::PollNow,
+                Action::Resources,
                 Action::Quit,
             ],
         }
     }
 
+    /// What narrows the view that has the keys.
+    pub fn filter(&self) -> &str {
+        match (&self.open, &self.fleet) {
+            (Some(view), _) => &view.list(view.pane).filter,
+            (None, Some(fleet)) => &fleet.list.filter,
+            (None, None) => &self.grid.filter,
+        }
+    }
+
+    pub(super) fn set_filter(&mut self, filter: String) {
+        match self.list_mut() {
+            Some(list) => list.filter = filter,
+            None => self.grid.filter = filter,
+        }
+    }
+
     /// The parts of the screen.
     pub fn regions(&self) -> Regions {
-        let panel = if self.open.is_some() { FindingsPanel::Hidden } else { self.findings_panel };
+        let is_grid = self.open.is_none() && self.fleet.is_none();
+        let panel = if is_grid { self.findings_panel } else { FindingsPanel::Hidden };
         Regions::of(self.size.0, self.size.1, panel)
     }
 
@@ -235,7 +243,8 @@ impl State {
         Some((view, self.cluster(&view.name)?))
     }
 
-    /// The worst findings of all clusters, one a cluster, worst first, notes left out.
+    /// The worst findings of all clusters, one a cluster, notes left out: the worst first, and before what waits for
+    /// it the likely root of it.
     pub fn alerts(&self) -> Vec<(&ClusterState, &Finding)> {
         let mut alerts: Vec<_> = self
             .clusters
@@ -245,7 +254,7 @@ impl State {
             })
             .filter_map(|cluster| cluster.findings.first().map(|finding| (cluster, finding)))
             .collect();
-        alerts.sort_by_key(|(_, finding)| std::cmp::Reverse(finding.severity));
+        alerts.sort_by_key(|(cluster, _)| std::cmp::Reverse(cluster.precedence()));
         alerts
     }
 
@@ -280,30 +289,29 @@ impl ClusterState {
             findings,
             since: now,
             history: History::default(),
+            standing: Standing { waits_for: Vec::new(), dependents: 0, weight: Health::Ok },
+            note: None,
         }
     }
 
-    /// What orders clusters worst first: health, then the number of findings as bad as that. A cluster whose
-    /// first answer is awaited is not urgent.
-    pub fn urgency(&self) -> (Health, usize) {
+    /// What orders clusters worst first: how bad it is or makes others, whether it waits for none of them, how many
+    /// wait for it. A cluster whose first answer is awaited is not urgent.
+    pub fn precedence(&self) -> (Health, bool, usize) {
         if self.observation.contact == Contact::Connecting {
-            return (Health::Ok, 0);
+            return (Health::Ok, true, 0);
         }
+        let Standing { waits_for, dependents, weight } = &self.standing;
+        ((*weight).max(self.health), waits_for.is_empty(), *dependents)
+    }
+
+    /// The same, and after it the number of findings as bad as the worst.
+    pub fn urgency(&self) -> ((Health, bool, usize), usize) {
         let worst = self.findings.first().map(|finding| finding.severity);
         let as_bad = self.findings.iter().filter(|finding| Some(finding.severity) == worst).count();
-        match self.health {
-            Health::Ok => (Health::Ok, 0),
-            health => (health, as_bad),
-        }
-    }
-
-    /// How many rows a pane of its view has.
-    pub fn pane_rows(&self, pane: Pane) -> usize {
-        let picture = self.observation.picture.as_deref();
-        match pane {
-            Pane::Findings => self.findings.len(),
-            Pane::Nodes => picture.map_or(0, |picture| picture.nodes.len()),
-            Pane::Resources => picture.map_or(0, |picture| tree::rows(picture).len()),
+        match self.precedence() {
+            // Among the healthy ones the order of the configuration holds.
+            (Health::Ok, ..) => ((Health::Ok, true, 0), 0),
+            precedence => (precedence, as_bad),
         }
     }
 
@@ -320,7 +328,8 @@ impl ClusterState {
 
     /// Judges it anew. Says whether anything that is drawn has changed.
     pub(super) fn assess(&mut self, now: Timestamp) -> bool {
-        let findings = assess(&self.entry, &self.observation, now);
+        let mut findings = assess(&self.entry, &self.observation, now);
+        findings.extend(self.note.clone());
         let health = Health::of(&findings);
         if health != self.health {
             self.since = now;

@@ -66,6 +66,7 @@ fn alone(host: &HostName, access: &Access) -> ClusterEntry {
         tier: Tier::Other,
         hosts: vec![host.clone()],
         access: access.clone(),
+        needs: None,
     }
 }
 
@@ -103,7 +104,7 @@ mod tests {
 
     fn entry(name: &str, hosts: &[&str]) -> ClusterEntry {
         let hosts = hosts.iter().map(|host| HostName::from(*host)).collect();
-        ClusterEntry { name: name.into(), tier: Tier::Core, hosts, access: Access::default() }
+        ClusterEntry { name: name.into(), tier: Tier::Core, hosts, access: Access::default(), needs: None }
     }
 
     #[test]

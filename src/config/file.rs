@@ -24,9 +24,14 @@ pub(super) fn read(path: &Path, text: &str) -> Result<Config, Problems> {
     if let Some(defaults) = reader.section(&mut root, "defaults") {
         read_defaults(&mut reader, defaults, path, &mut config);
     }
+    let mut needs = Vec::new();
     for section in reader.sections(&mut root, "cluster") {
-        let entry = read_cluster(&mut reader, section, &config);
+        let (entry, needed) = read_cluster(&mut reader, section, &config);
+        needs.extend(entry.as_ref().map(|entry| entry.name.clone()).zip(needed));
         config.inventory.clusters.extend(entry);
+    }
+    for (name, needed) in needs {
+        check_needs(&mut reader, &config, &name, &needed);
     }
     config.variables = read_variables(&mut reader, &mut root);
     reader.no_more(root);
@@ -96,13 +101,31 @@ fn read_cluster<'a>(
     reader: &mut Reader<'a>,
     mut section: Section<'a>,
     config: &Config,
-) -> Option<ClusterEntry> {
+) -> (Option<ClusterEntry>, Option<Located<Vec<String>>>) {
     let name = read_name(reader, &mut section, config);
     let tier = read_tier(reader, &mut section);
     let hosts = read_nodes(reader, &mut section);
     let access = read_access(reader, &mut section, &config.access);
+    let needed = reader.value::<Vec<String>>(&mut section, "needs");
     reader.no_more(section);
-    Some(ClusterEntry { name: name?, tier, hosts, access })
+    let needs = needed
+        .as_ref()
+        .map(|needed| needed.value.iter().map(|name| ClusterName::from(name.as_str())).collect());
+    (name.map(|name| ClusterEntry { name, tier, hosts, access, needs }), needed)
+}
+
+/// The clusters that one needs may stand after it, so they are looked for when all have been read.
+fn check_needs(reader: &mut Reader<'_>, config: &Config, name: &ClusterName, needed: &Located<Vec<String>>) {
+    let known: Vec<&str> = config.inventory.clusters.iter().map(|cluster| cluster.name.as_str()).collect();
+    for need in &needed.value {
+        if *name == need.as_str() {
+            reader.note(&needed.place, "names the cluster itself");
+            continue;
+        }
+        if !known.contains(&need.as_str()) {
+            reader.unknown(&needed.place, "no cluster is called", need, known.iter().copied());
+        }
+    }
 }
 
 fn read_name<'a>(reader: &mut Reader<'a>, section: &mut Section<'a>, config: &Config) -> Option<ClusterName> {

@@ -70,8 +70,12 @@ fn cluster_table(cluster: &ClusterEntry) -> String {
     let nodes: Vec<String> = cluster.hosts.iter().map(|host| quoted(host.as_str())).collect();
     let comment =
         if cluster.tier == Tier::Other { "          # hosts, core, openstack or compute" } else { "" };
+    let needs = cluster.needs.as_ref().map_or_else(String::new, |needs| {
+        let names: Vec<String> = needs.iter().map(|name| quoted(name.as_str())).collect();
+        format!("needs = [{}]\n", names.join(", "))
+    });
     format!(
-        "\n[[cluster]]\nname = {}\ntier = \"{}\"{comment}\nnodes = [{}]\n",
+        "\n[[cluster]]\nname = {}\ntier = \"{}\"{comment}\nnodes = [{}]\n{needs}",
         quoted(cluster.name.as_str()),
         cluster.tier.to_string().to_lowercase(),
         nodes.join(", ")

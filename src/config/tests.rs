@@ -94,6 +94,14 @@ fn an_empty_file_is_a_configuration() {
     "[[cluster]]\nname = \"a\"\nnodes = [\"b\", \"b\"]",
     "c.toml:3: cluster[0].nodes: names `b` twice"
 )]
+#[case::need(
+    "[[cluster]]\nname = \"db\"\nnodes = [\"b\"]\n[[cluster]]\nname = \"heat\"\nnodes = [\"h\"]\nneeds = [\"db\", \"dv\"]",
+    "c.toml:7: cluster[1].needs: no cluster is called `dv`; did you mean `db`?"
+)]
+#[case::needs_itself(
+    "[[cluster]]\nname = \"a\"\nnodes = [\"b\"]\nneeds = [\"a\"]",
+    "c.toml:4: cluster[0].needs: names the cluster itself"
+)]
 #[case::option(
     "[[cluster]]\nname = \"a\"\nnodes = [\"-oProxyCommand=x\"]",
     "c.toml:3: cluster[0].nodes: `-oProxyCommand=x` can't be a host: it begins with a hyphen, and ssh would take it for an option"
@@ -176,13 +184,16 @@ proptest! {
         clusters in prop::collection::hash_set("[^\\p{Cc}\\s]{1,12}", 0..4),
         hosts in prop::collection::hash_set("[^\\p{Cc}\\s-][^\\p{Cc}\\s]{0,12}", 1..4),
         user in prop::option::of("[a-z]{1,8}"),
+        needs: bool,
         theme in prop::option::of("[^\\p{Cc}]{0,8}"),
         variables in prop::collection::btree_map(".{0,6}", "(?s).{0,12}", 0..4),
     ) {
         let access = Access { user, ..Access::default() };
         let mut hosts: Vec<HostName> = hosts.into_iter().map(HostName::from).collect();
         hosts.sort();
+        let names: Vec<ClusterName> = clusters.iter().map(|name| ClusterName::from(name.as_str())).collect();
         let entry = |name: String| ClusterEntry {
+            needs: needs.then(|| names.iter().filter(|need| **need != name.as_str()).cloned().collect()),
             name: ClusterName::from(name),
             tier: Tier::Core,
             hosts: hosts.clone(),

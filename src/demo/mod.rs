@@ -134,6 +134,7 @@ impl Demo {
             tier: blueprint.tier,
             hosts: blueprint.members().map(HostName::from).collect(),
             access: Access::default(),
+            needs: None,
         };
         Inventory { clusters: self.clusters.iter().map(entry).collect() }
     }

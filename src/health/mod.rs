@@ -1,12 +1,15 @@
 //! What is wrong with a cluster, why, and what to do about it.
 
 mod check;
+mod constraint;
+mod dependency;
 mod finding;
 mod findings;
 mod incident;
 mod scene;
 #[cfg(test)]
 mod testing;
+mod why;
 mod words;
 
 use std::cmp::Reverse;
@@ -14,8 +17,12 @@ use std::cmp::Reverse;
 use jiff::Timestamp;
 
 pub use check::Check;
+pub use constraint::constraint_words;
+pub use dependency::{Standing, standings};
 pub use finding::{Finding, Health, Severity};
 pub use findings::CHECKS;
+pub use why::{About, Cause, NodeAnswer, Pull, Reason, Why, why};
+pub use words::{plural, span};
 
 use crate::model::{ClusterEntry, Observation};
 use check::Look;

@@ -28,6 +28,7 @@ pub(super) fn entry() -> ClusterEntry {
         tier: Tier::Core,
         hosts: ["db1", "db2", "db3"].map(Into::into).to_vec(),
         access: Access::default(),
+        needs: None,
     }
 }
 

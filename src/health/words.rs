@@ -13,7 +13,7 @@ const NAMED: usize = 8;
 const PASTED: usize = 128;
 
 /// `1 node`, `3 nodes`.
-pub(super) fn plural(count: usize, noun: &str) -> String {
+pub fn plural(count: usize, noun: &str) -> String {
     if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
 }
 
@@ -27,7 +27,7 @@ pub(super) fn names<T: Display>(names: impl IntoIterator<Item = T>) -> String {
 }
 
 /// `12 s`, `3 min`, `2 h 5 min`, `4 d`: never finer than is useful, never negative.
-pub(super) fn span(duration: SignedDuration) -> String {
+pub fn span(duration: SignedDuration) -> String {
     let seconds = duration.as_secs().max(0);
     match seconds {
         0..=119 => format!("{seconds} s"),

@@ -25,6 +25,9 @@ pub struct ClusterEntry {
     pub hosts: Vec<HostName>,
     /// How to reach and ask them.
     pub access: Access,
+    /// The clusters that it can't do without; `None` leaves it to the order in which an OpenStack deployment is
+    /// built, see [`Inventory::providers`].
+    pub needs: Option<Vec<ClusterName>>,
 }
 
 /// How a cluster's members are logged in to and how often they are asked.

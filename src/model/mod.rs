@@ -4,6 +4,7 @@ mod constraint;
 mod event;
 mod id;
 mod inventory;
+mod needs;
 mod node;
 mod observation;
 mod picture;

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use ratatui::text::Span;
 
 use super::{Look, text};
-use crate::app::{ClusterState, Filter};
+use crate::app::{ClusterState, Filter, State};
 use crate::health::Health;
 use crate::model::{Contact, Picture};
 use crate::theme::Role;
@@ -68,7 +68,7 @@ pub(super) fn node_marks(cluster: &ClusterState, look: &Look) -> Vec<Span<'stati
     };
     let is_now = cluster.observation.current().is_some();
     let marks = picture.nodes.iter().map(|node| {
-        let (glyph, role, _) = look.glyphs.node(node);
+        let (glyph, role) = look.glyphs.node(node);
         if is_now { (glyph, role) } else { (look.glyphs.unseen, Role::Faint) }
     });
     if picture.nodes.len() <= MARKS {
@@ -125,17 +125,26 @@ pub(super) fn name(cluster: &ClusterState, filter: &mut Filter, look: &Look) -> 
     spans
 }
 
-/// The worst finding in words with its colour, notes left out.
-pub(super) fn trouble(cluster: &ClusterState) -> Option<(&str, Role)> {
+/// What it waits for and its worst finding in words with their colour, other notes left out.
+pub(super) fn trouble(state: &State, cluster: &ClusterState) -> Option<(String, Role)> {
+    let waits = state.waits_words(cluster);
+    if cluster.health == Health::Ok {
+        return waits.map(|words| (words, Role::Note));
+    }
     let finding = cluster.findings.first()?;
     let role = match cluster.health {
-        Health::Ok => return None,
         _ if cluster.observation.contact == Contact::Connecting => Role::Muted,
+        Health::Ok => Role::Note,
         Health::Warning => Role::Warning,
         Health::Unknown => Role::Unknown,
         Health::Critical => Role::Critical,
     };
-    Some((finding.summary.as_str(), role))
+    // What is wrong with it may only follow from what is wrong there.
+    let words = match waits {
+        Some(waits) => format!("{waits}; {}", finding.summary),
+        None => finding.summary.clone(),
+    };
+    Some((words, role))
 }
 
 /// `+2` where more findings than the first want looking at.

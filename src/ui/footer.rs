@@ -66,8 +66,14 @@ pub(super) fn hints(area: Rect, state: &State, look: &Look) -> Vec<(u16, Action,
 fn draw_prompt(frame: &mut Frame<'_>, area: Rect, state: &State, prompt: &Prompt, look: &Look) {
     let (sign, hint) = match prompt.kind {
         PromptKind::Filter => {
-            let shown = state.grid.shown(&state.clusters).len();
-            ("/", format!("{shown} of {} shown   enter keep   esc clear", state.clusters.len()))
+            let shown = state.listed().map_or_else(
+                || {
+                    let shown = state.grid.shown(&state.clusters).len();
+                    format!("{shown} of {} shown", state.clusters.len())
+                },
+                |(_, table)| format!("{} shown", table.rows.len()),
+            );
+            ("/", format!("{shown}   enter keep   esc clear"))
         }
         PromptKind::Command => (":", "tab complete   enter run   esc leave".to_owned()),
     };

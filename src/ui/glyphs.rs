@@ -2,6 +2,7 @@
 
 use crate::health::{Health, Severity};
 use crate::model::Node;
+use crate::tables::{Mark, Tone};
 use crate::theme::Role;
 
 /// One set of signs, each one cell wide.
@@ -9,6 +10,8 @@ use crate::theme::Role;
 pub struct Glyphs {
     /// Healthy; a node that is online.
     pub ok: &'static str,
+    /// A resource that is promoted.
+    pub promoted: &'static str,
     /// A note.
     pub note: &'static str,
     /// A warning.
@@ -44,6 +47,7 @@ pub struct Glyphs {
 /// For terminals that draw Unicode.
 pub const UNICODE: Glyphs = Glyphs {
     ok: "●",
+    promoted: "◆",
     note: "·",
     warning: "▲",
     critical: "✖",
@@ -64,6 +68,7 @@ pub const UNICODE: Glyphs = Glyphs {
 /// For terminals that draw only ASCII.
 pub const ASCII: Glyphs = Glyphs {
     ok: "o",
+    promoted: "*",
     note: "-",
     warning: "!",
     critical: "X",
@@ -102,22 +107,26 @@ impl Glyphs {
         }
     }
 
-    /// The sign, colour and word of a node's state, the gravest of what is true of it.
-    pub fn node(&self, node: &Node) -> (&'static str, Role, &'static str) {
-        if node.unclean {
-            (self.critical, Role::Critical, "unclean")
-        } else if node.pending {
-            (self.pending, Role::Transient, "pending")
-        } else if node.shutdown && node.online {
-            (self.pending, Role::Transient, "shutting down")
-        } else if !node.online {
-            (self.offline, Role::Critical, "offline")
-        } else if node.standby || node.standby_on_fail {
-            (self.standby, Role::Warning, "standby")
-        } else if node.maintenance {
-            (self.maintenance, Role::Warning, "maintenance")
-        } else {
-            (self.ok, Role::Ok, "online")
+    /// The sign and colour of a node's state.
+    pub fn node(&self, node: &Node) -> (&'static str, Role) {
+        let (mark, tone, _) = Mark::of_node(node);
+        (self.mark(mark), role_of(tone))
+    }
+
+    /// A sign of a table.
+    pub fn mark(&self, mark: Mark) -> &'static str {
+        match mark {
+            Mark::Ok => self.ok,
+            Mark::Promoted => self.promoted,
+            Mark::Note => self.note,
+            Mark::Warning => self.warning,
+            Mark::Critical => self.critical,
+            Mark::Unknown => self.unknown,
+            Mark::Off => self.offline,
+            Mark::Standby => self.standby,
+            Mark::Maintenance => self.maintenance,
+            Mark::Pending => self.pending,
+            Mark::Unseen => self.unseen,
         }
     }
 
@@ -130,5 +139,20 @@ impl Glyphs {
             Some(Health::Critical) => (self.strip[3], Role::Critical),
             None => (self.strip[4], Role::Faint),
         }
+    }
+}
+
+/// The colour of a tone.
+pub(super) fn role_of(tone: Tone) -> Role {
+    match tone {
+        Tone::Faint => Role::Faint,
+        Tone::Muted => Role::Muted,
+        Tone::Text => Role::Text,
+        Tone::Ok => Role::Ok,
+        Tone::Note => Role::Note,
+        Tone::Transient => Role::Transient,
+        Tone::Warning => Role::Warning,
+        Tone::Unknown => Role::Unknown,
+        Tone::Critical => Role::Critical,
     }
 }

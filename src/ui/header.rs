@@ -51,7 +51,7 @@ fn title(state: &State, width: usize, look: &Look) -> Line<'static> {
     if width >= 70 {
         left.push(look.span(Role::Muted, format!(" {}", scope.join(&format!(" {} ", look.glyphs.dot)))));
     }
-    if state.open.is_none() {
+    if state.open.is_none() && state.fleet.is_none() {
         if state.grid.order == Order::Worst {
             left.push(look.separator());
             left.push(look.span(Role::Key, "worst first"));

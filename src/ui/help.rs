@@ -14,7 +14,11 @@ use crate::theme::Role;
 pub(super) fn draw(buffer: &mut Buffer, area: Rect, state: &State, scroll: usize, look: &Look) {
     Clear.render(area, buffer);
     buffer.set_style(area, look.style(Role::Screen).patch(look.style(Role::Panel)));
-    let context = if state.open.is_some() { Context::Cluster } else { Context::Grid };
+    let context = match (&state.open, &state.fleet) {
+        (Some(_), _) => Context::Cluster,
+        (None, Some(_)) => Context::Fleet,
+        (None, None) => Context::Grid,
+    };
     let lines = lines(context, look);
     let inner = Rect { x: area.x + 2, width: area.width.saturating_sub(4), ..area };
     let scroll = scroll.min(lines.len().saturating_sub(usize::from(inner.height)));
@@ -32,6 +36,7 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, state: &State, scroll: usize
 fn lines(context: Context, look: &Look) -> Vec<Line<'static>> {
     let view = match context {
         Context::Cluster => "Keys inside a cluster",
+        Context::Fleet => "Keys in a table over all clusters",
         Context::Global | Context::Grid | Context::Panel => "Keys in the grid",
     };
     let mut lines = vec![Line::from(look.span(Role::Title, view)), Line::default()];
@@ -61,11 +66,12 @@ fn lines(context: Context, look: &Look) -> Vec<Line<'static>> {
 fn signs(look: &Look) -> Vec<Line<'static>> {
     let glyphs = &look.glyphs;
     let rows = [
-        ((glyphs.ok, Role::Ok), "healthy; a node that is online"),
+        ((glyphs.ok, Role::Ok), "healthy; a node that is online, a resource that runs"),
+        ((glyphs.promoted, Role::Ok), "a resource that is promoted"),
         ((glyphs.warning, Role::Warning), "wants looking at"),
         ((glyphs.critical, Role::Critical), "broken; a node that is unclean and waits for fencing"),
         ((glyphs.unknown, Role::Unknown), "not known: nobody answers, or the answer can't be read"),
-        ((glyphs.offline, Role::Critical), "a node that is offline"),
+        ((glyphs.offline, Role::Critical), "a node that is offline, a resource that is stopped"),
         ((glyphs.standby, Role::Warning), "a node in standby"),
         ((glyphs.maintenance, Role::Warning), "a node in maintenance"),
         (

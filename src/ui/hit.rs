@@ -3,7 +3,7 @@
 use ratatui::layout::Position;
 
 use super::grid::Viewport;
-use super::{Look, cluster, footer};
+use super::{Look, cluster, fleet, footer};
 use crate::app::{LEAST_SIZE, State, Target};
 
 /// What is drawn in that cell, if pressing it does anything.
@@ -29,7 +29,10 @@ pub fn target_at(state: &State, look: &Look, column: u16, row: u16) -> Option<Ta
         return None;
     }
     if let Some((view, opened)) = state.opened() {
-        return cluster::row_at(regions.body, view, opened, at).map(|(pane, row)| Target::Row(pane, row));
+        return cluster::target_at(regions.body, state, view, opened, look, at);
+    }
+    if let Some(fleet) = &state.fleet {
+        return fleet::target_at(regions.body, state, fleet, at);
     }
     let arrangement = state.arrangement();
     let view = Viewport::of(regions.body, state, &arrangement);

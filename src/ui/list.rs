@@ -105,8 +105,9 @@ impl Columns {
             words => words.trim_end_matches(" ago").to_owned(),
         };
         let age_role = if age == "now" { Role::Faint } else { Role::Unknown };
-        let (finding, finding_role) = facts::trouble(cluster).unwrap_or(("", Role::Muted));
-        let mut words = vec![look.span(finding_role, crate::model::text::clean(finding))];
+        let (finding, finding_role) =
+            facts::trouble(state, cluster).unwrap_or_else(|| (String::new(), Role::Muted));
+        let mut words = vec![look.span(finding_role, crate::model::text::clean(&finding))];
         let more = facts::more(cluster);
         if !more.is_empty() {
             words.push(look.span(Role::Muted, format!("  {more}")));

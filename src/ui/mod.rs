@@ -1,8 +1,10 @@
 //! What the state looks like. Drawing only reads: the same state gives the same screen.
 
+mod card;
 mod cluster;
 mod facts;
 mod findings;
+mod fleet;
 mod footer;
 mod glyphs;
 mod grid;
@@ -11,6 +13,7 @@ mod help;
 mod hit;
 mod list;
 mod log;
+mod table;
 mod text;
 mod tile;
 
@@ -81,6 +84,8 @@ pub fn draw(frame: &mut Frame<'_>, state: &State, look: &Look) {
     header::draw(frame.buffer_mut(), regions.header, state, look);
     if let Some((view, cluster)) = state.opened() {
         cluster::draw(frame.buffer_mut(), regions.body, state, view, cluster, look);
+    } else if let Some(fleet) = &state.fleet {
+        fleet::draw(frame.buffer_mut(), regions.body, state, fleet, look);
     } else {
         grid::draw(frame.buffer_mut(), regions.body, state, look);
         if let Some(area) = regions.findings {
@@ -89,8 +94,9 @@ pub fn draw(frame: &mut Frame<'_>, state: &State, look: &Look) {
     }
     let middle = Rect { height: regions.footer.y - regions.header.height, ..regions.body };
     let middle = Rect { width: area.width, ..middle };
-    match state.panel {
-        Some(Panel::Help { scroll }) => help::draw(frame.buffer_mut(), middle, state, scroll, look),
+    match &state.panel {
+        Some(Panel::Help { scroll }) => help::draw(frame.buffer_mut(), middle, state, *scroll, look),
+        Some(Panel::Card(card)) => card::draw(frame.buffer_mut(), middle, state, card, look),
         Some(Panel::Log) => log::draw(frame, middle, look),
         None => {}
     }

@@ -23,8 +23,8 @@ pub(super) fn lines(
         Density::Full => {
             vec![
                 heading(cluster, width, filter, look),
-                second(cluster, width, look),
-                third(cluster, width, look),
+                second(state, cluster, width, look),
+                third(state, cluster, width, look),
                 last(state, cluster, width, look),
             ]
         }
@@ -43,9 +43,9 @@ fn heading(cluster: &ClusterState, width: usize, filter: &mut Filter, look: &Loo
 }
 
 /// The worst finding, or what runs.
-fn second(cluster: &ClusterState, width: usize, look: &Look) -> Line<'static> {
-    let (words, role) = match (facts::trouble(cluster), &cluster.observation.picture) {
-        (Some((words, role)), _) => (words.to_owned(), role),
+fn second(state: &State, cluster: &ClusterState, width: usize, look: &Look) -> Line<'static> {
+    let (words, role) = match (facts::trouble(state, cluster), &cluster.observation.picture) {
+        (Some((words, role)), _) => (words, role),
         (None, Some(picture)) => (facts::running_words(cluster, picture), Role::Muted),
         (None, None) => (String::new(), Role::Muted),
     };
@@ -53,10 +53,10 @@ fn second(cluster: &ClusterState, width: usize, look: &Look) -> Line<'static> {
 }
 
 /// Quorum and DC, or quorum and what runs where the second line had worse to tell.
-fn third(cluster: &ClusterState, width: usize, look: &Look) -> Line<'static> {
+fn third(state: &State, cluster: &ClusterState, width: usize, look: &Look) -> Line<'static> {
     let Some(picture) = cluster.observation.picture.as_deref() else { return Line::default() };
     let mut words = vec![facts::quorum_words(picture)];
-    if facts::trouble(cluster).is_some() {
+    if facts::trouble(state, cluster).is_some() {
         words.push(facts::running_words(cluster, picture));
         let failed = facts::running(picture).failed;
         words.extend((failed > 0).then(|| format!("{failed} failed")));
@@ -87,8 +87,8 @@ fn last(state: &State, cluster: &ClusterState, width: usize, look: &Look) -> Lin
 fn in_one(state: &State, cluster: &ClusterState, width: usize, look: &Look) -> Line<'static> {
     let age = facts::age_words(cluster, state.now);
     let right = if age == "now" { facts::more(cluster) } else { age };
-    let (words, role) = match (facts::trouble(cluster), &cluster.observation.picture) {
-        (Some((words, role)), _) => (words.to_owned(), role),
+    let (words, role) = match (facts::trouble(state, cluster), &cluster.observation.picture) {
+        (Some((words, role)), _) => (words, role),
         (None, Some(picture)) => (
             format!(
                 "{} {} {}",

@@ -43,6 +43,7 @@ pub async fn discover(
         name: ClusterName::from(name),
         hosts: hosts(host, own_name, &found),
         access: access.clone(),
+        needs: None,
     })
 }
 

@@ -70,6 +70,7 @@ fn entry(name: &str, tier: Tier) -> ClusterEntry {
         tier,
         hosts: (1..=3).map(|nth| HostName::from(format!("{name}{nth}"))).collect(),
         access: Access::default(),
+        needs: None,
     }
 }
 

@@ -211,5 +211,6 @@ pub(crate) fn entry(hosts: &[&str]) -> ClusterEntry {
         tier: Tier::Other,
         hosts: hosts.iter().map(|&host| host.into()).collect(),
         access: Access::default(),
+        needs: None,
     }
 }

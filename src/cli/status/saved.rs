@@ -31,6 +31,7 @@ fn read_one(file: &Path, now: Timestamp) -> Judged {
         tier: Tier::Other,
         hosts: vec![HostName::from(source.as_str())],
         access: Access::default(),
+        needs: None,
     };
     // A time without a zone is taken for one of here. All times of one file are of one clock, so the spans
     // between them are right anyhow, and what is judged is how things were when it was printed.

@@ -4,20 +4,20 @@ use crate::model::{Picture, Resource, Role};
 
 /// One line of the tree.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TreeRow<'a> {
+pub(super) struct TreeRow<'a> {
     /// How deep it stands; 0 at the top.
-    pub depth: usize,
+    pub(super) depth: usize,
     /// What it stands for. Instances of a clone have no line of their own.
-    pub resource: &'a Resource,
+    pub(super) resource: &'a Resource,
     /// How many of its primitives run.
-    pub running: usize,
+    pub(super) running: usize,
     /// How many there are.
-    pub configured: usize,
+    pub(super) configured: usize,
 }
 
 /// The lines of the tree. Anonymous clone instances are told by their clone's line, which counts them: three
 /// lines that say the same would only push the fourth off the screen.
-pub fn rows(picture: &Picture) -> Vec<TreeRow<'_>> {
+pub(super) fn rows(picture: &Picture) -> Vec<TreeRow<'_>> {
     let mut rows = Vec::new();
     for resource in &picture.resources {
         push(resource, 0, &mut rows);

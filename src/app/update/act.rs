@@ -1,0 +1,274 @@
+//! What an action does.
+
+use super::{go, tell};
+use crate::app::grid::{Order, Selection};
+use crate::app::view::{ClusterView, turned};
+use crate::app::{
+    Action, CardKind, CardText, Effect, FindingsPanel, FleetView, ListView, Notice, OpenCard, Panel, Prompt,
+    PromptKind, State, TABS,
+};
+use crate::health::Health;
+use crate::model::{ClusterName, Contact};
+use crate::tables::{Pane, Sorting, Subject, Tone};
+
+pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
+    match action {
+        Action::Quit => return vec![Effect::Quit],
+        Action::Suspend => return vec![Effect::Suspend],
+        Action::Redraw => return vec![Effect::Redraw],
+        Action::NextTheme => return vec![Effect::NextTheme],
+        Action::PollAll => {
+            tell(state, Notice::info("asking every cluster"));
+            return vec![Effect::PollAll];
+        }
+        Action::PollNow => return poll(state),
+        Action::Help => toggle(state, Panel::Help { scroll: 0 }),
+        Action::ToggleLog => toggle(state, Panel::Log),
+        Action::CommandLine => state.prompt = Some(Prompt::new(PromptKind::Command, "")),
+        Action::Filter => {
+            state.panel = None;
+            state.prompt = Some(Prompt::new(PromptKind::Filter, state.filter()));
+        }
+        Action::ClearFilter => state.set_filter(String::new()),
+        Action::ToggleSort => next_order(state),
+        Action::ReverseSort => reverse(state),
+        Action::ToggleLayout => {
+            state.grid.layout = state.grid.layout.next();
+            tell(state, Notice::info(format!("layout: {}", state.grid.layout)));
+        }
+        Action::ToggleFindings => {
+            let shown = state.findings_panel.is_shown(state.size.0);
+            state.findings_panel = if shown { FindingsPanel::Hidden } else { FindingsPanel::Shown };
+        }
+        Action::NextProblem => to_problem(state, 1),
+        Action::PreviousProblem => to_problem(state, -1),
+        Action::Open => open_selected(state),
+        Action::Why => why(state),
+        Action::Back => back(state),
+        Action::NextPane => turn_pane(state, 1),
+        Action::PreviousPane => turn_pane(state, -1),
+        Action::PaneOverview => to_tab(state, 0),
+        Action::PaneMatrix => to_tab(state, 1),
+        Action::PaneConstraints => to_tab(state, 2),
+        Action::PaneFailures => to_tab(state, 3),
+        Action::PaneFencing => to_tab(state, 4),
+        Action::PaneAttributes => to_tab(state, 5),
+        Action::PaneTickets => to_tab(state, 6),
+        Action::Findings => across(state, Pane::Findings),
+        Action::Nodes => across(state, Pane::Nodes),
+        Action::Resources => across(state, Pane::Resources),
+        Action::Constraints => across(state, Pane::Constraints),
+        Action::Failures => across(state, Pane::Failures),
+        Action::Up
+        | Action::Down
+        | Action::Left
+        | Action::Right
+        | Action::PageUp
+        | Action::PageDown
+        | Action::First
+        | Action::Last => return go::go(state, action),
+    }
+    Vec::new()
+}
+
+fn poll(state: &mut State) -> Vec<Effect> {
+    let name = match (&state.open, state.focus()) {
+        (Some(view), _) => Some(view.name.clone()),
+        (None, Some((cluster, _))) => Some(cluster),
+        (None, None) => state.selected().map(|cluster| cluster.entry.name.clone()),
+    };
+    let Some(name) = name else { return Vec::new() };
+    tell(state, Notice::info(format!("asking {name}")));
+    vec![Effect::Poll(name)]
+}
+
+fn toggle(state: &mut State, panel: Panel) {
+    let is_open = state
+        .panel
+        .as_ref()
+        .is_some_and(|open| std::mem::discriminant(open) == std::mem::discriminant(&panel));
+    state.panel = if is_open { None } else { Some(panel) };
+}
+
+/// Puts the grid in the other order, or sorts a list by the next column.
+fn next_order(state: &mut State) {
+    let Some((list, table)) = state.listed() else {
+        let other = match state.grid.order {
+            Order::Tier => Order::Worst,
+            Order::Worst => Order::Tier,
+        };
+        sort_grid(state, other);
+        return;
+    };
+    let sorting = list.sorting.next(table.columns.len());
+    let words = match sorting {
+        Sorting::Told => "in the cluster's own order".to_owned(),
+        Sorting::Worst => "worst first".to_owned(),
+        Sorting::Column(column) => {
+            let heading = table.columns.get(column).map_or("", |column| column.heading.text.as_str());
+            format!("sorted by {}", if heading.is_empty() { "state" } else { heading })
+        }
+    };
+    if let Some(list) = state.list_mut() {
+        list.sorting = sorting;
+    }
+    tell(state, Notice::info(words));
+}
+
+fn reverse(state: &mut State) {
+    match state.list_mut() {
+        Some(list) => list.is_reversed = !list.is_reversed,
+        None => tell(state, Notice::info("the grid has no other way round")),
+    }
+}
+
+pub(super) fn sort_grid(state: &mut State, order: Order) {
+    state.grid.order = order;
+    let words = match order {
+        Order::Tier => "ordered by tier",
+        Order::Worst => "worst first",
+    };
+    tell(state, Notice::info(words));
+}
+
+fn back(state: &mut State) {
+    if state.panel.is_some() {
+        state.panel = None;
+    } else if !state.filter().is_empty() {
+        state.set_filter(String::new());
+    } else if state.open.is_some() {
+        state.open = None;
+    } else if state.fleet.is_some() {
+        state.fleet = None;
+    } else {
+        // Nothing is left to go back from: the eye is led to the worst again.
+        state.grid.selection = Selection::Worst;
+    }
+}
+
+/// Opens the selected cluster, goes to the selected row of a table over all of them, or shows all that is known of
+/// the selected row.
+fn open_selected(state: &mut State) {
+    if state.panel.is_some() {
+        return;
+    }
+    match (&state.open, &state.fleet) {
+        (Some(_), _) => card(state, CardKind::Details),
+        (None, Some(fleet)) => {
+            let pane = fleet.pane;
+            if let Some((name, subject)) = state.focus() {
+                open(state, name.clone());
+                show_in_pane(state, pane, name, subject);
+            }
+        }
+        (None, None) => {
+            if let Some(name) = state.selected().map(|cluster| cluster.entry.name.clone()) {
+                open(state, name);
+            }
+        }
+    }
+}
+
+fn show_in_pane(state: &mut State, pane: Pane, name: ClusterName, subject: Subject) {
+    if let Some(view) = &mut state.open {
+        view.pane = pane;
+        *view.list_mut(pane) = ListView::at(name, subject);
+    }
+}
+
+/// Opens a cluster, with the keys where there is something to see.
+pub(super) fn open(state: &mut State, name: ClusterName) {
+    state.panel = None;
+    state.grid.selection = Selection::Chosen(name.clone());
+    state.open = Some(ClusterView::new(name, Pane::Findings));
+}
+
+/// Says why the selected thing is as it is; why a cluster is as it is, its findings say.
+fn why(state: &mut State) {
+    match &state.panel {
+        Some(Panel::Card(open)) if open.kind == CardKind::Details => card(state, CardKind::Why),
+        Some(_) => state.panel = None,
+        None if state.open.is_none() && state.fleet.is_none() => open_selected(state),
+        None => card(state, CardKind::Why),
+    }
+}
+
+fn card(state: &mut State, kind: CardKind) {
+    match state.focus() {
+        Some((cluster, subject)) => {
+            let card = OpenCard { kind, cluster, subject, scroll: 0 };
+            // Of what concerns the whole cluster, all that is known says why.
+            let is_answered = state.card_text(&card) != CardText::Gone;
+            let kind = if is_answered { kind } else { CardKind::Details };
+            state.panel = Some(Panel::Card(OpenCard { kind, ..card }));
+        }
+        None => tell(state, Notice::info("nothing is selected here")),
+    }
+}
+
+fn turn_pane(state: &mut State, by: isize) {
+    if let Some(view) = &mut state.open {
+        view.pane = turned(view.pane, by);
+    }
+}
+
+/// Shows the screen of that number; without an open cluster, that of the selected one.
+fn to_tab(state: &mut State, tab: usize) {
+    if state.open.is_none() {
+        open_selected(state);
+    }
+    state.panel = None;
+    if let (Some(view), Some(tab)) = (&mut state.open, TABS.get(tab)) {
+        view.pane = tab.pane;
+    }
+}
+
+/// Lists something over all clusters.
+fn across(state: &mut State, pane: Pane) {
+    state.panel = None;
+    state.open = None;
+    state.fleet = Some(FleetView::new(pane));
+}
+
+fn to_problem(state: &mut State, by: isize) {
+    if state.open.is_none() && state.fleet.is_some() {
+        to_bad_row(state, by);
+        return;
+    }
+    let shown: Vec<usize> = state.arrangement().places().map(|place| place.cluster).collect();
+    let is_problem = |&index: &usize| {
+        let cluster = &state.clusters[index];
+        cluster.health != Health::Ok && cluster.observation.contact != Contact::Connecting
+    };
+    let problems: Vec<usize> = shown.iter().copied().filter(is_problem).collect();
+    let at = state.grid.selected(&state.clusters, &shown);
+    let place = |index: usize| shown.iter().position(|&shown| shown == index);
+    let here = at.and_then(place);
+    let next = if by > 0 {
+        problems.iter().copied().find(|&problem| place(problem) > here).or_else(|| problems.first().copied())
+    } else {
+        problems.iter().copied().rfind(|&problem| place(problem) < here).or_else(|| problems.last().copied())
+    };
+    match next {
+        Some(next) => {
+            state.grid.choose(&state.clusters, next);
+            if state.open.is_some() {
+                let name = state.clusters[next].entry.name.clone();
+                open(state, name);
+            }
+        }
+        None => tell(state, Notice::info("every cluster is healthy")),
+    }
+}
+
+/// In a table over all clusters the next problem is the next row that wants looking at, round and round.
+fn to_bad_row(state: &mut State, by: isize) {
+    let Some((list, table)) = state.listed() else { return };
+    let (count, row) = (table.rows.len() as isize, list.row as isize);
+    let is_bad = |at: &isize| table.rows.get(*at as usize).is_some_and(|row| row.urgency >= Tone::Warning);
+    let next = (1..=count).map(|step| (row + step * by).rem_euclid(count)).find(is_bad);
+    match (next, state.list_mut()) {
+        (Some(next), Some(list)) => list.select(next as usize, &table.rows),
+        _ => tell(state, Notice::info("nothing here wants looking at")),
+    }
+}

@@ -1,0 +1,125 @@
+//! Moving: keys, wheel and mouse presses.
+
+use super::act;
+use crate::app::grid::{Selection, Step};
+use crate::app::view::{is_of_overview, turned};
+use crate::app::{Action, Effect, Panel, PromptKind, Scroll, State, Target};
+use crate::tables::Pane;
+
+pub(super) fn go(state: &mut State, action: Action) -> Vec<Effect> {
+    let page = usize::from(state.size.1.saturating_sub(6)).max(1);
+    match &mut state.panel {
+        Some(Panel::Help { scroll }) => scroll_by(scroll, action, page),
+        Some(Panel::Card(card)) => scroll_by(&mut card.scroll, action, page),
+        Some(Panel::Log) => {
+            return match action {
+                Action::Up | Action::PageUp => vec![Effect::ScrollLog(Scroll::Up)],
+                Action::Down | Action::PageDown => vec![Effect::ScrollLog(Scroll::Down)],
+                _ => Vec::new(),
+            };
+        }
+        None if state.open.is_some() || state.fleet.is_some() => go_in_list(state, action, page),
+        None => go_in_grid(state, action, page),
+    }
+    Vec::new()
+}
+
+fn scroll_by(scroll: &mut usize, action: Action, page: usize) {
+    *scroll = match action {
+        Action::Up => scroll.saturating_sub(1),
+        Action::Down => scroll.saturating_add(1),
+        Action::PageUp => scroll.saturating_sub(page),
+        Action::PageDown => scroll.saturating_add(page),
+        Action::First => 0,
+        _ => *scroll,
+    };
+}
+
+fn go_in_list(state: &mut State, action: Action, page: usize) {
+    if let (Action::Left | Action::Right, Some(view)) = (action, &mut state.open) {
+        let by = if action == Action::Left { -1 } else { 1 };
+        if view.pane == Pane::Matrix {
+            let list = view.list_mut(Pane::Matrix);
+            list.skipped = list.skipped.saturating_add_signed(by);
+        } else {
+            let next = turned(view.pane, by);
+            // Sideways is within what is seen; other screens have keys of their own.
+            if is_of_overview(view.pane) == is_of_overview(next) && is_of_overview(next) {
+                view.pane = next;
+            }
+        }
+        return;
+    }
+    let Some((_, table)) = state.listed() else { return };
+    if let Some(list) = state.list_mut() {
+        list.go(action, page, &table.rows);
+    }
+}
+
+fn go_in_grid(state: &mut State, action: Action, page: usize) {
+    let arrangement = state.arrangement();
+    let rows = (page / arrangement.pitch).max(1) as isize;
+    let step = match action {
+        Action::Up => Step::Rows(-1),
+        Action::Down => Step::Rows(1),
+        Action::Left => Step::Columns(-1),
+        Action::Right => Step::Columns(1),
+        Action::PageUp => Step::Rows(-rows),
+        Action::PageDown => Step::Rows(rows),
+        Action::First => Step::Start,
+        Action::Last => Step::End,
+        _ => return,
+    };
+    state.grid.step(&state.clusters, &arrangement, step);
+}
+
+pub(super) fn press(state: &mut State, target: Target) -> Vec<Effect> {
+    // What was typed into a filter belongs to the list that was under it.
+    if state.prompt.as_ref().is_some_and(|prompt| prompt.kind == PromptKind::Filter) {
+        state.prompt = None;
+    }
+    match target {
+        Target::Hint(action) => return act::act(state, action),
+        Target::Cluster(name) => {
+            let already = state.grid.selection == Selection::Chosen(name.clone());
+            if already {
+                act::open(state, name);
+            } else {
+                state.grid.selection = Selection::Chosen(name);
+            }
+        }
+        Target::Tab(pane) => {
+            if let Some(view) = &mut state.open {
+                view.pane = pane;
+            }
+        }
+        Target::Row(pane, row) => return press_row(state, pane, row),
+    }
+    Vec::new()
+}
+
+/// Selects a row; one that is selected already is opened.
+fn press_row(state: &mut State, pane: Pane, row: usize) -> Vec<Effect> {
+    let already = match &mut state.open {
+        Some(view) => std::mem::replace(&mut view.pane, pane) == pane && view.list(pane).row == row,
+        None => state.fleet.as_ref().is_some_and(|fleet| fleet.list.row == row),
+    };
+    if already {
+        return act::act(state, Action::Open);
+    }
+    let Some((_, table)) = state.listed() else { return Vec::new() };
+    if let Some(list) = state.list_mut() {
+        list.select(row, &table.rows);
+    }
+    Vec::new()
+}
+
+pub(super) fn scrolled(state: &mut State, scroll: Scroll) -> Vec<Effect> {
+    go(
+        state,
+        match scroll {
+            Scroll::Up => Action::Up,
+            Scroll::Down => Action::Down,
+        },
+    )
+}

@@ -1,0 +1,176 @@
+//! The one place where the state changes.
+
+mod act;
+mod go;
+mod typing;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::command::complete;
+use super::{ClusterState, Effect, Event, FleetView, Notice, NoticeLevel, PromptKind, State};
+use crate::health::Health;
+use crate::model::{ClusterName, Observation};
+use crate::tables::most_skipped;
+
+/// How long a notice stays that is no error.
+const NOTICE_STAYS: SignedDuration = SignedDuration::from_secs(5);
+/// How many notices wait to be read; older ones are in the log.
+const NOTICES_KEPT: usize = 20;
+
+/// Takes one event into the state, and says what is to be done about it outside.
+pub fn update(state: &mut State, event: Event) -> Vec<Effect> {
+    match event {
+        Event::Tick(now) => {
+            tick(state, now);
+            Vec::new()
+        }
+        Event::Observed(name, observation) => observe(state, &name, observation).into_iter().collect(),
+        event => {
+            state.dirty = true;
+            let effects = interact(state, event);
+            settle(state);
+            effects
+        }
+    }
+}
+
+/// What the person does, and what the terminal says of itself.
+fn interact(state: &mut State, event: Event) -> Vec<Effect> {
+    match event {
+        Event::Resized { columns, rows } => state.size = (columns, rows),
+        Event::Act(action) => {
+            key_pressed(state);
+            return act::act(state, action);
+        }
+        Event::Pending(pending) => {
+            key_pressed(state);
+            state.pending = Some(pending);
+        }
+        Event::Unbound(key) => {
+            key_pressed(state);
+            tell(state, Notice::info(format!("{key} does nothing here")));
+        }
+        Event::Typed(typing) => return typing::typed(state, typing),
+        Event::Pressed(target) => return go::press(state, target),
+        Event::Scrolled(scroll) => return go::scrolled(state, scroll),
+        Event::Told(notice) => tell(state, notice),
+        // Both were dealt with before.
+        Event::Tick(_) | Event::Observed(..) => {}
+    }
+    Vec::new()
+}
+
+fn tick(state: &mut State, now: Timestamp) {
+    // The clock in the header counts seconds.
+    state.dirty |= now.as_second() != state.now.as_second();
+    state.now = now;
+    let expired = |notice: &Notice, since: Timestamp| {
+        notice.level == NoticeLevel::Info && now.duration_since(since) >= NOTICE_STAYS
+    };
+    let before = state.notices.len();
+    state.notices.retain(|(notice, since)| !expired(notice, *since));
+    state.dirty |= state.notices.len() != before;
+    let mut changed = false;
+    for cluster in &mut state.clusters {
+        changed |= cluster.pass_time(now);
+    }
+    if changed {
+        state.settle_dependencies();
+        state.dirty = true;
+        settle(state);
+    }
+}
+
+/// Takes in what a watcher has seen. A change of health is worth a line in the log.
+fn observe(state: &mut State, name: &ClusterName, observation: Observation) -> Option<Effect> {
+    let now = state.now;
+    let cluster = state.clusters.iter_mut().find(|cluster| cluster.entry.name == *name)?;
+    let before = cluster.health;
+    let same_picture = match (&cluster.observation.picture, &observation.picture) {
+        (Some(before), Some(after)) => std::sync::Arc::ptr_eq(before, after),
+        (None, None) => true,
+        _ => false,
+    };
+    let same_contact = cluster.observation.contact == observation.contact
+        && cluster.observation.viewpoints == observation.viewpoints;
+    cluster.observation = observation;
+    let changed = cluster.assess(now);
+    let record = (cluster.health != before).then(|| Effect::Record(cluster.health, record(cluster)));
+    if changed || !same_contact {
+        state.settle_dependencies();
+    }
+    // An unchanged cluster's new age is drawn with the next tick.
+    if changed || !same_picture || !same_contact {
+        state.dirty = true;
+        settle(state);
+    }
+    record
+}
+
+fn record(cluster: &ClusterState) -> String {
+    let name = &cluster.entry.name;
+    match cluster.findings.first() {
+        Some(worst) if cluster.health != Health::Ok => {
+            format!("{name} is {}: {}", cluster.health, worst.summary)
+        }
+        _ => format!("{name} is healthy"),
+    }
+}
+
+/// Puts right what follows from everything else: the completions, the scroll, and what no longer exists.
+fn settle(state: &mut State) {
+    if let Some(mut prompt) = state.prompt.take() {
+        if prompt.kind == PromptKind::Command && prompt.chosen.is_none() {
+            prompt.candidates = complete(prompt.text(), state);
+        }
+        state.prompt = Some(prompt);
+    }
+    let arrangement = state.arrangement();
+    let shown: Vec<usize> = arrangement.places().map(|place| place.cluster).collect();
+    let selected = state.grid.selected(&state.clusters, &shown);
+    let body = state.regions().body_size();
+    state.grid.follow(&arrangement, selected, body);
+    settle_lists(state);
+}
+
+/// Puts the selections of the lists on screen right, and scrolls to them.
+fn settle_lists(state: &mut State) {
+    let body = state.regions().body;
+    if let Some((view, cluster)) = state.opened() {
+        let mut view = view.clone();
+        for (pane, area) in view.places(body, &cluster.findings) {
+            let table = state.pane_table(&view, cluster, pane);
+            let list = view.list_mut(pane);
+            list.settle(&table.rows, usize::from(area.height.saturating_sub(1)));
+            list.skipped = list.skipped.min(most_skipped(&table, usize::from(area.width)));
+        }
+        state.open = Some(view);
+        return;
+    }
+    if let Some(fleet) = &state.fleet {
+        let mut fleet = fleet.clone();
+        let table = state.fleet_table(&fleet);
+        let area = FleetView::place(body);
+        fleet.list.settle(&table.rows, usize::from(area.height.saturating_sub(1)));
+        state.fleet = Some(fleet);
+    }
+}
+
+/// A key has been pressed: what waited for one goes.
+fn key_pressed(state: &mut State) {
+    state.pending = None;
+    if state.notices.front().is_some_and(|(notice, _)| notice.level == NoticeLevel::Error) {
+        state.notices.pop_front();
+    }
+}
+
+fn tell(state: &mut State, notice: Notice) {
+    // The newest word to a person's last key replaces the one before; errors queue up.
+    if notice.level == NoticeLevel::Info {
+        state.notices.retain(|(notice, _)| notice.level == NoticeLevel::Error);
+    }
+    state.notices.push_back((notice, state.now));
+    while state.notices.len() > NOTICES_KEPT {
+        state.notices.pop_front();
+    }
+}

@@ -1,0 +1,333 @@
+//! Why a resource runs where it does, or does not run.
+
+use super::place::answers;
+use super::{Cause, NodeAnswer, Pull, Why, told};
+use crate::health::Severity;
+use crate::health::scene::{Placed, Scene, base};
+use crate::health::words::{names, shell};
+use crate::model::{ConstraintRule, NodeName, Resource, ResourceId, Role, Score};
+
+/// The resource that is asked about, and all that belongs to it.
+pub(super) struct Asked<'s, 'a> {
+    pub(super) scene: &'s Scene<'a>,
+    pub(super) id: &'a ResourceId,
+    /// The primitives at or below it.
+    pub(super) parts: Vec<&'s Placed<'a>>,
+    /// What contains it, and itself.
+    pub(super) line: Vec<&'a ResourceId>,
+    /// The same, and all that it contains.
+    pub(super) family: Vec<&'a ResourceId>,
+}
+
+/// The causes that hold for everything that should run.
+const STANDSTILLS: [&str; 4] = ["no-quorum", "no-dc", "stop-all-resources", "fencing-no-device"];
+
+pub(super) fn why(scene: &Scene<'_>, id: &ResourceId) -> Option<Why> {
+    let asked = Asked::new(scene, id)?;
+    let mut why = Why::new(asked.question());
+    why.nodes = answers(&asked);
+    why.causes = asked.causes(&why.nodes);
+    Some(why)
+}
+
+impl<'s, 'a> Asked<'s, 'a> {
+    fn new(scene: &'s Scene<'a>, id: &ResourceId) -> Option<Self> {
+        let parts: Vec<&Placed<'a>> =
+            scene.placed.iter().filter(|placed| placed.ids().contains(&id)).collect();
+        let mut family: Vec<_> = parts.iter().flat_map(|placed| placed.ids()).collect();
+        family.dedup();
+        let ids = parts.first()?.ids();
+        let at = ids.iter().position(|own| *own == id)?;
+        Some(Self { scene, id: ids[at], line: ids[..=at].to_vec(), parts, family })
+    }
+
+    /// Whether a constraint or a count of that id is about it, what contains it, or a part of it.
+    pub(super) fn concerns(&self, id: &ResourceId) -> bool {
+        self.family.iter().any(|own| base(own) == base(id))
+    }
+
+    /// Whether a constraint of that id is about it or what contains it.
+    fn binds(&self, id: &ResourceId) -> bool {
+        self.line.iter().any(|own| base(own) == base(id))
+    }
+
+    pub(super) fn is_replicated(&self) -> bool {
+        self.parts.iter().any(|part| part.is_replicated())
+    }
+
+    /// Where it runs, or any part of it.
+    pub(super) fn nodes(&self) -> Vec<&'a NodeName> {
+        let active = self.parts.iter().filter(|part| part.primitive.active);
+        let mut nodes: Vec<_> = active.flat_map(|part| &part.primitive.nodes).collect();
+        nodes.sort_unstable();
+        nodes.dedup();
+        nodes
+    }
+
+    fn is_up(&self) -> bool {
+        self.parts.iter().any(|part| part.primitive.active)
+    }
+
+    fn question(&self) -> String {
+        let nodes = self.nodes();
+        let has_failed = |part: &&Placed<'_>| part.primitive.failed || part.primitive.blocked;
+        if !self.is_replicated() && self.parts.iter().any(has_failed) {
+            return format!("Why has {} failed?", self.id);
+        }
+        match (self.is_up(), nodes.is_empty()) {
+            (false, _) => format!("Why does {} not run?", self.id),
+            (true, true) => format!("Why is {} as it is?", self.id),
+            (true, false) => format!("Why does {} run on {}?", self.id, names(nodes)),
+        }
+    }
+
+    /// A meta attribute with what holds it: its own, what contains it, what it contains, or the defaults.
+    pub(super) fn meta(&self, name: &str) -> Option<(&'a str, &'a str)> {
+        let cib = self.scene.picture.cib.as_deref()?;
+        let own = self.line.iter().rev().chain(&self.family).find_map(|id| {
+            let configured = cib.resource(base(id))?;
+            Some((configured.id.as_str(), configured.meta(name)?))
+        });
+        let default = || cib.resource_defaults.iter().find(|(key, _)| key == name);
+        own.or_else(|| default().map(|(_, value)| ("rsc_defaults", value.as_str())))
+    }
+
+    /// All causes, the most likely first: what was decided by somebody or holds for the whole cluster stands before
+    /// what happened to this one, and that before what merely has a say in where it runs.
+    fn causes(&self, nodes: &[NodeAnswer]) -> Vec<Cause> {
+        let scene = self.scene;
+        let mine = |subject: &str| self.concerns(&ResourceId::from(subject));
+        let mut causes = Vec::new();
+        causes.extend(told(scene, &["resource-orphaned"], mine));
+        causes.extend(self.target_role());
+        causes.extend(told(scene, &STANDSTILLS, |_| true));
+        causes.extend(self.fencing());
+        causes.extend(told(
+            scene,
+            &["resource-multiply-active", "resource-blocked", "resource-failed"],
+            mine,
+        ));
+        causes.extend(self.unmanaged());
+        causes.extend(self.ticket());
+        if !self.is_up() && self.parts.iter().any(|part| scene.should_run(part)) {
+            causes.extend(self.waits());
+        }
+        causes.extend(told(scene, &["promoted-missing", "clone-incomplete", "fail-count-threshold"], mine));
+        causes.extend(self.under_way());
+        // What has gone wrong is the answer; where it should run comes second.
+        if causes.iter().all(|cause| cause.severity < Severity::Critical) || !self.is_up() {
+            causes.extend(self.place(nodes));
+        }
+        causes.extend(told(scene, &["failure-recovered", "fail-count"], mine));
+        causes.extend(self.leftovers());
+        if causes.is_empty() {
+            causes.push(self.unexplained());
+        }
+        causes
+    }
+
+    fn target_role(&self) -> Option<Cause> {
+        let disabled = self.parts.iter().any(|part| !self.scene.should_run(part));
+        match self.meta("target-role") {
+            Some((holder, role)) if role.eq_ignore_ascii_case("stopped") => {
+                let inherited = if holder == base(self.id) { "" } else { ", which is set on " };
+                let from = if inherited.is_empty() { "" } else { holder };
+                let cause = Cause::new(
+                    Severity::Note,
+                    format!("it is disabled: its target-role is Stopped{inherited}{from}"),
+                );
+                Some(cause.remedy(enable(holder)))
+            }
+            Some((holder, role)) if Role::from_word(role) == Role::Unpromoted => Some(Cause::new(
+                Severity::Note,
+                format!("it may not be promoted: the target-role of {holder} is {role}"),
+            )),
+            // Without the CIB only crm_mon's word is known, not who holds it.
+            None if disabled && self.scene.picture.cib.is_none() => {
+                let cause = Cause::new(Severity::Note, "it is disabled: its target-role is Stopped");
+                Some(cause.remedy(enable(self.id.as_str())))
+            }
+            _ => None,
+        }
+    }
+
+    /// Nodes that must be fenced first: those it is taken to run on, and any of them for one that is to start.
+    fn fencing(&self) -> Vec<Cause> {
+        let nodes = self.nodes();
+        let mine = |name: &str| !self.is_up() || nodes.iter().any(|node| *node == name);
+        let mut causes = told(self.scene, &["fencing-failed", "node-unclean", "fencing-pending"], mine);
+        let unclean = |node: &&&NodeName| self.scene.picture.node(node).is_some_and(|node| node.unclean);
+        if let Some(node) = nodes.iter().find(unclean) {
+            let words = format!(
+                "it is taken to run on {node} until that has been fenced: what ran there is not started elsewhere before"
+            );
+            causes.insert(0, Cause::new(Severity::Critical, words));
+        }
+        causes
+    }
+
+    fn unmanaged(&self) -> Vec<Cause> {
+        let mut causes = told(self.scene, &["cluster-maintenance"], |_| true);
+        let nodes = self.nodes();
+        causes.extend(told(self.scene, &["node-maintenance"], |name| nodes.iter().any(|node| *node == name)));
+        if !causes.is_empty() || self.parts.iter().all(|part| part.primitive.managed) {
+            return causes;
+        }
+        let is_off = |(_, value): &(&str, &str)| !crate::health::scene::is_true(value);
+        let is_on = |(_, value): &(&str, &str)| crate::health::scene::is_true(value);
+        let held = match (self.meta("is-managed").filter(is_off), self.meta("maintenance").filter(is_on)) {
+            (Some((holder, _)), _) => format!(", as is-managed is false on {holder}"),
+            (None, Some((holder, _))) => format!(", as {holder} is in maintenance"),
+            (None, None) => String::new(),
+        };
+        causes.push(Cause::new(
+            Severity::Warning,
+            format!("Pacemaker leaves it alone{held}: it is neither started nor stopped, whatever happens"),
+        ));
+        causes
+    }
+
+    fn ticket(&self) -> Vec<Cause> {
+        let mut lost: Vec<&str> = self.parts.iter().filter_map(|part| self.scene.lost_ticket(part)).collect();
+        lost.dedup();
+        told(self.scene, &["ticket-lost"], |subject| lost.contains(&subject))
+    }
+
+    /// What must run first, and does not.
+    fn waits(&self) -> Vec<Cause> {
+        let peer = |id: &ResourceId, role: Option<&Role>, words: &str, constraint: &str| {
+            (!self.scene.runs(id, role)).then(|| {
+                let lacks =
+                    if role == Some(&Role::Promoted) { "has no promoted instance" } else { "does not run" };
+                Cause::new(Severity::Critical, format!("it {words} {id}, which {lacks}"))
+                    .because((!constraint.is_empty()).then(|| format!("constraint {constraint}")))
+                    .remedy(format!("Ask why {id} does not run."))
+            })
+        };
+        let mut causes: Vec<Cause> = self
+            .scene
+            .constraints()
+            .filter_map(|constraint| match &constraint.rule {
+                ConstraintRule::Colocation {
+                    resource,
+                    with,
+                    score: Some(Score::Infinity),
+                    with_role,
+                    ..
+                } if self.binds(resource) => {
+                    peer(with, with_role.as_ref(), "runs only with", constraint.id.as_str())
+                }
+                ConstraintRule::Order { first, first_action, then, kind, .. }
+                    if self.binds(then) && kind == "Mandatory" && first_action != "stop" =>
+                {
+                    let role = (first_action == "promote").then_some(Role::Promoted);
+                    peer(first, role.as_ref(), "starts after", constraint.id.as_str())
+                }
+                _ => None,
+            })
+            .collect();
+        causes.extend(self.predecessor().and_then(|id| peer(id, None, "comes in its group after", "")));
+        causes
+    }
+
+    /// The member of its group that stands before it.
+    fn predecessor(&self) -> Option<&'a ResourceId> {
+        let part = self.parts.first().filter(|part| part.primitive.id == *self.id)?;
+        let Some(Resource::Group(group)) = part.ancestors.last() else { return None };
+        let at = group.members.iter().position(|member| member.id() == self.id)?;
+        group.members.get(at.checked_sub(1)?).map(Resource::id)
+    }
+
+    fn under_way(&self) -> Vec<Cause> {
+        let transient = self.parts.iter().filter(|part| part.primitive.role.is_transient());
+        let mut causes: Vec<Cause> = transient
+            .map(|part| {
+                let nodes = names(&part.primitive.nodes);
+                let on = if nodes.is_empty() { nodes } else { format!(" on {nodes}") };
+                let role = part.primitive.role.word().to_lowercase();
+                Cause::new(Severity::Note, format!("{} is {role}{on} just now", part.primitive.id))
+            })
+            .collect();
+        causes.extend(self.parts.iter().filter_map(|part| part.primitive.locked_to.as_ref()).map(|node| {
+            Cause::new(Severity::Warning, format!("it waits for {node} to come back: it is locked to it"))
+        }));
+        causes
+    }
+
+    /// Why this node, or why none.
+    fn place(&self, answers: &[NodeAnswer]) -> Option<Cause> {
+        let never = |answer: &&NodeAnswer| answer.reasons.iter().any(|reason| reason.pull == Pull::Never);
+        if answers.is_empty() || self.scene.standstill.is_some() {
+            return None;
+        }
+        if !self.is_up() {
+            if !answers.iter().all(|answer| never(&answer)) {
+                return None;
+            }
+            let lines = answers
+                .iter()
+                .filter_map(|answer| Some(format!("{}: {}", answer.node, answer.reasons.first()?.words)));
+            return Some(Cause::new(Severity::Critical, "no node may run it now").because(lines));
+        }
+        if self.is_replicated() {
+            return None;
+        }
+        // Why it got to a node that it may not run on any more, the past alone knows.
+        let here = answers.iter().find(|answer| answer.role.is_some()).filter(|answer| !never(answer))?;
+        let others: Vec<&NodeAnswer> =
+            answers.iter().filter(|answer| answer.role.is_none() && !never(answer)).collect();
+        let asking: Vec<String> = here
+            .reasons
+            .iter()
+            .filter(|reason| reason.pull == Pull::For)
+            .map(|reason| reason.words.clone())
+            .collect();
+        let node = &here.node;
+        let words = match (others.is_empty(), asking.is_empty()) {
+            (true, _) => format!("{node} is the only node that may run it now"),
+            (false, false) => format!("{node} has the most to say for it"),
+            (false, true) => {
+                let others = names(others.iter().map(|answer| &answer.node));
+                format!("nothing asks for {node}: Pacemaker chose it, and might as well have chosen {others}")
+            }
+        };
+        Some(Cause::new(Severity::Note, words).because(asking))
+    }
+
+    /// Constraints left behind by a move or a ban that have a say in it.
+    fn leftovers(&self) -> Vec<Cause> {
+        let ids: Vec<&str> = self
+            .scene
+            .constraints()
+            .filter(|constraint| constraint.is_leftover())
+            .filter(|constraint| {
+                matches!(&constraint.rule, ConstraintRule::Location { resource, .. } if self.concerns(resource))
+            })
+            .map(|constraint| constraint.id.as_str())
+            .chain(self.scene.picture.bans.iter().filter(|ban| self.concerns(&ban.resource)).map(|ban| ban.id.as_str()))
+            .collect();
+        told(self.scene, &["leftover-constraint"], |subject| ids.contains(&subject))
+    }
+
+    fn unexplained(&self) -> Cause {
+        let id = shell(base(self.id));
+        if self.is_up() {
+            let where_it_runs =
+                if self.is_replicated() { "on every node that may run it" } else { "as it should" };
+            return Cause::new(Severity::Note, format!("nothing is in its way: it runs {where_it_runs}"));
+        }
+        Cause::new(Severity::Unknown, "nothing that is known keeps it from running")
+            .because(["Pacemaker may be about to start it".to_owned()])
+            .remedy(format!("Ask Pacemaker: `crm_resource --why --resource {id}`, `crm_simulate --live-check --show-scores`."))
+    }
+}
+
+fn enable(holder: &str) -> String {
+    if holder == "rsc_defaults" {
+        return "The defaults of all resources say so: `crm_attribute --type rsc_defaults --name target-role --delete`.".to_owned();
+    }
+    format!(
+        "When it is wanted again: `crm_resource --resource {} --meta --set-parameter target-role --parameter-value Started`.",
+        shell(holder)
+    )
+}

@@ -1,0 +1,200 @@
+use std::sync::Arc;
+
+use jiff::SignedDuration;
+use rstest::rstest;
+
+use super::{About, Pull, Why, why};
+use crate::health::testing::{
+    entry, fail_count, failure, group, healthy, known, live, now, primitive, resource,
+};
+use crate::model::{Cib, Constraint, ConstraintRule, NodeKind, Picture, ResourceId, Role, Score, Ticket};
+
+const VIP: &str = "ocf:heartbeat:IPaddr2";
+
+fn ask(about: &str, change: impl FnOnce(&mut Picture)) -> Why {
+    let mut picture = healthy();
+    change(&mut picture);
+    why(&entry(), &live(picture), now(), &About::Resource(about.into())).unwrap()
+}
+
+/// The first cause of `vip-db`, stopped, with those constraints.
+fn stopped(rules: Vec<ConstraintRule>, change: impl FnOnce(&mut Picture)) -> Why {
+    ask("vip-db", |picture| {
+        *resource(picture, "vip-db") = primitive("vip-db", VIP, &[]);
+        picture.cib = Some(Arc::new(with(rules)));
+        change(picture);
+    })
+}
+
+fn with(rules: Vec<ConstraintRule>) -> Cib {
+    let constraints = rules.into_iter().enumerate().map(|(nth, rule)| Constraint {
+        id: format!("c{nth}").into(),
+        rule,
+        expires: None,
+    });
+    Cib { constraints: constraints.collect(), ..known(&["vip-db"]) }
+}
+
+fn location(node: &str, score: Score) -> ConstraintRule {
+    ConstraintRule::Location {
+        resource: "vip-db".into(),
+        node: Some(node.into()),
+        score: Some(score),
+        role: None,
+        rule: String::new(),
+    }
+}
+
+fn first(why: &Why) -> &str {
+    &why.causes[0].summary
+}
+
+fn set_meta(picture: &mut Picture, id: &str, name: &str, value: &str) {
+    let mut cib = known(&["vip-db", "g"]);
+    let holder = cib.resources.iter_mut().find(|it| it.id == *id).unwrap();
+    holder.meta.push((name.to_owned(), value.to_owned()));
+    picture.cib = Some(Arc::new(cib));
+}
+
+#[test]
+fn what_somebody_decided_stands_before_what_happened() {
+    let why = ask("vip-db", |picture| {
+        *resource(picture, "vip-db") = primitive("vip-db", VIP, &[]);
+        picture.summary.quorate = Some(false);
+        picture.failures.push(failure("vip-db", "db1", "start"));
+        set_meta(picture, "vip-db", "target-role", "Stopped");
+    });
+    assert_eq!(first(&why), "it is disabled: its target-role is Stopped");
+    assert!(why.causes[1].summary.contains("quorum"), "{:?}", why.causes);
+}
+
+#[test]
+fn a_target_role_is_inherited() {
+    let why = ask("member", |picture| {
+        picture.resources.push(group("g", vec![primitive("member", VIP, &[])]));
+        set_meta(picture, "g", "target-role", "Stopped");
+    });
+    assert_eq!(first(&why), "it is disabled: its target-role is Stopped, which is set on g");
+    assert!(why.causes[0].remedy.contains("--resource g "), "{}", why.causes[0].remedy);
+}
+
+#[test]
+fn a_peer_that_is_down_is_named() {
+    let order = ConstraintRule::Order {
+        first: "fs".into(),
+        first_action: "start".to_owned(),
+        then: "vip-db".into(),
+        then_action: "start".to_owned(),
+        kind: "Mandatory".to_owned(),
+    };
+    let why = stopped(vec![order.clone()], |_| {});
+    assert_eq!(first(&why), "it starts after fs, which does not run");
+    let ConstraintRule::Order { first: before, then, .. } = order else { unreachable!() };
+    let together = ConstraintRule::Colocation {
+        resource: then,
+        with: before,
+        score: Some(Score::Infinity),
+        role: None,
+        with_role: Some(Role::Promoted),
+    };
+    let why = stopped(vec![together], |_| {});
+    assert_eq!(first(&why), "it runs only with fs, which has no promoted instance");
+}
+
+#[test]
+fn a_member_waits_for_the_one_before() {
+    let why = ask("second", |picture| {
+        let members = vec![primitive("first", VIP, &[]), primitive("second", VIP, &[])];
+        picture.resources.push(group("g", members));
+    });
+    assert_eq!(first(&why), "it comes in its group after first, which does not run");
+}
+
+#[test]
+fn a_ticket_that_is_not_held() {
+    let rule = ConstraintRule::Ticket {
+        resource: "vip-db".into(),
+        ticket: "site".to_owned(),
+        loss_policy: "stop".to_owned(),
+    };
+    let why = stopped(vec![rule], |picture| {
+        let ticket = Ticket { id: "site".to_owned(), granted: false, standby: false, last_granted: None };
+        picture.tickets.push(ticket);
+    });
+    assert_eq!(first(&why), "ticket site is not granted to this site");
+}
+
+#[test]
+fn no_node_is_left() {
+    let rules = vec![location("db1", Score::MinusInfinity), location("db2", Score::Finite(-5))];
+    let why = stopped(rules, |picture| {
+        picture.fail_counts.push(fail_count("vip-db", "db2", 3));
+        picture.nodes[2].standby = true;
+    });
+    let cause = why.causes.iter().find(|cause| cause.summary == "no node may run it now").unwrap();
+    let expected = [
+        "db1: score -INFINITY by c0",
+        "db2: fail count 3, threshold 3: out of bounds until it is cleaned up",
+        "db3: it is in standby",
+    ];
+    assert_eq!(cause.evidence, expected);
+}
+
+#[test]
+fn an_opt_in_cluster_allows_nothing_by_itself() {
+    let why = stopped(vec![location("db1", Score::Finite(1))], |picture| {
+        picture.summary.options.symmetric = Some(false);
+    });
+    let pulls: Vec<_> = why.nodes.iter().map(|answer| answer.reasons[0].pull).collect();
+    assert_eq!(pulls, [Pull::For, Pull::Never, Pull::Never]);
+}
+
+#[test]
+fn what_has_expired_has_no_say() {
+    let mut cib = with(vec![location("db1", Score::MinusInfinity), location("db2", Score::Finite(7))]);
+    cib.constraints[0].expires = Some(now() - SignedDuration::from_secs(1));
+    let why = ask("vip-db", |picture| picture.cib = Some(Arc::new(cib)));
+    assert_eq!(why.nodes[0].reasons, []);
+    assert_eq!(why.nodes[1].reasons[0].words, "score 7 by c1");
+}
+
+#[rstest]
+#[case(Score::Finite(-9), true, Some((Pull::Against, "-9 beside galera-clone, which is there")))]
+#[case(Score::MinusInfinity, true, Some((Pull::Never, "never runs with galera-clone, which is there")))]
+#[case(Score::Infinity, true, Some((Pull::For, "INFINITY beside galera-clone, which is there")))]
+#[case(Score::Infinity, false, Some((Pull::Never, "runs only with galera-clone, which is not there")))]
+#[case(Score::Finite(9), false, None)]
+fn a_colocation_pulls(#[case] score: Score, #[case] there: bool, #[case] expected: Option<(Pull, &str)>) {
+    let rule = ConstraintRule::Colocation {
+        resource: "vip-db".into(),
+        with: "galera-clone".into(),
+        score: Some(score),
+        role: None,
+        with_role: None,
+    };
+    let why = ask("vip-db", |picture| {
+        picture.cib = Some(Arc::new(with(vec![rule])));
+        let nodes: &[&str] = if there { &["db1"] } else { &["db2"] };
+        picture.resources[2] = crate::health::testing::galera(nodes, 3);
+    });
+    let reason = why.nodes[0].reasons.first().map(|reason| (reason.pull, reason.words.as_str()));
+    assert_eq!(reason, expected);
+}
+
+#[test]
+fn fencing_devices_are_not_asked_of_remote_nodes() {
+    let remote = |picture: &mut Picture| picture.nodes[2].kind = NodeKind::Remote;
+    assert_eq!(ask("fence", remote).nodes.len(), 2);
+    assert_eq!(ask("vip-db", remote).nodes.len(), 3);
+}
+
+#[test]
+fn hostile_names_are_cleaned_and_whole_parts_are_told_apart() {
+    let id = "a\u{1b}[2J; rm -rf /";
+    let why = ask(id, |picture| {
+        picture.resources.push(crate::model::Resource::Primitive(primitive(id, VIP, &[])));
+    });
+    assert_eq!(why.question, "Why does a; rm -rf / not run?");
+    let about = About::Resource(ResourceId::from("vip"));
+    assert_eq!(super::why(&entry(), &live(healthy()), now(), &about), None);
+}
