@@ -11,8 +11,8 @@ pub fn constraint_words(rule: &ConstraintRule) -> String {
             let who = in_role(resource, role.as_ref());
             let score = scored(*score);
             match (node, rule.is_empty()) {
-                (Some(node), true) => format!("{who} {} {node}, {score}", toward(&score)),
-                (Some(node), false) => format!("{who} {} {node}, {score}, while {rule}", toward(&score)),
+                // A rule that names the node says besides only when it ends.
+                (Some(node), _) => format!("{who} {} {node}, {score}", toward(&score)),
                 (None, false) => format!("{who} {} nodes where {rule}, {score}", toward(&score)),
                 (None, true) => format!("{who}, {score}, on nodes that are not named"),
             }

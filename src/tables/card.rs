@@ -68,9 +68,13 @@ pub fn details(source: &Source<'_>, subject: &Subject) -> Option<Card> {
 pub fn asked(source: &Source<'_>, subject: &Subject) -> Option<About> {
     let picture = source.picture()?;
     match subject {
-        Subject::Node(name) | Subject::Attribute { node: name, .. } => Some(About::Node(name.clone())),
-        Subject::Fencing { target, .. } => Some(About::Node(target.clone())),
-        Subject::Resource(id) => Some(About::Resource(id.clone())),
+        // One that has been fenced may have left the cluster since.
+        Subject::Node(name)
+        | Subject::Attribute { node: name, .. }
+        | Subject::Fencing { target: name, .. } => {
+            picture.node(name).map(|node| About::Node(node.name.clone()))
+        }
+        Subject::Resource(id) => Some(About::Resource(known(picture, id)?)),
         Subject::Failure { resource, .. } => Some(About::Resource(known(picture, resource)?)),
         Subject::Finding { about, .. } => {
             let node = picture.nodes.iter().find(|node| clean(node.name.as_str()) == *about);

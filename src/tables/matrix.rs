@@ -1,9 +1,9 @@
 //! Which resource does what on which node.
 
-use super::resources::{self, State};
+use super::resources::{self, State, is_about};
 use super::tree::{self, TreeRow};
 use super::{Align, Cell, Column, Mark, Row, Source, Subject, Table, Tone, Width};
-use crate::model::{FailCount, Node, NodeKind, Picture, Primitive, Resource, ResourceId, Role, Score};
+use crate::model::{FailCount, Node, NodeKind, Picture, Primitive, Resource, Role, Score};
 
 /// The least width of a node's column: a sign and the beginning of a word.
 const LEAST: usize = 7;
@@ -93,11 +93,4 @@ fn of_primitive(primitive: &Primitive, node: &Node, picture: &Picture) -> Cell {
         tone => (mark, tone),
     };
     Cell::new(word.to_lowercase()).mark(mark).tone(tone)
-}
-
-/// Whether an id is that of a resource or of a part of it, whatever the instance's number.
-fn is_about(resource: &Resource, id: &ResourceId) -> bool {
-    let base = |id: &ResourceId| id.as_str().split(':').next().map(str::to_owned);
-    base(resource.id()) == base(id)
-        || resource.primitives().iter().any(|(_, part)| base(&part.id) == base(id))
 }

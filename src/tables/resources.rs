@@ -2,7 +2,7 @@
 
 use super::tree::{self, TreeRow};
 use super::{Cell, Column, Mark, Row, Source, Subject, Table, Tone, Width};
-use crate::model::{NodeName, Picture, Primitive, Resource, Role};
+use crate::model::{NodeName, Picture, Primitive, Resource, ResourceId, Role};
 
 pub(super) fn columns() -> Vec<Column> {
     vec![
@@ -45,10 +45,18 @@ pub(super) struct State {
 
 impl State {
     pub(super) fn of(row: &TreeRow<'_>, picture: &Picture) -> Self {
-        match row.resource {
+        let state = match row.resource {
             Resource::Primitive(primitive) => Self::of_primitive(primitive, picture),
             Resource::Group(_) | Resource::Clone(_) | Resource::Bundle(_) => Self::of_many(row, picture),
+        };
+        let lost = picture.fail_counts.iter().filter(|count| count.at_threshold());
+        let lost =
+            names(lost.filter(|count| is_about(row.resource, &count.resource)).map(|count| &count.node));
+        // What is not there because it failed has no instance to tell of it.
+        if lost.is_empty() || state.tone > Tone::Warning {
+            return state;
         }
+        Self { mark: Mark::Warning, tone: Tone::Warning, words: format!("{}, failed on {lost}", state.words) }
     }
 
     pub(super) fn of_primitive(primitive: &Primitive, picture: &Picture) -> Self {
@@ -129,6 +137,13 @@ pub(super) fn kind(resource: &Resource) -> String {
         Resource::Clone(_) => "clone".to_owned(),
         Resource::Bundle(bundle) => format!("{} bundle", bundle.container),
     }
+}
+
+/// Whether an id is that of a resource or of a part of it, whatever the instance's number.
+pub(super) fn is_about(resource: &Resource, id: &ResourceId) -> bool {
+    let base = |id: &ResourceId| id.as_str().split(':').next().map(str::to_owned);
+    base(resource.id()) == base(id)
+        || resource.primitives().iter().any(|(_, part)| base(&part.id) == base(id))
 }
 
 fn names<'a>(nodes: impl Iterator<Item = &'a NodeName>) -> String {

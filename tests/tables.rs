@@ -1,0 +1,182 @@
+//! Everything that can be listed of real clusters, row by row, and a card on each.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use jiff::tz::Offset;
+use quorate::health::{Finding, assess, why};
+use quorate::model::{Access, ClusterEntry, Contact, Observation, Picture, Resource, Tier};
+use quorate::pacemaker::parse::{self, Answer};
+use quorate::tables::{Mark, Pane, Source, Table, Tone, asked, details, fleet, table, widths};
+use rstest::rstest;
+use strum::IntoEnumIterator;
+
+/// A little after the pictures were taken.
+const NOW: &str = "2026-11-23T07:16:00Z";
+
+struct Seen {
+    entry: ClusterEntry,
+    observation: Observation,
+    findings: Vec<Finding>,
+    now: Timestamp,
+}
+
+impl Seen {
+    fn new(name: &str, picture: Picture) -> Self {
+        let now = NOW.parse().expect("a moment");
+        let entry = ClusterEntry {
+            name: name.into(),
+            tier: Tier::Core,
+            hosts: vec!["lb1".into()],
+            access: Access::default(),
+            needs: None,
+        };
+        let observation = Observation {
+            contact: Contact::Live { host: "lb1".into() },
+            picture: Some(Arc::new(picture)),
+            confirmed: Some(now),
+            ..Observation::none()
+        };
+        let findings = assess(&entry, &observation, now);
+        Self { entry, observation, findings, now }
+    }
+
+    fn source(&self) -> Source<'_> {
+        let Self { entry, observation, findings, now } = self;
+        Source { entry, observation, findings, now: *now }
+    }
+}
+
+fn folder() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures")
+}
+
+fn read(folder: &Path, name: &str) -> Picture {
+    let xml = std::fs::read(folder.join(format!("{name}.crm_mon.xml"))).expect("a picture");
+    let Ok(Answer::Running(mut picture)) = parse::crm_mon(&xml, Some(Offset::UTC)) else {
+        panic!("{name} is no picture of a running cluster")
+    };
+    if let Ok(xml) = std::fs::read(folder.join(format!("{name}.cib.xml"))) {
+        picture.cib = Some(Arc::new(parse::cib(&xml).expect("a readable CIB")));
+    }
+    *picture
+}
+
+/// The table as text, its marks and tones as words.
+fn shown(table: &Table) -> String {
+    let mut lines = Vec::new();
+    for row in &table.rows {
+        let cells = row.cells.iter().map(|cell| {
+            let mark = cell.mark.map_or_else(String::new, |mark| format!("[{mark:?}] "));
+            let indent = " ".repeat(cell.indent);
+            let tone = if cell.tone >= Tone::Note { format!(" ({:?})", cell.tone) } else { String::new() };
+            format!("{indent}{mark}{}{tone}", cell.text)
+        });
+        lines.push(cells.collect::<Vec<_>>().join(" | ").trim_end().to_owned());
+    }
+    lines.join("\n")
+}
+
+#[rstest]
+#[case("leftover-constraints", Pane::Constraints)]
+#[case("ticket-revoked", Pane::Tickets)]
+#[case("healthy", Pane::Tickets)]
+#[case("failed-resource", Pane::Failures)]
+#[case("fencing-failed", Pane::Fencing)]
+#[case("fencing-done", Pane::Fencing)]
+#[case("remote-offline", Pane::Matrix)]
+#[case("blocked", Pane::Matrix)]
+#[case("no-quorum", Pane::Resources)]
+#[case("failed-resource", Pane::Matrix)]
+#[case("remote-node", Pane::Attributes)]
+#[case("standby", Pane::Nodes)]
+fn the_rows(#[case] name: &str, #[case] pane: Pane) {
+    let seen = Seen::new("lb", read(&folder(), name));
+    insta::assert_snapshot!(format!("{name}-{pane:?}"), shown(&table(pane, &seen.source())));
+}
+
+fn every_picture() -> Vec<(String, Picture)> {
+    let mut pictures = Vec::new();
+    for folder in [folder(), folder().join("captures"), folder().join("versions")] {
+        for file in std::fs::read_dir(&folder).expect("a folder") {
+            let name = file.expect("a file").file_name().to_string_lossy().into_owned();
+            let Some(stem) = name.strip_suffix(".crm_mon.xml") else { continue };
+            let xml = std::fs::read(folder.join(&name)).expect("a file");
+            if let Ok(Answer::Running(_)) = parse::crm_mon(&xml, Some(Offset::UTC)) {
+                pictures.push((stem.to_owned(), read(&folder, stem)));
+            }
+        }
+    }
+    assert!(pictures.len() > 50, "{}", pictures.len());
+    pictures
+}
+
+fn is_clean(text: &str) -> bool {
+    quorate::model::clean(text) == text
+}
+
+#[test]
+fn every_row_is_whole_and_has_a_card() {
+    for (name, mut picture) in every_picture() {
+        // Names may hold anything.
+        if let Some(Resource::Primitive(first)) = picture.resources.first_mut() {
+            first.id = "evil\u{1b}[2J\u{202e}name".into();
+        }
+        let seen = Seen::new("c1", picture);
+        let source = seen.source();
+        for pane in Pane::iter() {
+            let table = table(pane, &source);
+            for row in &table.rows {
+                assert_eq!(row.cells.len(), table.columns.len(), "{name} {pane:?}");
+                assert!(row.cells.iter().all(|cell| is_clean(&cell.text)), "{name} {pane:?}: {row:?}");
+                // Without the CIB a ban is all that is known of a constraint.
+                let is_known = pane != Pane::Constraints
+                    || source.observation.picture.as_ref().is_some_and(|it| it.cib.is_some());
+                let card = details(&source, &row.subject);
+                assert!(
+                    card.is_some() || !is_known,
+                    "{name} {pane:?}: nothing is known of {:?}",
+                    row.subject
+                );
+                for fact in card.iter().flat_map(|card| &card.sections).flat_map(|section| &section.facts) {
+                    assert!(is_clean(&fact.text) && is_clean(&fact.label), "{name}: {fact:?}");
+                }
+                if let Some(about) = asked(&source, &row.subject) {
+                    let answer = why(source.entry, source.observation, source.now, &about);
+                    assert!(answer.is_some(), "{name} {pane:?}: no answer for {about:?}");
+                }
+            }
+            for room in [38, 78, 158] {
+                assert!(widths(&table, room, 0).iter().sum::<usize>() <= room, "{name} {pane:?} in {room}");
+            }
+        }
+    }
+}
+
+#[test]
+fn what_is_only_remembered_looks_like_it() {
+    let mut seen = Seen::new("lb", read(&folder(), "unclean"));
+    seen.observation.contact = Contact::Lost { since: seen.now, troubles: Vec::new(), retry_at: seen.now };
+    for pane in Pane::iter().filter(|pane| *pane != Pane::Findings) {
+        let table = table(pane, &seen.source());
+        let cells = table.rows.iter().flat_map(|row| &row.cells);
+        let cells = cells.chain(table.columns.iter().filter(|_| pane == Pane::Matrix).map(|it| &it.heading));
+        for cell in cells {
+            assert_eq!((cell.tone, cell.mark.is_none_or(|mark| mark == Mark::Unseen)), (Tone::Faint, true));
+        }
+    }
+    let all = fleet(Pane::Nodes, [seen.source()].into_iter());
+    assert_eq!(all.rows[0].cells[0].text, "lb (0 s ago)");
+}
+
+#[test]
+fn a_cluster_that_was_never_seen_has_no_rows() {
+    let mut seen = Seen::new("lb", read(&folder(), "healthy"));
+    seen.observation = Observation::none();
+    for pane in Pane::iter().filter(|pane| *pane != Pane::Findings) {
+        let table = table(pane, &seen.source());
+        assert_eq!((table.rows.len(), table.empty), (0, "Nothing has been seen of it yet."));
+        assert!(!table.columns.is_empty());
+    }
+}
