@@ -1,7 +1,7 @@
 //! What clusters mean for each other: a note on those that wait, and the likely root first.
 
 use super::State;
-use crate::health::{Finding, Health, Severity, Standing, standings};
+use crate::health::{Finding, Health, Severity, Standing, health_as_provider, standings};
 use crate::model::{ClusterName, Contact};
 
 /// The code of the note on a cluster that waits for another.
@@ -17,7 +17,7 @@ impl State {
             .iter()
             .map(|cluster| {
                 let is_known = cluster.observation.contact != Contact::Connecting;
-                is_known.then_some(cluster.health)
+                is_known.then(|| health_as_provider(cluster.health, &cluster.findings))
             })
             .collect();
         let standings = standings(&self.providers, &healths);

@@ -1,12 +1,12 @@
 //! Which cluster waits for which: where the root of a trouble that spreads is likely to be.
 
-use super::Health;
+use super::{Finding, Health, Severity};
 
 /// How a cluster stands among those that it needs and those that need it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Standing {
-    /// The roots that it waits for: broken or unknown clusters that it needs, itself or through others, and that
-    /// wait for nobody themselves. Indices, ascending.
+    /// The roots that it waits for: clusters that it needs, itself or through others, that give no service or,
+    /// where it is in trouble itself, are unknown, and that wait for nobody themselves. Indices, ascending.
     pub waits_for: Vec<usize>,
     /// How many clusters wait for it.
     pub dependents: usize,
@@ -14,8 +14,28 @@ pub struct Standing {
     pub weight: Health,
 }
 
+/// What clusters that need this one see of its health: as long as it gives its service, no more than a warning.
+/// A cluster that has lost a member is in danger, but nobody waits for it; that is what it was built for.
+pub fn health_as_provider(health: Health, findings: &[Finding]) -> Health {
+    let is_down = |finding: &Finding| {
+        finding.severity == Severity::Critical
+            && [
+                "cluster-stopped",
+                "no-quorum",
+                "no-dc",
+                "stop-all-resources",
+                "promoted-missing",
+                "clone-incomplete",
+                "resource-stopped",
+            ]
+            .contains(&finding.code)
+    };
+    if health == Health::Critical && !findings.iter().any(is_down) { Health::Warning } else { health }
+}
+
 /// How each cluster stands. `providers` are the indices of those that each needs; `None` is the health of one whose
-/// first answer is awaited, which nobody waits for. Circles are followed once.
+/// first answer is awaited, which nobody waits for. Circles are followed once. A cluster that works is not said to
+/// wait for one that is only unknown.
 pub fn standings(providers: &[Vec<usize>], healths: &[Option<Health>]) -> Vec<Standing> {
     let is_bad =
         |at: usize| matches!(healths.get(at).copied().flatten(), Some(Health::Critical | Health::Unknown));
@@ -26,7 +46,10 @@ pub fn standings(providers: &[Vec<usize>], healths: &[Option<Health>]) -> Vec<St
         .iter()
         .enumerate()
         .map(|(at, health)| Standing {
-            waits_for: roots(&bad, at),
+            waits_for: roots(&bad, at)
+                .into_iter()
+                .filter(|&root| *health != Some(Health::Ok) || healths[root] != Some(Health::Unknown))
+                .collect(),
             dependents: 0,
             weight: health.unwrap_or(Health::Ok),
         })
@@ -77,10 +100,30 @@ mod tests {
     #[test]
     fn the_root_is_named_and_weighs_what_hangs_on_it() {
         let found = chain([Some(Unknown), Some(Critical), Some(Ok)]);
-        assert_eq!(found[0], Standing { waits_for: vec![], dependents: 2, weight: Critical });
+        assert_eq!(found[0], Standing { waits_for: vec![], dependents: 1, weight: Critical });
         assert_eq!(found[1].waits_for, [0]);
+        // What works may well reach what the console does not.
+        assert_eq!(found[2].waits_for, [] as [usize; 0]);
+
+        let found = chain([Some(Critical), Some(Critical), Some(Ok)]);
         // Through keystone as well as by itself, but only for the root.
         assert_eq!(found[2].waits_for, [0]);
+        assert_eq!(found[0].dependents, 2);
+    }
+
+    #[test]
+    fn nobody_waits_for_a_cluster_that_still_gives_its_service() {
+        let finding = |code| Finding {
+            severity: Severity::Critical,
+            code,
+            subject: "db".to_owned(),
+            summary: String::new(),
+            evidence: Vec::new(),
+            remedy: String::new(),
+        };
+        assert_eq!(health_as_provider(Critical, &[finding("node-unclean")]), Warning);
+        assert_eq!(health_as_provider(Critical, &[finding("node-unclean"), finding("no-quorum")]), Critical);
+        assert_eq!(health_as_provider(Unknown, &[]), Unknown);
     }
 
     #[test]

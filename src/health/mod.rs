@@ -18,7 +18,7 @@ use jiff::Timestamp;
 
 pub use check::Check;
 pub use constraint::constraint_words;
-pub use dependency::{Standing, standings};
+pub use dependency::{Standing, health_as_provider, standings};
 pub use finding::{Finding, Health, Severity};
 pub use findings::CHECKS;
 pub use why::{About, Cause, NodeAnswer, Pull, Reason, Why, why};
