@@ -15,8 +15,8 @@ use terminal_colorsaurus::{QueryOptions, ThemeMode, theme_mode};
 
 use crate::theme::Background;
 
-/// The longest wait for a terminal to tell its background.
-const BACKGROUND_WAIT: Duration = Duration::from_millis(200);
+/// The longest wait for a terminal to tell its background. Keys that are pressed meanwhile are lost.
+const BACKGROUND_WAIT: Duration = Duration::from_millis(60);
 
 /// The terminal while it is ours; dropping it gives it back.
 pub struct Guard {

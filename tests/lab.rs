@@ -36,7 +36,8 @@ impl Console {
         let configuration = configuration();
         let arguments = ["--config", configuration.as_str()];
         let console = Self(Session::start(env!("CARGO_BIN_EXE_quorate"), &arguments, &[], (80, 24)));
-        console.0.shows("core ─");
+        // Once a cluster is seen, keys are read.
+        console.0.shows(" running");
         console.0.resize(160, 45);
         console
     }
