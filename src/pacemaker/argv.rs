@@ -61,9 +61,15 @@ pub fn corosync_conf() -> Vec<String> {
     command(&["cat", "/etc/corosync/corosync.conf"])
 }
 
-/// `env`, as the locale decides how dates are written.
 fn command(argv: &[&str]) -> Vec<String> {
-    ["env", "LC_ALL=C", PATH].iter().chain(argv).map(|&word| word.to_owned()).collect()
+    in_own_environment(argv)
+}
+
+/// The command in the environment that Pacemaker's tools want: a locale, as it decides how dates are written, and a
+/// path on which they are found.
+pub fn in_own_environment<T: AsRef<str>>(argv: &[T]) -> Vec<String> {
+    let environment = ["env", "LC_ALL=C", PATH].into_iter();
+    environment.chain(argv.iter().map(AsRef::as_ref)).map(str::to_owned).collect()
 }
 
 /// Reads what [`clock`] printed, after a banner if there was one: the host's time and its zone.
