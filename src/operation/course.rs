@@ -6,7 +6,7 @@ use super::goal::{self, Goal, Verdict};
 use super::plan::{OnFailure, Phase, Plan, Step, Wait};
 use super::scope;
 use super::simulate::Simulation;
-use super::verb::Verb;
+use super::verb::{SubjectKind, Verb};
 use crate::model::{Picture, ResourceId};
 use crate::pacemaker::parse::Projected;
 
@@ -396,6 +396,15 @@ fn unmet(goals: &[Goal], picture: &Picture) -> Option<String> {
         Verdict::Done => None,
         Verdict::Waiting(words) => Some(words),
     })
+}
+
+impl Plan {
+    /// Whether an action of the scheduler's is what this plan is about, and no mere consequence.
+    pub fn is_about(&self, action: &Projected) -> bool {
+        let is_node = self.intent.verb.subject() == SubjectKind::Node;
+        concerns(action, &self.concerns)
+            || (is_node && action.resource.is_empty() && action.from.as_deref() == Some(&self.intent.subject))
+    }
 }
 
 /// Whether the scheduler would touch one of these.
