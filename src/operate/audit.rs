@@ -13,6 +13,9 @@ use crate::config::open_private;
 use crate::model::{ClusterName, HostName};
 use crate::operation::Plan;
 
+/// The log's name, in the folder of state.
+pub const FILE: &str = "audit.jsonl";
+
 /// One line.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entry {
@@ -86,6 +89,17 @@ pub struct Unfinished {
     pub plan: Plan,
     /// How many of its commands were sent.
     pub sent: usize,
+}
+
+impl Unfinished {
+    /// Whether the process that had it in hand may still be at it.
+    pub fn is_in_hand(&self) -> bool {
+        let pid = i32::try_from(self.pid).ok().and_then(rustix::process::Pid::from_raw);
+        // One that may not be signalled lives too.
+        pid.is_some_and(|pid| {
+            !matches!(rustix::process::test_kill_process(pid), Err(rustix::io::Errno::SRCH))
+        })
+    }
 }
 
 /// What could be read of a log.

@@ -1,7 +1,7 @@
 //! What can be done to a cluster, and the wish to do it.
 
 use serde::{Deserialize, Serialize};
-use strum::{Display, EnumIter, EnumString, IntoStaticStr};
+use strum::{Display, EnumIter, EnumString, IntoStaticStr, VariantNames};
 
 use crate::model::{ClusterName, NodeName};
 
@@ -19,6 +19,7 @@ use crate::model::{ClusterName, NodeName};
     EnumString,
     Display,
     IntoStaticStr,
+    VariantNames,
 )]
 #[serde(rename_all = "kebab-case")]
 #[strum(serialize_all = "kebab-case")]
