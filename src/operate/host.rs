@@ -3,7 +3,7 @@
 use super::Operator;
 use crate::model::text::clean;
 use crate::model::{HostName, Privilege};
-use crate::operation::{Plan, Ran, SCRIPT, Simulation, Step, SubjectKind};
+use crate::operation::{AND_THEN, Plan, Ran, SCRIPT, Simulation, Step, SubjectKind};
 use crate::pacemaker::parse::{self, Projected};
 use crate::transport::{Command, Limits, Output};
 
@@ -40,11 +40,7 @@ impl Operator {
     }
 
     /// Asks what the scheduler would do after that change. Nothing is changed by it.
-    pub(super) async fn simulate(
-        &self,
-        host: &HostName,
-        simulation: &Simulation,
-    ) -> Result<Vec<Projected>, String> {
+    pub(super) async fn simulate(&self, host: &HostName, simulation: &Simulation) -> Result<Answers, String> {
         let command: Command = simulation.argv().into_iter().collect();
         let command = self.with_rights(command.stdin(SCRIPT));
         let limits = self.limits(Some(self.entry.access.command_timeout + SIMULATE));
@@ -52,7 +48,7 @@ impl Operator {
         if output.exit_code != Some(0) {
             return Err(said(&output));
         }
-        parse::crm_simulate(&output.stdout).map_err(|error| error.to_string())
+        answers(&output.stdout)
     }
 
     fn limits(&self, command: Option<std::time::Duration>) -> Limits {
@@ -65,6 +61,22 @@ impl Operator {
         let privilege: Privilege = self.entry.access.privilege;
         command.with_privilege(privilege)
     }
+}
+
+/// What the scheduler would do, and what it would do after the second command, if there was one.
+pub(super) struct Answers {
+    pub(super) first: Vec<Projected>,
+    pub(super) then: Option<Vec<Projected>>,
+}
+
+fn answers(stdout: &[u8]) -> Result<Answers, String> {
+    let text = String::from_utf8_lossy(stdout);
+    let read = |printed: &str| parse::crm_simulate(printed.as_bytes()).map_err(|error| error.to_string());
+    let mark = format!("\n{AND_THEN}\n");
+    Ok(match text.split_once(&mark) {
+        Some((first, then)) => Answers { first: read(first)?, then: Some(read(then)?) },
+        None => Answers { first: read(&text)?, then: None },
+    })
 }
 
 /// The last lines of what a command said, fit to be shown.

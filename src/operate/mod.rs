@@ -128,7 +128,7 @@ impl Operator {
                     let simulation = simulation.clone();
                     let host = self.host_for(course.plan());
                     let answer = match host {
-                        Some(host) => self.simulate(&host, &simulation).await,
+                        Some(host) => self.simulate(&host, &simulation).await.map(|answers| answers.first),
                         None => Err("no member answers".to_owned()),
                     };
                     course.hear(Heard::Projected(answer));

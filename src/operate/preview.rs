@@ -25,8 +25,11 @@ pub enum Projection {
     Known {
         /// To what the operation is about.
         own: Vec<Projected>,
-        /// To everything else.
+        /// To everything else; with it, what it would do anyway.
         collateral: Vec<Projected>,
+        /// What it would do to it afterwards, once the constraint of a move is gone: nothing, or it does not stay.
+        /// `None`: not known.
+        afterwards: Option<Vec<Projected>>,
     },
     /// It could not be found out, and why.
     Unknown(String),
@@ -56,7 +59,7 @@ impl Operator {
         let projection = match &plan.simulation {
             None => Projection::NotAsked,
             Some(simulation) => match self.simulate(&host, simulation).await {
-                Ok(actions) => Projection::of(&plan, actions),
+                Ok(answers) => Projection::of(&plan, answers.first, answers.then),
                 Err(why) => Projection::Unknown(why),
             },
         };
@@ -65,13 +68,16 @@ impl Operator {
 }
 
 impl Projection {
-    fn of(plan: &Plan, actions: Vec<Projected>) -> Self {
+    fn of(plan: &Plan, actions: Vec<Projected>, then: Option<Vec<Projected>>) -> Self {
         let (own, collateral) = actions.into_iter().partition(|action| plan.is_about(action));
-        Self::Known { own, collateral }
+        let its_own =
+            |then: Vec<Projected>| then.into_iter().filter(|action| plan.is_about(action)).collect();
+        let afterwards = then.map(its_own);
+        Self::Known { own, collateral, afterwards }
     }
 
     /// Whether it is known that the scheduler would do nothing at all.
     pub fn is_nothing(&self) -> bool {
-        matches!(self, Self::Known { own, collateral } if own.is_empty() && collateral.is_empty())
+        matches!(self, Self::Known { own, collateral, .. } if own.is_empty() && collateral.is_empty())
     }
 }

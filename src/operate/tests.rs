@@ -137,16 +137,23 @@ impl Fake {
     }
 
     fn simulated(&self, argv: &[String]) -> String {
-        let clears = argv.iter().any(|word| word == "--clear");
-        let action = if !clears {
+        let is = |option: &str| argv.iter().any(|word| word == option);
+        let answer =
+            |actions: &str| format!("<pacemaker-result><actions>{actions}</actions></pacemaker-result>\n");
+        let there = answer(
             r#"<rsc_action action="move" resource="vip" source="db1" dest="db2"/>
-               <rsc_action action="restart" resource="web" node="db3" reason="required vip start"/>"#
-        } else if self.goes_back {
+               <rsc_action action="restart" resource="web" node="db3" reason="required vip start"/>"#,
+        );
+        let back = answer(if self.goes_back {
             r#"<rsc_action action="move" resource="vip" source="db2" dest="db1"/>"#
         } else {
             ""
-        };
-        format!("<pacemaker-result><actions>{action}</actions></pacemaker-result>")
+        });
+        match (is("--move"), is("--clear")) {
+            (true, true) => format!("{there}== and then ==\n{back}"),
+            (true, false) => there,
+            (false, _) => back,
+        }
     }
 
     fn change(&mut self, argv: &[String]) -> Result<Output, TransportError> {
@@ -267,10 +274,11 @@ fn order(plan: Plan) -> (Order, CancellationToken, mpsc::Receiver<Progress>) {
 async fn the_preview_names_what_else_would_happen() {
     let mut stage = Stage::new(&[]);
     let preview = stage.preview().await.unwrap();
-    let Projection::Known { own, collateral } = preview.projection else { panic!("not known") };
+    let Projection::Known { own, collateral, afterwards } = preview.projection else { panic!("not known") };
     assert_eq!(own.iter().map(ToString::to_string).collect::<Vec<_>>(), ["move vip from db1 to db2"]);
     let collateral: Vec<_> = collateral.iter().map(ToString::to_string).collect();
     assert_eq!(collateral, ["restart web on db3 (required vip start)"]);
+    assert_eq!(afterwards, Some(Vec::new()));
     assert_eq!(stage.sent(), [0, 0]);
     assert!(stage.logged().is_empty());
 }
@@ -296,6 +304,11 @@ async fn a_move_is_done_and_leaves_no_constraint() {
 async fn a_move_that_would_go_back_keeps_the_constraint_that_ends_by_itself() {
     let mut stage = Stage::new(&[]);
     stage.host.lock().goes_back = true;
+    let preview = stage.preview().await.unwrap();
+    let Projection::Known { afterwards: Some(afterwards), .. } = preview.projection else {
+        panic!("not known")
+    };
+    assert_eq!(afterwards.iter().map(ToString::to_string).collect::<Vec<_>>(), ["move vip from db2 to db1"]);
     let outcome = stage.move_it().await;
     assert!(outcome.words().contains("only until its constraint"), "{outcome:?}");
     assert_eq!(stage.sent(), [1, 0]);

@@ -17,7 +17,7 @@ pub use course::{Act, Course, Heard, Outcome, Ran};
 pub use goal::{Forgotten, Goal, Running, Verdict};
 pub use guard::Condition;
 pub use plan::{OnFailure, Phase, Plan, Refusal, Step, Undo, Wait, plan};
-pub use simulate::{SCRIPT, Simulation};
+pub use simulate::{AND_THEN, SCRIPT, Simulation};
 pub use verb::{Danger, Intent, SubjectKind, Verb};
 
 #[cfg(test)]

@@ -4,7 +4,8 @@ use rstest::rstest;
 
 use crate::home::Home;
 
-const CONFIG: &str = "[[cluster]]\nname = \"db\"\nnodes = [\"db1.invalid\"]\n\n[defaults]\nconnect_timeout = \"1s\"\n";
+const CONFIG: &str =
+    "[[cluster]]\nname = \"db\"\nnodes = [\"db1.invalid\"]\n\n[defaults]\nconnect_timeout = \"1s\"\n";
 
 #[rstest]
 #[case::no_terminal(&["op", "standby", "db", "db1"], "there is no terminal to ask on; add --yes to do it, or --dry-run to see it")]

@@ -22,6 +22,8 @@ struct Operation<'a> {
     commands: Vec<OneCommand<'a>>,
     /// What the scheduler would do; `null` where it was not asked or did not answer.
     scheduler: Option<Vec<Scheduled<'a>>>,
+    /// Whether a move would end where it began once its constraint ends; `null` where that is not known.
+    goes_back: Option<bool>,
     /// How to undo it: an `intent`, `commands`, or the reason why it is `impossible`.
     undo: &'a Undo,
     /// `done`, `refused`, `failed`, `unknown`, `cancelled`; `null` for a dry run.
@@ -59,10 +61,14 @@ pub(super) fn print(preview: &Preview, outcome: Option<&Outcome>) -> io::Result<
         Phase::Await(_) | Phase::StayPut { .. } => None,
     });
     let scheduler = match &preview.projection {
-        Projection::Known { own, collateral } => {
+        Projection::Known { own, collateral, .. } => {
             let own = own.iter().map(|it| action(it, false));
             Some(own.chain(collateral.iter().map(|it| action(it, true))).collect())
         }
+        Projection::NotAsked | Projection::Unknown(_) => None,
+    };
+    let goes_back = match &preview.projection {
+        Projection::Known { afterwards, .. } => afterwards.as_ref().map(|it| !it.is_empty()),
         Projection::NotAsked | Projection::Unknown(_) => None,
     };
     write(&Operation {
@@ -71,6 +77,7 @@ pub(super) fn print(preview: &Preview, outcome: Option<&Outcome>) -> io::Result<
         notes: &plan.notes,
         commands: commands.collect(),
         scheduler,
+        goes_back,
         undo: &plan.undo,
         outcome: outcome.map(Outcome::word),
         words: outcome.map_or("", Outcome::words),
@@ -85,6 +92,7 @@ pub(super) fn print_needless(intent: &Intent, why: &str) -> io::Result<()> {
         notes: &[],
         commands: Vec::new(),
         scheduler: None,
+        goes_back: None,
         undo: &Undo::Impossible("Nothing was changed.".to_owned()),
         outcome: Some("done"),
         words: why,

@@ -44,12 +44,18 @@ fn projection(preview: &Preview) -> Vec<String> {
         known @ Projection::Known { .. } if known.is_nothing() => {
             vec!["The scheduler would start, stop or move nothing.".to_owned()]
         }
-        Projection::Known { own, collateral } => {
+        Projection::Known { own, collateral, afterwards } => {
             let mut lines = vec!["The scheduler would:".to_owned()];
             lines.extend(list(own));
             if !collateral.is_empty() {
-                lines.push("and with it:".to_owned());
+                lines.push("and besides:".to_owned());
                 lines.extend(list(collateral));
+            }
+            if let Some(afterwards) = afterwards.as_ref().filter(|it| !it.is_empty()) {
+                lines.push(
+                    "It would NOT STAY there. When the constraint ends the scheduler would:".to_owned(),
+                );
+                lines.extend(list(afterwards));
             }
             lines
         }

@@ -48,7 +48,8 @@ pub(super) fn move_to(picture: &Picture, intent: &Intent) -> Result<Plan, Refusa
     guard.extend([was_there, Condition::NodeCanRun(to.clone())]);
     let go = command::move_to(id.as_str(), &to, LIFETIME, which);
     let clear = command::clear(id.as_str(), Some(&to), which);
-    plan.simulation = Some(Simulation::of(&go));
+    // What would become of the scores for promotion is the agent's to say, and no simulation can know it.
+    plan.simulation = Some(if promotable { Simulation::of(&go) } else { Simulation::of_both(&go, &clear) });
     plan.notes.extend(climbed(intent, &id));
     plan.notes.push(
         "The constraint ends by itself after 10 minutes and is removed as soon as the move is done."
