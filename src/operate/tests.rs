@@ -88,8 +88,9 @@ fn lost(may_have_run: bool) -> Result<Output, TransportError> {
 
 impl Fake {
     fn answer(&mut self, host: &HostName, command: &Command) -> Result<Output, TransportError> {
-        // Past `env`, the locale and the path.
-        let argv = command.argv().get(3..).unwrap_or_default().to_vec();
+        // Past `env` and the variables that it sets.
+        let is_environment = |word: &&String| *word == "env" || word.contains('=');
+        let argv: Vec<String> = command.argv().iter().skip_while(is_environment).cloned().collect();
         match argv.first().map(String::as_str) {
             Some("date") => Ok(printed("1795345794.0 +0000\n".to_owned(), 0)),
             Some("crm_mon") if self.silent > 0 => {
@@ -255,6 +256,7 @@ fn operator(host: &Arc<Host>, audit: &Arc<Audit>) -> Operator {
         tier: Tier::Core,
         hosts: ["db1", "db2", "db3"].map(HostName::from).to_vec(),
         access: Access::default(),
+        needs: None,
     };
     let transport: Arc<dyn Transport> = host.clone();
     Operator::new(entry, transport, Arc::new(|| Timestamp::UNIX_EPOCH), Arc::clone(audit))

@@ -106,7 +106,8 @@ mod tests {
     /// Runs the script here, with stubs for Pacemaker's tools: its exit code, what it printed, what it called.
     fn run(simulation: &Simulation, fail: &str) -> (Option<i32>, String, String) {
         let folder = tempfile::tempdir().unwrap();
-        ["crm_simulate", "crm_resource"].iter().for_each(|name| stub(folder.path(), name));
+        stub(folder.path(), "crm_simulate");
+        stub(folder.path(), "crm_resource");
         let temporary = folder.path().join("temporary");
         fs::create_dir(&temporary).unwrap();
         let log = folder.path().join("log");
