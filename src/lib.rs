@@ -10,6 +10,8 @@ pub mod health;
 pub mod keymap;
 pub mod model;
 pub mod nearest;
+pub mod operate;
+pub mod operation;
 pub mod pacemaker;
 pub mod runtime;
 pub mod tables;

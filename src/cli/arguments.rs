@@ -2,10 +2,13 @@
 
 use std::path::PathBuf;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
+use strum::VariantNames;
 
 use crate::demo;
+use crate::operation::Verb;
 
 /// The demo's seed where none is asked for: with it, all kinds of trouble are seen soon.
 pub(super) const SEED: u64 = 7;
@@ -58,6 +61,14 @@ pub(super) enum Command {
     /// hold, critical goes before unknown and unknown before warnings. Wrong usage is 2 as well, with
     /// nothing on stdout.
     Status(StatusArguments),
+    /// Do something to a cluster, without the screen
+    ///
+    /// Shows the exact commands and what the scheduler would do, asks, checks once more, runs, and waits until it is
+    /// seen to be done. Everything is written to the audit log, audit.jsonl beside the console's log. Without
+    /// a terminal to ask on, --yes or --dry-run is needed. `quorate op move lb vip-db --to lb2`, `quorate op
+    /// standby lb lb2`, `quorate op cleanup db galera`. Exit codes: 0 done, or so already; 1 failed or
+    /// unknown; 2 wrong usage.
+    Op(OpArguments),
     /// Write a configuration of the clusters that those hosts belong to
     Init(InitArguments),
     /// Tell everything that is wrong with the configuration, the themes and the keymaps
@@ -111,6 +122,41 @@ pub(super) struct StatusArguments {
 pub(super) enum Format {
     #[default]
     Table,
+    Json,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct OpArguments {
+    /// What to do
+    #[arg(value_name = "VERB", value_parser = PossibleValuesParser::new(Verb::VARIANTS).try_map(|word| word.parse::<Verb>()))]
+    pub(super) verb: Verb,
+    /// To which cluster, as the configuration names it
+    #[arg(value_name = "CLUSTER")]
+    pub(super) cluster: String,
+    /// To what: a resource, a node or a ticket; nothing for a whole cluster
+    #[arg(value_name = "SUBJECT")]
+    pub(super) subject: Option<String>,
+    /// The node to move to, to ban from, or to clear or clean up on
+    #[arg(long, value_name = "NODE", visible_alias = "node")]
+    pub(super) to: Option<String>,
+    /// Show what would be done and what would follow, and do nothing
+    #[arg(long, conflicts_with = "yes")]
+    pub(super) dry_run: bool,
+    /// Do it without asking
+    #[arg(long)]
+    pub(super) yes: bool,
+    /// Why, for the audit log
+    #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
+    pub(super) reason: String,
+    /// How to print what was done
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) format: OpFormat,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum OpFormat {
+    #[default]
+    Text,
     Json,
 }
 

@@ -6,6 +6,7 @@ mod console;
 mod discover;
 mod failure;
 mod init;
+mod op;
 mod settings;
 mod sources;
 mod status;
@@ -45,6 +46,7 @@ fn run(arguments: &Arguments) -> Outcome {
         None => in_background(console::run(global, &arguments.hosts)),
         Some(Command::Demo(demo)) => in_background(console::demo(global, demo)),
         Some(Command::Status(status)) => in_background(status::run(global, status)),
+        Some(Command::Op(op)) => in_background(op::run(global, op)),
         Some(Command::Init(init)) => in_background(init::run(global, init)),
         Some(Command::Check) => check::run(global),
         Some(Command::Completions { shell }) => {

@@ -66,6 +66,15 @@ fn command(argv: &[&str]) -> Vec<String> {
     ["env", "LC_ALL=C", PATH].iter().chain(argv).map(|&word| word.to_owned()).collect()
 }
 
+/// A command that names something, in the environment that Pacemaker's tools want.
+///
+/// They read their arguments with `GLib` and set no locale, so that it refuses all that is not ASCII ("Invalid byte
+/// sequence in conversion input"), whatever the locale's variables say, unless `CHARSET` tells it better.
+pub fn in_own_environment<T: AsRef<str>>(argv: &[T]) -> Vec<String> {
+    let environment = ["env", "LC_ALL=C", "CHARSET=UTF-8", PATH].into_iter();
+    environment.chain(argv.iter().map(AsRef::as_ref)).map(str::to_owned).collect()
+}
+
 /// Reads what [`clock`] printed, after a banner if there was one: the host's time and its zone.
 ///
 /// Where `date` knows no nanoseconds (busybox prints `%N` or nothing) the time is in seconds.
@@ -110,6 +119,12 @@ mod tests {
         assert_eq!(crm_mon(MonForm::default())[4], "--output-as=xml");
         assert_eq!(MonForm::default().fallback(), Some(MonForm::AsXml));
         assert_eq!(MonForm::AsXml.fallback(), None);
+    }
+
+    #[test]
+    fn names_may_be_of_any_script() {
+        let argv = in_own_environment(&["crm_resource", "--resource=größe"]);
+        assert_eq!(argv, ["env", "LC_ALL=C", "CHARSET=UTF-8", PATH, "crm_resource", "--resource=größe"]);
     }
 
     #[rstest]

@@ -19,7 +19,7 @@ use self::cluster::Outbox;
 use self::poll::Poller;
 pub use discover::discover;
 
-use crate::model::{ClusterEntry, ClusterName, Inventory, Observation};
+use crate::model::{ClusterEntry, ClusterName, Contact, HostName, Inventory, Observation};
 use crate::transport::Transport;
 
 /// What is now known of a cluster.
@@ -130,10 +130,44 @@ impl Watch {
 
 /// Polls one cluster once, without a task. Takes as long as one poll may, with every member tried.
 pub async fn ask_once(entry: &ClusterEntry, transport: &Arc<dyn Transport>, clock: &Clock) -> Observation {
-    let settings = Settings::default();
-    let mut poller =
-        Poller::new(entry.clone(), Arc::clone(transport), Arc::clone(clock), &settings, settings.random());
-    poller.poll().await;
-    poller.ask_around().await;
-    poller.observation()
+    let mut lookout = Lookout::new(entry, transport, clock);
+    lookout.look().await;
+    lookout.poller.ask_around().await;
+    lookout.poller.observation()
+}
+
+/// Polls one cluster whenever it is asked to, and remembers which member answered.
+pub struct Lookout {
+    poller: Poller,
+}
+
+impl Lookout {
+    /// Asks nobody yet.
+    pub fn new(entry: &ClusterEntry, transport: &Arc<dyn Transport>, clock: &Clock) -> Self {
+        let settings = Settings::default();
+        let (transport, clock) = (Arc::clone(transport), Arc::clone(clock));
+        let poller = Poller::new(entry.clone(), transport, clock, &settings, settings.random());
+        Self { poller }
+    }
+
+    /// Polls now: nothing that it gives, the CIB included, is older than this call.
+    pub async fn look(&mut self) -> Observation {
+        self.poller.forget_cib();
+        self.poller.poll().await;
+        self.poller.observation()
+    }
+
+    /// The member whose picture the last look gave; `None` where there was none.
+    pub fn host(&self) -> Option<HostName> {
+        match self.poller.observation().contact {
+            Contact::Live { host } => Some(host),
+            Contact::Connecting | Contact::Stopped { .. } | Contact::Lost { .. } => None,
+        }
+    }
+
+    /// All members but those that were silent or stopped when they were last asked, in the configuration's order.
+    /// A member that has not been asked is among them.
+    pub fn answering(&self) -> Vec<HostName> {
+        self.poller.answering()
+    }
 }

@@ -146,6 +146,17 @@ impl Poller {
         changed
     }
 
+    /// Reads the CIB anew in the next poll, whether it seems to have changed or not.
+    pub(super) fn forget_cib(&mut self) {
+        self.cib = CibKeeper::default();
+    }
+
+    /// The members that are not known to be silent or stopped.
+    pub(super) fn answering(&self) -> Vec<HostName> {
+        let is_out = |member: &&Member| matches!(member.belief, Some(Belief::Silent(_) | Belief::Stopped));
+        self.members.iter().filter(|member| !is_out(member)).map(|member| member.host.clone()).collect()
+    }
+
     fn limits(&self) -> Limits {
         let access = &self.entry.access;
         Limits { connect: access.connect_timeout, command: access.command_timeout, output: self.output }

@@ -2,6 +2,8 @@
 
 #[cfg(test)]
 mod home;
+#[cfg(test)]
+mod op;
 
 use std::fs;
 use std::io::Write;

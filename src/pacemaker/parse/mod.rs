@@ -6,6 +6,7 @@ mod events;
 mod nodes;
 mod reading;
 mod resources;
+mod simulate;
 mod summary;
 
 use jiff::Timestamp;
@@ -13,6 +14,7 @@ use jiff::tz::Offset;
 
 pub use self::cib::cib;
 use self::reading::Reading;
+pub use self::simulate::{Projected, crm_simulate};
 use super::date;
 pub use super::xml::ParseError;
 use super::xml::{self, Element};

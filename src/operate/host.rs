@@ -1,0 +1,91 @@
+//! Which member a command is sent to, and what its answer means.
+
+use super::Operator;
+use crate::model::text::clean;
+use crate::model::{HostName, Privilege};
+use crate::operation::{AND_THEN, Plan, Ran, SCRIPT, Simulation, Step, SubjectKind};
+use crate::pacemaker::parse::{self, Projected};
+use crate::transport::{Command, Limits, Output};
+
+/// The most that is read of what a command says.
+const OUTPUT: usize = 4 << 20;
+/// How much longer than an ordinary command the scheduler may think.
+const SIMULATE: std::time::Duration = std::time::Duration::from_secs(50);
+
+impl Operator {
+    /// The member that answered last. Not the node that is acted on, if another can be had: it may be about to die.
+    pub(super) fn host_for(&self, plan: &Plan) -> Option<HostName> {
+        let last = self.lookout.host()?;
+        let is_subject = |host: &HostName| {
+            let first_label = host.as_str().split('.').next().unwrap_or_default();
+            plan.intent.verb.subject() == SubjectKind::Node
+                && [host.as_str(), first_label].contains(&plan.intent.subject.as_str())
+        };
+        if !is_subject(&last) {
+            return Some(last);
+        }
+        let mut others = self.lookout.answering().into_iter().filter(|host| !is_subject(host));
+        Some(others.next().unwrap_or(last))
+    }
+
+    /// Sends a command, once.
+    pub(super) async fn send(&self, host: &HostName, step: &Step) -> Ran {
+        let command: Command = step.command.to_run().into_iter().collect();
+        let limits = self.limits(step.seconds.map(std::time::Duration::from_secs));
+        match self.transport.run(host, &self.with_rights(command), limits).await {
+            Ok(output) => Ran::Exited { code: output.exit_code, said: said(&output) },
+            Err(error) if error.may_have_run => Ran::Unknown(error.message),
+            Err(error) => Ran::NotSent(error.message),
+        }
+    }
+
+    /// Asks what the scheduler would do after that change. Nothing is changed by it.
+    pub(super) async fn simulate(&self, host: &HostName, simulation: &Simulation) -> Result<Answers, String> {
+        let command: Command = simulation.argv().into_iter().collect();
+        let command = self.with_rights(command.stdin(SCRIPT));
+        let limits = self.limits(Some(self.entry.access.command_timeout + SIMULATE));
+        let output = self.transport.run(host, &command, limits).await.map_err(|error| error.message)?;
+        if output.exit_code != Some(0) {
+            return Err(said(&output));
+        }
+        answers(&output.stdout)
+    }
+
+    fn limits(&self, command: Option<std::time::Duration>) -> Limits {
+        let access = &self.entry.access;
+        let command = command.map_or(access.command_timeout, |it| it.max(access.command_timeout));
+        Limits { connect: access.connect_timeout, command, output: OUTPUT }
+    }
+
+    fn with_rights(&self, command: Command) -> Command {
+        let privilege: Privilege = self.entry.access.privilege;
+        command.with_privilege(privilege)
+    }
+}
+
+/// What the scheduler would do, and what it would do after the second command, if there was one.
+pub(super) struct Answers {
+    pub(super) first: Vec<Projected>,
+    pub(super) then: Option<Vec<Projected>>,
+}
+
+fn answers(stdout: &[u8]) -> Result<Answers, String> {
+    let text = String::from_utf8_lossy(stdout);
+    let read = |printed: &str| parse::crm_simulate(printed.as_bytes()).map_err(|error| error.to_string());
+    let mark = format!("\n{AND_THEN}\n");
+    Ok(match text.split_once(&mark) {
+        Some((first, then)) => Answers { first: read(first)?, then: Some(read(then)?) },
+        None => Answers { first: read(&text)?, then: None },
+    })
+}
+
+/// The last lines of what a command said, fit to be shown.
+fn said(output: &Output) -> String {
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    let stdout = String::from_utf8_lossy(&output.stdout);
+    let lines = |text: &str| -> Vec<String> {
+        text.lines().map(clean).map(|line| line.trim().to_owned()).filter(|line| !line.is_empty()).collect()
+    };
+    let lines = Some(lines(&stderr)).filter(|lines| !lines.is_empty()).unwrap_or_else(|| lines(&stdout));
+    lines.get(lines.len().saturating_sub(3)..).unwrap_or_default().join("; ")
+}

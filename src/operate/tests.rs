@@ -1,0 +1,456 @@
+//! Operations on a cluster of three that does as it is told, or does not.
+
+use std::collections::VecDeque;
+use std::fs::File;
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
+
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use jiff::Timestamp;
+use rstest::rstest;
+use tempfile::TempDir;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use super::audit::{Audit, What};
+use super::{NoPreview, Operator, Order, Preview, Progress, Projection};
+use crate::model::{Access, ClusterEntry, HostName, Tier, TroubleKind};
+use crate::operation::{Intent, Outcome, Plan, Verb};
+use crate::transport::{Command, Limits, Output, Transport, TransportError};
+
+/// What becomes of a command that changes something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fate {
+    Works,
+    /// It exits with 1 and has done nothing.
+    Fails,
+    /// It exits with 0 and has done nothing.
+    Lies,
+    /// It works, but nobody hears of it.
+    LostAfter,
+    /// The connection breaks before it was begun, which nobody can know.
+    LostBefore,
+    /// It certainly was not sent.
+    NotSent,
+}
+
+/// The cluster, and what was asked of it.
+#[derive(Debug)]
+struct Fake {
+    vip_on: &'static str,
+    /// Whom the constraint of a move draws it to.
+    prefers: Option<&'static str>,
+    quorate: bool,
+    /// How many pictures are refused from now on.
+    silent: usize,
+    /// What becomes of the next commands; then all of them work.
+    fates: VecDeque<Fate>,
+    /// What was changed, or may have been.
+    changes: Vec<Vec<String>>,
+    /// Where the scheduler says that it goes back to without the constraint.
+    goes_back: bool,
+    audit: std::path::PathBuf,
+}
+
+struct Host(Mutex<Fake>);
+
+impl Host {
+    fn lock(&self) -> MutexGuard<'_, Fake> {
+        self.0.lock().unwrap()
+    }
+}
+
+impl Transport for Host {
+    fn run<'a>(
+        &'a self,
+        host: &'a HostName,
+        command: &'a Command,
+        _limits: Limits,
+    ) -> BoxFuture<'a, Result<Output, TransportError>> {
+        async move {
+            // As on a real host, nothing is at once.
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            self.lock().answer(host, command)
+        }
+        .boxed()
+    }
+}
+
+fn printed(stdout: String, code: i32) -> Output {
+    Output { exit_code: Some(code), stdout: stdout.into_bytes(), stderr: Vec::new(), elapsed: Duration::ZERO }
+}
+
+fn lost(may_have_run: bool) -> Result<Output, TransportError> {
+    let message = "The connection broke.".to_owned();
+    Err(TransportError { kind: TroubleKind::ConnectionLost, message, may_have_run })
+}
+
+impl Fake {
+    fn answer(&mut self, host: &HostName, command: &Command) -> Result<Output, TransportError> {
+        // Past `env` and the variables that it sets.
+        let is_environment = |word: &&String| *word == "env" || word.contains('=');
+        let argv: Vec<String> = command.argv().iter().skip_while(is_environment).cloned().collect();
+        match argv.first().map(String::as_str) {
+            Some("date") => Ok(printed("1795345794.0 +0000\n".to_owned(), 0)),
+            Some("crm_mon") if self.silent > 0 => {
+                // A poll asks all three when nobody answers; the count is of polls, by the first of them.
+                self.silent -= usize::from(*host == *"db1");
+                lost(false)
+            }
+            Some("crm_mon") => Ok(printed(self.crm_mon(), 0)),
+            Some("cibadmin") => Ok(printed(self.cib(), 0)),
+            Some("sh") => {
+                assert_eq!(command.input(), Some(crate::operation::SCRIPT.as_bytes()));
+                Ok(printed(self.simulated(&argv), 0))
+            }
+            _ => self.change(&argv),
+        }
+    }
+
+    fn crm_mon(&self) -> String {
+        let node = |name: &str| {
+            format!(
+                r#"<node name="{name}" id="{name}" online="true" standby="false" standby_onfail="false" maintenance="false"
+                pending="false" unclean="false" shutdown="false" expected_up="true" is_dc="false" type="member"/>"#
+            )
+        };
+        let nodes: String = ["db1", "db2", "db3"].map(node).concat();
+        format!(
+            r#"<pacemaker-result><summary><current_dc present="true" name="db1" version="2.1.5-1" with_quorum="{}"/>
+            <cluster_options stonith-enabled="true"/></summary><nodes>{nodes}</nodes><resources>
+            <resource id="vip" resource_agent="ocf:heartbeat:IPaddr2" role="Started" active="true" orphaned="false"
+            blocked="false" managed="true" failed="false" failure_ignored="false" nodes_running_on="1"><node name="{}"/>
+            </resource></resources><status code="0" message="OK"/></pacemaker-result>"#,
+            self.quorate, self.vip_on
+        )
+    }
+
+    fn cib(&self) -> String {
+        let constraint = self.prefers.map(|node| {
+            format!(r#"<rsc_location id="cli-prefer-vip" rsc="vip" node="{node}" score="INFINITY"/>"#)
+        });
+        format!(
+            r#"<cib epoch="1" admin_epoch="0"><configuration><crm_config/><nodes/><resources><primitive id="vip"
+            class="ocf" provider="heartbeat" type="IPaddr2"/></resources><constraints>{}</constraints></configuration></cib>"#,
+            constraint.unwrap_or_default()
+        )
+    }
+
+    fn simulated(&self, argv: &[String]) -> String {
+        let is = |option: &str| argv.iter().any(|word| word == option);
+        let answer =
+            |actions: &str| format!("<pacemaker-result><actions>{actions}</actions></pacemaker-result>\n");
+        let there = answer(
+            r#"<rsc_action action="move" resource="vip" source="db1" dest="db2"/>
+               <rsc_action action="restart" resource="web" node="db3" reason="required vip start"/>"#,
+        );
+        let back = answer(if self.goes_back {
+            r#"<rsc_action action="move" resource="vip" source="db2" dest="db1"/>"#
+        } else {
+            ""
+        });
+        match (is("--move"), is("--clear")) {
+            (true, true) => format!("{there}== and then ==\n{back}"),
+            (true, false) => there,
+            (false, _) => back,
+        }
+    }
+
+    fn change(&mut self, argv: &[String]) -> Result<Output, TransportError> {
+        // Whoever sends a command has written it down before.
+        let log = std::fs::read_to_string(&self.audit).unwrap();
+        let last = log.lines().last().unwrap();
+        assert!(last.contains(&serde_json::to_string(argv).unwrap()), "{argv:?} is not in the log: {last}");
+        let fate = self.fates.pop_front().unwrap_or(Fate::Works);
+        if fate != Fate::NotSent {
+            self.changes.push(argv.to_vec());
+        }
+        if matches!(fate, Fate::Works | Fate::LostAfter) {
+            let is = |option: &str| argv.iter().any(|word| word == option);
+            if is("--move") {
+                (self.vip_on, self.prefers) = ("db2", Some("db2"));
+            } else if is("--clear") {
+                self.prefers = None;
+            } else {
+                panic!("what is {argv:?}?");
+            }
+        }
+        match fate {
+            Fate::Works | Fate::Lies => Ok(printed(String::new(), 0)),
+            Fate::Fails => Ok(printed("crm_resource: \u{1b}[31mno\n".to_owned(), 1)),
+            Fate::LostAfter | Fate::LostBefore => lost(true),
+            Fate::NotSent => lost(false),
+        }
+    }
+}
+
+/// The cluster, the log, and one who operates.
+struct Stage {
+    host: Arc<Host>,
+    audit: Arc<Audit>,
+    operator: Operator,
+    _folder: TempDir,
+}
+
+impl Stage {
+    fn new(fates: &[Fate]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("audit.jsonl");
+        let audit = Arc::new(Audit::open(&path).unwrap());
+        let host = Arc::new(Host(Mutex::new(Fake {
+            vip_on: "db1",
+            prefers: None,
+            quorate: true,
+            silent: 0,
+            fates: fates.iter().copied().collect(),
+            changes: Vec::new(),
+            goes_back: false,
+            audit: path,
+        })));
+        let operator = operator(&host, &audit);
+        Self { host, audit, operator, _folder: folder }
+    }
+
+    async fn preview(&mut self) -> Result<Preview, NoPreview> {
+        self.operator.preview(&moving()).await
+    }
+
+    async fn plan(&mut self) -> Plan {
+        self.preview().await.unwrap().plan
+    }
+
+    async fn move_it(&mut self) -> Outcome {
+        let plan = self.plan().await;
+        self.operator.carry_out(order(plan).0).await
+    }
+
+    /// How often each of the two commands was sent, or may have been.
+    fn sent(&self) -> [usize; 2] {
+        let fake = self.host.lock();
+        ["--move", "--clear"]
+            .map(|option| fake.changes.iter().filter(|argv| argv.iter().any(|word| word == option)).count())
+    }
+
+    /// Where the resource is, and whom a constraint draws it to.
+    fn place(&self) -> (&'static str, Option<&'static str>) {
+        let fake = self.host.lock();
+        (fake.vip_on, fake.prefers)
+    }
+
+    /// The lines of the log, in a word each.
+    fn logged(&self) -> Vec<String> {
+        let word = |what: &What| match what {
+            What::Begin { .. } => "begin".to_owned(),
+            What::Resume => "resume".to_owned(),
+            What::Command { .. } => "command".to_owned(),
+            What::Result { outcome, .. } | What::End { outcome, .. } => outcome.clone(),
+        };
+        self.audit.read().unwrap().entries.iter().map(|entry| word(&entry.what)).collect()
+    }
+}
+
+fn operator(host: &Arc<Host>, audit: &Arc<Audit>) -> Operator {
+    let entry = ClusterEntry {
+        name: "db".into(),
+        tier: Tier::Core,
+        hosts: ["db1", "db2", "db3"].map(HostName::from).to_vec(),
+        access: Access::default(),
+        needs: None,
+    };
+    let transport: Arc<dyn Transport> = host.clone();
+    Operator::new(entry, transport, Arc::new(|| Timestamp::UNIX_EPOCH), Arc::clone(audit))
+}
+
+fn moving() -> Intent {
+    Intent { cluster: "db".into(), verb: Verb::Move, subject: "vip".to_owned(), to: Some("db2".into()) }
+}
+
+fn order(plan: Plan) -> (Order, CancellationToken, mpsc::Receiver<Progress>) {
+    let (progress, seen) = mpsc::channel(1000);
+    let cancel = CancellationToken::new();
+    (Order { plan, reason: "test".to_owned(), cancel: cancel.clone(), progress }, cancel, seen)
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_preview_names_what_else_would_happen() {
+    let mut stage = Stage::new(&[]);
+    let preview = stage.preview().await.unwrap();
+    let Projection::Known { own, collateral, afterwards } = preview.projection else { panic!("not known") };
+    assert_eq!(own.iter().map(ToString::to_string).collect::<Vec<_>>(), ["move vip from db1 to db2"]);
+    let collateral: Vec<_> = collateral.iter().map(ToString::to_string).collect();
+    assert_eq!(collateral, ["restart web on db3 (required vip start)"]);
+    assert_eq!(afterwards, Some(Vec::new()));
+    assert_eq!(stage.sent(), [0, 0]);
+    assert!(stage.logged().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_move_is_done_and_leaves_no_constraint() {
+    let mut stage = Stage::new(&[]);
+    let plan = stage.plan().await;
+    let (order, _cancel, mut seen) = order(plan);
+    assert_eq!(stage.operator.carry_out(order).await, Outcome::Done { note: None });
+    assert_eq!(stage.sent(), [1, 1]);
+    assert_eq!(stage.place(), ("db2", None));
+    assert_eq!(stage.logged(), ["begin", "command", "exit 0", "command", "exit 0", "done"]);
+    let mut told = Vec::new();
+    while let Some(progress) = seen.recv().await {
+        told.push(progress);
+    }
+    assert!(matches!(told.first(), Some(Progress::Running { .. })), "{told:?}");
+    assert_eq!(told.last(), Some(&Progress::Ended(Outcome::Done { note: None })));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_move_that_would_go_back_keeps_the_constraint_that_ends_by_itself() {
+    let mut stage = Stage::new(&[]);
+    stage.host.lock().goes_back = true;
+    let preview = stage.preview().await.unwrap();
+    let Projection::Known { afterwards: Some(afterwards), .. } = preview.projection else {
+        panic!("not known")
+    };
+    assert_eq!(afterwards.iter().map(ToString::to_string).collect::<Vec<_>>(), ["move vip from db2 to db1"]);
+    let outcome = stage.move_it().await;
+    assert!(outcome.words().contains("only until its constraint"), "{outcome:?}");
+    assert_eq!(stage.sent(), [1, 0]);
+}
+
+/// Whatever becomes of a command, no command is sent twice, and what is told is true.
+#[rstest]
+#[case::first_fails(&[Fate::Fails], "failed", [1, 0])]
+#[case::first_lies(&[Fate::Lies], "failed", [1, 0])]
+#[case::first_lost_but_done(&[Fate::LostAfter], "done", [1, 1])]
+#[case::first_lost(&[Fate::LostBefore], "unknown", [1, 0])]
+#[case::first_not_sent(&[Fate::NotSent], "refused", [0, 0])]
+#[case::second_fails(&[Fate::Works, Fate::Fails], "failed", [1, 1])]
+#[case::second_lies(&[Fate::Works, Fate::Lies], "failed", [1, 1])]
+#[case::second_lost_but_done(&[Fate::Works, Fate::LostAfter], "done", [1, 1])]
+#[case::second_lost(&[Fate::Works, Fate::LostBefore], "unknown", [1, 1])]
+#[case::second_not_sent(&[Fate::Works, Fate::NotSent], "failed", [1, 0])]
+#[case::both_lost_but_done(&[Fate::LostAfter, Fate::LostAfter], "done", [1, 1])]
+#[tokio::test(start_paused = true)]
+async fn nothing_is_sent_twice(#[case] fates: &[Fate], #[case] word: &str, #[case] sent: [usize; 2]) {
+    let mut stage = Stage::new(fates);
+    let outcome = stage.move_it().await;
+    assert_eq!((outcome.word(), stage.sent()), (word, sent), "{outcome:?}");
+    assert!(!outcome.words().contains('\u{1b}'));
+    assert!(stage.audit.read().unwrap().unfinished().is_empty(), "it has ended");
+    let half_way = sent == [1, 0];
+    assert_eq!(outcome.words().contains("quorate op clear db vip"), half_way, "{outcome:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lost_connection_is_verified_when_it_is_back() {
+    let mut stage = Stage::new(&[Fate::LostAfter]);
+    let plan = stage.plan().await;
+    let host = Arc::clone(&stage.host);
+    let (order, _cancel, mut seen) = order(plan);
+    let watching = tokio::spawn(async move {
+        while let Some(progress) = seen.recv().await {
+            if matches!(progress, Progress::Running { .. }) {
+                host.lock().silent = 20;
+            }
+        }
+    });
+    let outcome = stage.operator.carry_out(order).await;
+    watching.await.unwrap();
+    assert_eq!((outcome, stage.sent()), (Outcome::Done { note: None }, [1, 1]));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_can_not_be_seen_is_not_told_as_failed() {
+    let mut stage = Stage::new(&[]);
+    let plan = stage.plan().await;
+    let host = Arc::clone(&stage.host);
+    let (order, _cancel, mut seen) = order(plan);
+    let watching = tokio::spawn(async move {
+        while let Some(progress) = seen.recv().await {
+            if matches!(progress, Progress::Ran(_)) {
+                host.lock().silent = usize::MAX;
+            }
+        }
+    });
+    let outcome = stage.operator.carry_out(order).await;
+    watching.await.unwrap();
+    assert_eq!((outcome.word(), stage.sent()), ("unknown", [1, 0]), "{outcome:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_previewed_long_ago_is_checked_again() {
+    let mut stage = Stage::new(&[]);
+    let plan = stage.plan().await;
+    stage.host.lock().quorate = false;
+    let outcome = stage.operator.carry_out(order(plan.clone()).0).await;
+    assert_eq!(outcome, Outcome::Refused("the cluster has no quorum: it would take no action".to_owned()));
+    stage.host.lock().quorate = true;
+    stage.host.lock().vip_on = "db3";
+    let outcome = stage.operator.carry_out(order(plan).0).await;
+    assert_eq!(outcome, Outcome::Refused("vip runs on db3 now, not db1".to_owned()));
+    assert_eq!(stage.sent(), [0, 0]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_a_picture_nothing_is_done() {
+    let mut stage = Stage::new(&[]);
+    let plan = stage.plan().await;
+    stage.host.lock().silent = usize::MAX;
+    let outcome = stage.operator.carry_out(order(plan).0).await;
+    assert_eq!((outcome.word(), stage.sent()), ("refused", [0, 0]));
+    assert!(matches!(stage.preview().await, Err(NoPreview::NoPicture(_))));
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_a_log_nothing_is_done() {
+    let mut stage = Stage::new(&[]);
+    let plan = stage.plan().await;
+    let path = stage.audit.path().to_owned();
+    // Opened for reading, it can't be written.
+    let audit = Audit { file: Mutex::new(File::open(&path).unwrap()), path };
+    let outcome = operator(&stage.host, &Arc::new(audit)).carry_out(order(plan).0).await;
+    assert_eq!((outcome.word(), stage.sent()), ("refused", [0, 0]));
+    assert!(outcome.words().contains("audit.jsonl"), "{outcome:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn it_can_be_given_up_between_two_commands() {
+    let mut stage = Stage::new(&[Fate::Lies]);
+    let plan = stage.plan().await;
+    let (order, cancel, mut seen) = order(plan);
+    let watching = tokio::spawn(async move {
+        while let Some(progress) = seen.recv().await {
+            if matches!(progress, Progress::Waiting(_)) {
+                cancel.cancel();
+            }
+        }
+    });
+    let outcome = stage.operator.carry_out(order).await;
+    watching.await.unwrap();
+    assert_eq!((outcome.word(), stage.sent()), ("cancelled", [1, 0]), "{outcome:?}");
+    assert_eq!(stage.logged().last().map(String::as_str), Some("cancelled"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_console_that_dies_leaves_what_the_next_one_can_finish() {
+    let mut stage = Stage::new(&[]);
+    let plan = stage.plan().await;
+    let (first, _cancel, mut seen) = order(plan.clone());
+    {
+        let mut carrying = std::pin::pin!(stage.operator.carry_out(first));
+        // It is gone right after its first command.
+        loop {
+            tokio::select! {
+                biased;
+                progress = seen.recv() => if matches!(progress, Some(Progress::Ran(_))) { break },
+                outcome = &mut carrying => panic!("ended too soon: {outcome:?}"),
+            }
+        }
+    }
+    assert_eq!(stage.host.lock().prefers, Some("db2"));
+    let unfinished = stage.audit.read().unwrap().unfinished();
+    let [unfinished] = unfinished.as_slice() else { panic!("{unfinished:?}") };
+    assert_eq!((unfinished.sent, &unfinished.plan), (1, &plan));
+    let outcome = operator(&stage.host, &stage.audit).resume(unfinished, order(plan).0).await;
+    assert_eq!((outcome, stage.sent()), (Outcome::Done { note: None }, [1, 1]));
+    assert!(stage.audit.read().unwrap().unfinished().is_empty());
+}

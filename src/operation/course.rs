@@ -1,0 +1,417 @@
+//! A plan being carried out.
+
+use std::time::Duration;
+
+use super::goal::{self, Goal, Verdict};
+use super::plan::{OnFailure, Phase, Plan, Step, Wait};
+use super::scope;
+use super::simulate::Simulation;
+use super::verb::{SubjectKind, Verb};
+use crate::model::{Picture, ResourceId};
+use crate::pacemaker::parse::Projected;
+
+/// A plan being carried out: told what happened, it says what to do next.
+///
+/// Three rules hold whatever it is told. A command is run at most once. Before each there is a picture taken after the
+/// last command, on which its guard holds. While it is not known whether a command ran, nothing follows but looking,
+/// and putting right what that command may have left behind once its time is over.
+#[derive(Debug, Clone)]
+pub struct Course {
+    plan: Plan,
+    /// Which phase is under way.
+    at: usize,
+    /// Whether the guard of its command has just been found to hold.
+    ready: bool,
+    /// The command whose fate is not known, in words.
+    doubt: Option<String>,
+    /// The command that failed and was gone on from, in words.
+    trouble: Option<String>,
+    /// How many commands may have run.
+    sent: usize,
+    /// What was last awaited, or why there is no picture.
+    waiting: String,
+    /// Whether there has been no picture since the last that there was.
+    blind: bool,
+    end: Option<Outcome>,
+}
+
+/// What to do next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Act<'c> {
+    /// Take a picture and tell it; without one, why there is none.
+    Look,
+    /// Write the command to the audit log, run it, and tell how it ended.
+    Run(&'c Step),
+    /// Ask the scheduler, and tell what it said.
+    Simulate(&'c Simulation),
+    /// Nothing: it is over.
+    End(&'c Outcome),
+}
+
+/// What happened.
+#[derive(Debug, Clone)]
+pub enum Heard<'h> {
+    /// A picture that was taken after it was asked for.
+    Picture(&'h Picture),
+    /// There is no picture, and why.
+    NoPicture(String),
+    /// How the command ended.
+    Ran(Ran),
+    /// What the scheduler would do, or why it can't be told.
+    Projected(Result<Vec<Projected>, String>),
+    /// The [`Course::patience`] is over.
+    TimeUp,
+    /// The person wants it to end.
+    Cancel,
+}
+
+/// How a command ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Ran {
+    /// It ran to its end.
+    Exited {
+        /// `None`: by a signal.
+        code: Option<i32>,
+        /// What it said about it, fit to be shown.
+        said: String,
+    },
+    /// It certainly did not run, and why.
+    NotSent(String),
+    /// It may have run, and why that is not known.
+    Unknown(String),
+}
+
+/// How an operation ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// It was seen to be done.
+    Done {
+        /// What is not as might be expected.
+        note: Option<String>,
+    },
+    /// Nothing was changed, and why.
+    Refused(String),
+    /// It went wrong, and how.
+    Failed(String),
+    /// It is not known whether it was done, and why.
+    Unknown(String),
+    /// It was given up on request, and how far it had come.
+    Cancelled(String),
+}
+
+impl Outcome {
+    /// `done`, `refused`, `failed`, `unknown`, `cancelled`.
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::Done { .. } => "done",
+            Self::Refused(_) => "refused",
+            Self::Failed(_) => "failed",
+            Self::Unknown(_) => "unknown",
+            Self::Cancelled(_) => "cancelled",
+        }
+    }
+
+    /// What there is to say about it; empty where nothing is.
+    pub fn words(&self) -> &str {
+        match self {
+            Self::Done { note } => note.as_deref().unwrap_or_default(),
+            Self::Refused(words) | Self::Failed(words) | Self::Unknown(words) | Self::Cancelled(words) => {
+                words
+            }
+        }
+    }
+}
+
+/// How long a picture to check a guard on is waited for.
+const GUARD: Duration = Duration::from_secs(30);
+/// How long the scheduler may take to say what it would do.
+const SIMULATE: Duration = Duration::from_secs(60);
+
+impl Course {
+    /// The beginning of a plan.
+    pub fn new(plan: Plan) -> Self {
+        Self {
+            plan,
+            at: 0,
+            ready: false,
+            doubt: None,
+            trouble: None,
+            sent: 0,
+            waiting: "no picture yet".to_owned(),
+            blind: true,
+            end: None,
+        }
+    }
+
+    /// A plan of which a console that is gone had sent so many commands. Whether the last of them ran is to be found
+    /// out; none is run again.
+    pub fn resume(plan: Plan, sent: usize) -> Self {
+        let mut course = Self::new(plan);
+        let is_command = |phase: &Phase| matches!(phase, Phase::Run(_) | Phase::Repair { .. });
+        let commands = course.plan.phases.iter().enumerate().filter(|(_, phase)| is_command(phase));
+        if let Some((last, _)) = commands.take(sent).last() {
+            course.at = last;
+            course.sent = sent;
+            course.lose("the console ended before the command's end was known".to_owned());
+        }
+        course
+    }
+
+    /// What it carries out.
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// What was last awaited, in words.
+    pub fn waiting(&self) -> &str {
+        &self.waiting
+    }
+
+    /// Which phase is under way, counted from nought. It only grows.
+    pub fn phase(&self) -> usize {
+        self.at
+    }
+
+    /// What to do now.
+    pub fn next(&self) -> Act<'_> {
+        if let Some(end) = &self.end {
+            return Act::End(end);
+        }
+        match self.plan.phases.get(self.at) {
+            Some(Phase::Run(step) | Phase::Repair { step, .. }) if self.ready => Act::Run(step),
+            Some(Phase::StayPut { change, .. }) => Act::Simulate(change),
+            Some(_) | None => Act::Look,
+        }
+    }
+
+    /// How long this phase may take, its command apart. Counted from its beginning.
+    pub fn patience(&self) -> Duration {
+        match self.plan.phases.get(self.at) {
+            Some(Phase::Await(wait)) => Duration::from_secs(wait.seconds),
+            Some(Phase::Repair { .. }) if self.doubt.is_some() => self.longest_command(),
+            Some(Phase::StayPut { .. }) => SIMULATE,
+            Some(Phase::Run(_) | Phase::Repair { .. }) | None => GUARD,
+        }
+    }
+
+    /// Takes in what happened. What does not answer to the last [`Act`] changes nothing.
+    pub fn hear(&mut self, heard: Heard<'_>) {
+        if self.end.is_some() {
+            return;
+        }
+        match heard {
+            Heard::Picture(picture) => self.see(picture),
+            Heard::NoPicture(why) => {
+                self.waiting = why;
+                self.blind = true;
+            }
+            Heard::Ran(ran) => self.ran(ran),
+            Heard::Projected(answer) => self.projected(answer),
+            Heard::TimeUp => self.time_up(),
+            Heard::Cancel => self.cancel(),
+        }
+        if self.end.is_none() && self.at >= self.plan.phases.len() {
+            self.end = Some(self.finish());
+        }
+        self.tell_what_is_left();
+    }
+
+    /// Adds what an operation has left behind that ended half-way.
+    fn tell_what_is_left(&mut self) {
+        let is_half_way = self.sent > 0 && self.sent < self.plan.steps().count();
+        if !is_half_way || self.plan.half_way.is_empty() {
+            return;
+        }
+        if let Some(Outcome::Failed(words) | Outcome::Unknown(words) | Outcome::Cancelled(words)) =
+            &mut self.end
+        {
+            *words = format!("{words}. {}", self.plan.half_way);
+        }
+    }
+
+    fn see(&mut self, picture: &Picture) {
+        self.blind = false;
+        match self.plan.phases.get(self.at) {
+            Some(Phase::Run(step)) => self.guard(&step.guard.clone(), picture),
+            Some(Phase::Repair { unless, step }) => match unmet(unless, picture) {
+                None => self.advance(),
+                // The command that it would put right may still be at work.
+                Some(waiting) if self.doubt.is_some() => self.waiting = waiting,
+                Some(_) => self.guard(&step.guard.clone(), picture),
+            },
+            Some(Phase::Await(wait)) => self.judge(&wait.clone(), picture),
+            Some(Phase::StayPut { .. }) | None => {}
+        }
+    }
+
+    fn guard(&mut self, conditions: &[super::guard::Condition], picture: &Picture) {
+        match conditions.iter().find_map(|condition| condition.broken(picture)) {
+            Some(why) => self.stop(why),
+            None => self.ready = true,
+        }
+    }
+
+    fn judge(&mut self, wait: &Wait, picture: &Picture) {
+        let Some(waiting) = unmet(&wait.goals, picture) else {
+            if self.doubt.is_none() || self.plan.intent.verb.shows() {
+                self.doubt = None;
+            }
+            return self.advance();
+        };
+        self.waiting = waiting;
+        let failure = goal::new_failure(picture, &self.plan.concerns, &self.plan.known_failures);
+        if let Some(failure) = failure {
+            // Pacemaker may yet recover it. When nothing is on its way any more, it has given up.
+            if goal::is_quiet(picture) {
+                self.end = Some(Outcome::Failed(format!("{failure} ({})", self.waiting)));
+            } else {
+                self.waiting = format!("{}; {failure}", self.waiting);
+            }
+        }
+    }
+
+    fn ran(&mut self, ran: Ran) {
+        let Some(Phase::Run(step) | Phase::Repair { step, .. }) = self.plan.phases.get(self.at) else {
+            return;
+        };
+        if !self.ready {
+            return;
+        }
+        let (on_failure, program) = (step.on_failure, step.command.argv.first().cloned().unwrap_or_default());
+        self.ready = false;
+        match ran {
+            Ran::Exited { code: Some(0), .. } => {
+                self.sent += 1;
+                self.advance();
+            }
+            Ran::Exited { code, said } => {
+                self.sent += 1;
+                let code =
+                    code.map_or_else(|| "ended by a signal".to_owned(), |code| format!("exit code {code}"));
+                let said = if said.is_empty() { "it said nothing about it" } else { &said };
+                let words = format!("{program} failed with {code}: {said}");
+                match on_failure {
+                    OnFailure::Stop => self.end = Some(Outcome::Failed(words)),
+                    OnFailure::GoOn => {
+                        self.trouble = Some(words);
+                        self.advance();
+                    }
+                }
+            }
+            Ran::NotSent(why) => self.stop(format!("{program} could not be run: {why}")),
+            Ran::Unknown(why) => {
+                self.sent += 1;
+                self.lose(why);
+            }
+        }
+    }
+
+    /// It is not known whether the command of this phase ran: no other is run before that is clear.
+    fn lose(&mut self, why: String) {
+        self.waiting.clone_from(&why);
+        self.doubt = Some(why);
+        self.advance();
+        while matches!(self.plan.phases.get(self.at), Some(Phase::Run(_) | Phase::StayPut { .. })) {
+            self.advance();
+        }
+    }
+
+    fn projected(&mut self, answer: Result<Vec<Projected>, String>) {
+        let Some(Phase::StayPut { resources, otherwise, .. }) = self.plan.phases.get(self.at) else { return };
+        let note = match answer {
+            Ok(actions) if !actions.iter().any(|action| concerns(action, resources)) => {
+                return self.advance();
+            }
+            Ok(_) => otherwise.clone(),
+            Err(why) => format!(
+                "It could not be found out whether it stays there without the constraint, which ends by itself: {why}"
+            ),
+        };
+        self.end = Some(Outcome::Done { note: Some(note) });
+    }
+
+    fn time_up(&mut self) {
+        let (waiting, blind) = (self.waiting.clone(), self.blind);
+        match self.plan.phases.get(self.at) {
+            Some(Phase::Repair { .. }) if self.doubt.is_some() && !blind => self.ready = true,
+            Some(Phase::Run(_)) => self.stop(format!("there is no fresh picture: {waiting}")),
+            Some(Phase::StayPut { .. }) => {
+                self.projected(Err("the scheduler did not answer in time".to_owned()));
+            }
+            Some(Phase::Await(_) | Phase::Repair { .. }) | None => {
+                let seconds = self.patience().as_secs();
+                self.end = Some(match &self.doubt {
+                    Some(doubt) => Outcome::Unknown(format!("{doubt} Seen since: {waiting}")),
+                    None if blind => Outcome::Unknown(format!("it can't be verified: {waiting}")),
+                    None => Outcome::Failed(format!("not within {seconds} s: {waiting}")),
+                });
+            }
+        }
+    }
+
+    fn cancel(&mut self) {
+        let commands = scope::counted(self.sent, "command");
+        self.end = Some(Outcome::Cancelled(match self.sent {
+            0 => "nothing was changed".to_owned(),
+            _ => format!("{commands} had been run; not verified: {}", self.waiting),
+        }));
+    }
+
+    /// Nothing more is run.
+    fn stop(&mut self, why: String) {
+        self.end = Some(if self.sent == 0 { Outcome::Refused(why) } else { Outcome::Failed(why) });
+    }
+
+    fn advance(&mut self) {
+        self.at += 1;
+        self.ready = false;
+    }
+
+    fn finish(&self) -> Outcome {
+        match (&self.trouble, &self.doubt) {
+            (Some(trouble), _) => Outcome::Failed(format!("{trouble}. What ran before runs again")),
+            (None, Some(doubt)) => Outcome::Unknown(format!(
+                "{doubt} All is as it should be, but that does not show that it ran"
+            )),
+            (None, None) => Outcome::Done { note: None },
+        }
+    }
+
+    fn longest_command(&self) -> Duration {
+        let seconds = self.plan.steps().filter_map(|step| step.seconds).max();
+        seconds.map_or(GUARD, Duration::from_secs)
+    }
+}
+
+impl Verb {
+    /// Whether the goal that is reached shows that the command ran: a restarted resource looks like any other.
+    const fn shows(self) -> bool {
+        !matches!(self, Self::Restart | Self::Refresh)
+    }
+}
+
+/// What is still awaited; `None`: all is reached.
+fn unmet(goals: &[Goal], picture: &Picture) -> Option<String> {
+    goals.iter().find_map(|goal| match goal.judge(picture) {
+        Verdict::Done => None,
+        Verdict::Waiting(words) => Some(words),
+    })
+}
+
+impl Plan {
+    /// Whether an action of the scheduler's is what this plan is about, and no mere consequence.
+    pub fn is_about(&self, action: &Projected) -> bool {
+        let is_node = self.intent.verb.subject() == SubjectKind::Node;
+        concerns(action, &self.concerns)
+            || (is_node && action.resource.is_empty() && action.from.as_deref() == Some(&self.intent.subject))
+    }
+}
+
+/// Whether the scheduler would touch one of these.
+fn concerns(action: &Projected, resources: &[ResourceId]) -> bool {
+    let of = scope::configured(&action.resource);
+    resources.iter().any(|resource| resource.as_str() == of)
+}
+
+#[cfg(test)]
+mod tests;

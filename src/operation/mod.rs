@@ -1,0 +1,24 @@
+//! What can be done to a cluster: planned, guarded and verified. No IO.
+//!
+//! A wish ([`Intent`]) and a picture give a [`Plan`]: the exact commands, what must hold before each, what proves them
+//! done, and how to undo them. A [`Course`] is a plan being carried out: a state machine that is told what happened and
+//! says what to do next. It never says to run a command twice, and never to run one without a fresh picture before it.
+
+pub mod command;
+mod course;
+mod goal;
+mod guard;
+mod plan;
+mod scope;
+mod simulate;
+mod verb;
+
+pub use course::{Act, Course, Heard, Outcome, Ran};
+pub use goal::{Forgotten, Goal, Running, Verdict};
+pub use guard::Condition;
+pub use plan::{OnFailure, Phase, Plan, Refusal, Step, Undo, Wait, plan};
+pub use simulate::{AND_THEN, SCRIPT, Simulation};
+pub use verb::{Danger, Intent, SubjectKind, Verb};
+
+#[cfg(test)]
+mod tests;

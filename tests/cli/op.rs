@@ -1,0 +1,39 @@
+//! `quorate op` as far as it goes without a cluster. `tests/lab_operations.rs` has the rest.
+
+use rstest::rstest;
+
+use crate::home::Home;
+
+const CONFIG: &str =
+    "[[cluster]]\nname = \"db\"\nnodes = [\"db1.invalid\"]\n\n[defaults]\nconnect_timeout = \"1s\"\n";
+
+#[rstest]
+#[case::no_terminal(&["op", "standby", "db", "db1"], "there is no terminal to ask on; add --yes to do it, or --dry-run to see it")]
+#[case::read_only(&["op", "--read-only", "--yes", "standby", "db", "db1"], "this is read-only: nothing but --dry-run is done")]
+#[case::unknown_cluster(&["op", "--yes", "standby", "bd", "db1"], "no cluster of the configuration is called \"bd\"; did you mean db?")]
+#[case::no_subject(&["op", "--yes", "standby", "db"], "standby needs the name of a node of db")]
+#[case::no_resource(&["op", "--dry-run", "cleanup", "db"], "cleanup needs the name of a resource of db")]
+#[case::too_much(&["op", "--yes", "cluster-maintenance", "db", "db1"], "cluster-maintenance is about the whole cluster: name nothing but it")]
+#[case::hostile_cluster(&["op", "--yes", "standby", "a\u{1b}[31m", "db1"], "no cluster of the configuration is called \"a\"")]
+fn wrong_usage_is_told_before_anybody_is_asked(#[case] arguments: &[&str], #[case] message: &str) {
+    let answer = Home::with(CONFIG).run(arguments);
+    assert_eq!((answer.code, answer.stdout.as_str()), (2, ""));
+    assert_eq!(answer.stderr, format!("quorate: {message}\n"));
+}
+
+#[test]
+fn an_unknown_verb_is_guessed_at() {
+    let answer = Home::with(CONFIG).run(&["op", "--yes", "stanby", "db", "db1"]);
+    assert_eq!(answer.code, 2);
+    assert!(answer.stderr.contains("a similar value exists: 'standby'"), "{}", answer.stderr);
+}
+
+#[test]
+fn a_cluster_that_does_not_answer_is_left_alone() {
+    let home = Home::with(CONFIG);
+    let answer = home.run(&["op", "--yes", "standby", "db", "db1"]);
+    assert_eq!((answer.code, answer.stdout.as_str()), (1, ""));
+    assert!(answer.stderr.contains("db1.invalid"), "{}", answer.stderr);
+    let log = home.config_dir().join("../../.local/state/quorate/audit.jsonl");
+    assert_eq!(std::fs::read_to_string(log).unwrap(), "", "nothing was done, so nothing is logged");
+}
