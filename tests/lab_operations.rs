@@ -406,7 +406,9 @@ fn a_hostile_ticket_is_but_a_name(#[case] name: &str) {
 #[test]
 fn a_resource_with_a_very_long_name_is_but_a_resource() {
     let lab = Lab::new();
-    let name = "ü".repeat(300);
+    // Not of another script: Pacemaker 2.1.5 garbles what is not ASCII in its own questions to the CIB (string2xml says
+    // so in its log) and never answers. What is told then is "unknown", and it is not tried again.
+    let name = "so-long_a.name.".repeat(20);
     // The agent would name its file of state after the resource, and no file's name may be so long.
     let state = "<instance_attributes id=\"op-long\"><nvpair id=\"op-long-state\" name=\"state\" \
         value=\"/run/op-long.state\"/></instance_attributes>";
