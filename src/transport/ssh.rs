@@ -274,7 +274,8 @@ fn session_trouble(host: &HostName, error: &openssh::Error) -> TransportError {
     let source = std::error::Error::source(error).map_or_else(|| error.to_string(), ToString::to_string);
     if refused {
         let message = format!("{host} opened no session: {}.", clean(source.trim_end_matches('.')));
-        return TransportError { kind: TroubleKind::Other, message, may_have_run: true };
+        // A master whose connection is just breaking says no more than that.
+        return TransportError { kind: TroubleKind::ConnectionLost, message, may_have_run: true };
     }
     lost(host, &source)
 }
