@@ -1,9 +1,9 @@
 //! A simulated deployment: clusters that answer as real ones do, through the same trait and parser, with
 //! faults that come and go. It shows what the console is for; it never stands in for a proof.
 //!
-//! What a cluster is like is a pure function of the seed, the options and the time: a [`blueprint`] that
-//! never changes, a [`situation`] that begins as healthy and over which the [`schedule`]'s episode is laid,
-//! the [`placement`] that follows from both, and its XML.
+//! What a cluster is like is a pure function of the seed, the options and the time: a `blueprint` that
+//! never changes, a `situation` that begins as healthy and over which the `schedule`'s episode is laid,
+//! the `placement` that follows from both, and its XML.
 
 mod blueprint;
 mod catalogue;
