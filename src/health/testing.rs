@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::model::{
-    Access, Cib, CloneResource, ClusterEntry, ClusterOptions, ConfiguredResource, Contact, FailCount,
+    Access, Belief, Cib, CloneResource, ClusterEntry, ClusterOptions, ConfiguredResource, Contact, FailCount,
     Failure, FencingEvent, FencingOutcome, Group, Node, NodeHealth, NodeKind, Observation, Picture,
     Primitive, Resource, Role, Score, Summary, Tier, Viewpoint,
 };
@@ -225,4 +225,16 @@ pub(super) fn lines(findings: &[Finding]) -> Vec<String> {
         format!("{} {} {}: {}", finding.severity, finding.code, finding.subject, finding.summary)
     };
     findings.iter().map(line).collect()
+}
+
+/// What is said when members believe that: host, DC, quorum, and the members that it sees online.
+pub(super) fn told_by_members(views: &[(&str, &str, bool, &[&str])]) -> Vec<String> {
+    let viewpoint = |(host, dc, quorate, online): &(&str, &str, bool, &[&str])| {
+        let online = online.iter().map(|node| (*node).into()).collect();
+        let belief = Belief::Running { dc: Some((*dc).into()), quorate: Some(*quorate), online };
+        Viewpoint { host: (*host).into(), belief }
+    };
+    let viewpoints = views.iter().map(viewpoint).collect();
+    let observation = observed(Contact::Live { host: "db1".into() }, viewpoints);
+    lines(&assess(&entry(), &observation, now()))
 }

@@ -39,24 +39,12 @@ fn check(outlook: &Outlook<'_>) -> Vec<Verdict> {
 
 #[cfg(test)]
 mod tests {
-    use crate::health::assess;
-    use crate::health::testing::{entry, lines, now, observed};
-    use crate::model::{Belief, Contact, Viewpoint};
-
-    fn told(views: &[(&str, &str, bool, &[&str])]) -> Vec<String> {
-        let viewpoint = |(host, dc, quorate, online): &(&str, &str, bool, &[&str])| {
-            let online = online.iter().map(|node| (*node).into()).collect();
-            let belief = Belief::Running { dc: Some((*dc).into()), quorate: Some(*quorate), online };
-            Viewpoint { host: (*host).into(), belief }
-        };
-        let viewpoints = views.iter().map(viewpoint).collect();
-        let observation = observed(Contact::Live { host: "db1".into() }, viewpoints);
-        lines(&assess(&entry(), &observation, now()))
-    }
+    use crate::health::testing::told_by_members;
 
     #[test]
     fn the_minority_is_told() {
-        let lines = told(&[("db1", "db1", true, &["db1", "db2"]), ("db3", "db3", false, &["db3"])]);
+        let lines =
+            told_by_members(&[("db1", "db1", true, &["db1", "db2"]), ("db3", "db3", false, &["db3"])]);
         assert_eq!(
             lines,
             ["critical member-cut-off db3: db3 is cut off: it has no quorum, while db1 has one"]

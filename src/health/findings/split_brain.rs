@@ -42,24 +42,11 @@ fn quorate(viewpoint: &Viewpoint) -> Option<(&Viewpoint, &NodeName, &Vec<NodeNam
 
 #[cfg(test)]
 mod tests {
-    use crate::health::assess;
-    use crate::health::testing::{entry, lines, now, observed};
-    use crate::model::{Belief, Contact, Viewpoint};
-
-    fn told(views: &[(&str, &str, bool, &[&str])]) -> Vec<String> {
-        let viewpoint = |(host, dc, quorate, online): &(&str, &str, bool, &[&str])| {
-            let online = online.iter().map(|node| (*node).into()).collect();
-            let belief = Belief::Running { dc: Some((*dc).into()), quorate: Some(*quorate), online };
-            Viewpoint { host: (*host).into(), belief }
-        };
-        let viewpoints = views.iter().map(viewpoint).collect();
-        let observation = observed(Contact::Live { host: "db1".into() }, viewpoints);
-        lines(&assess(&entry(), &observation, now()))
-    }
+    use crate::health::testing::told_by_members;
 
     #[test]
     fn two_partitions_with_a_quorum() {
-        let lines = told(&[("db1", "db1", true, &["db1", "db2"]), ("db3", "db3", true, &["db3"])]);
+        let lines = told_by_members(&[("db1", "db1", true, &["db1", "db2"]), ("db3", "db3", true, &["db3"])]);
         let expected = "critical split-brain db: db is split: two partitions have a quorum, one under db1, one under db3";
         assert_eq!(lines, [expected]);
     }
