@@ -14,6 +14,7 @@ pub mod operate;
 pub mod operation;
 pub mod pacemaker;
 pub mod runtime;
+pub mod scenario;
 pub mod tables;
 pub mod terminal;
 pub mod theme;
