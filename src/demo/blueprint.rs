@@ -248,6 +248,11 @@ impl Blueprint {
         self.nodes.iter().enumerate().filter(move |(_, node)| node.kind == kind).map(|(index, _)| index)
     }
 
+    /// The index of the member or remote node of that name: a bundle's nodes are not configured.
+    pub(super) fn configured_node(&self, name: &str) -> Option<usize> {
+        self.nodes.iter().position(|node| node.name == name && !matches!(node.kind, Kind::Bundle(_)))
+    }
+
     /// What may never run where: resource and node.
     pub(super) fn avoided(&self) -> impl Iterator<Item = (&str, &str)> {
         self.constraints.iter().filter_map(|constraint| match constraint {

@@ -3,10 +3,14 @@
 use std::io;
 
 use super::blueprint::{Blueprint, ConstraintSpec, Kind, NodeSpec, PrimitiveSpec, Shape, Spec};
-use super::crm_mon::{FEATURE_SET, VERSION, ctime};
+use super::crm_mon::{FEATURE_SET, VERSION, ctime, iso};
 use super::history::MIGRATION_THRESHOLD;
-use super::situation::{Leftover, LeftoverKind, MarkKind, Presence, Situation};
+use super::situation::{Leftover, LeftoverKind, Presence, Situation};
 use super::xml::{Document, Tag};
+
+/// What draws a resource to its home, and what keeps each primitive where it is.
+pub(super) const HOME_SCORE: u32 = 200;
+pub(super) const STICKINESS: u32 = 100;
 
 /// The whole CIB.
 pub(super) fn whole(blueprint: &Blueprint, situation: &Situation) -> io::Result<Vec<u8>> {
@@ -21,7 +25,7 @@ pub(super) fn whole(blueprint: &Blueprint, situation: &Situation) -> io::Result<
             document.element(Tag::new("constraints"), |document| cib.constraints(document))?;
             document.element(Tag::new("rsc_defaults"), |document| {
                 let defaults = [
-                    ("resource-stickiness", "100".to_owned()),
+                    ("resource-stickiness", STICKINESS.to_string()),
                     ("migration-threshold", MIGRATION_THRESHOLD.to_owned()),
                 ];
                 nvpairs("meta_attributes", "rsc-options", &defaults, document)
@@ -44,7 +48,9 @@ struct Configuration<'a> {
 impl Configuration<'_> {
     fn root(&self) -> Tag {
         let situation = self.situation;
-        let updates = situation.failures.len() + situation.fencing.len() + 2 * situation.marks.len();
+        let updates = situation.failures.len()
+            + situation.fencing.len()
+            + 2 * (situation.marks.len() + situation.meta.len());
         Tag::new("cib")
             .with("crm_feature_set", FEATURE_SET)
             .with("validate-with", "pacemaker-3.9")
@@ -67,8 +73,8 @@ impl Configuration<'_> {
             ("cluster-infrastructure", "corosync".to_owned()),
             ("cluster-name", self.blueprint.name.clone()),
         ];
-        if self.situation.maintenance {
-            properties.push(("maintenance-mode", "true".to_owned()));
+        if let Some(on) = self.situation.maintenance {
+            properties.push(("maintenance-mode", on.to_string()));
         }
         nvpairs("cluster_property_set", "cib-bootstrap-options", &properties, document)
     }
@@ -97,7 +103,10 @@ impl Configuration<'_> {
     fn resource(&self, spec: &Spec, document: &mut Document) -> io::Result<()> {
         let meta = self.meta(spec);
         let primitives = |document: &mut Document| {
-            spec.primitives.iter().try_for_each(|primitive| write_primitive(primitive, &[], document))
+            spec.primitives.iter().try_for_each(|primitive| {
+                let meta = self.own_meta(&primitive.id).collect::<Vec<_>>();
+                write_primitive(primitive, &meta, document)
+            })
         };
         let container = |name, document: &mut Document| {
             document.element(Tag::new(name).with("id", &spec.id), |document| {
@@ -124,7 +133,7 @@ impl Configuration<'_> {
         }
     }
 
-    fn meta(&self, spec: &Spec) -> Vec<(&'static str, String)> {
+    fn meta<'s>(&'s self, spec: &'s Spec) -> Vec<(&'s str, String)> {
         let mut meta = Vec::new();
         if let Shape::Clone { on, promoted } = spec.shape {
             meta.push(("interleave", "true".to_owned()));
@@ -134,14 +143,14 @@ impl Configuration<'_> {
                 meta.push(("promoted-max", promoted.to_string()));
             }
         }
-        for mark in self.situation.marks.iter().filter(|mark| mark.resource == spec.id) {
-            match mark.kind {
-                MarkKind::Disabled => meta.push(("target-role", "Stopped".to_owned())),
-                MarkKind::Unmanaged => meta.push(("is-managed", "false".to_owned())),
-                _ => {}
-            }
-        }
+        meta.extend(self.own_meta(&spec.id));
         meta
+    }
+
+    /// The meta attributes that people have set.
+    fn own_meta<'s>(&'s self, id: &'s str) -> impl Iterator<Item = (&'s str, String)> {
+        let own = self.situation.meta.iter().filter(move |meta| meta.resource == id);
+        own.map(|meta| (meta.name.as_str(), meta.value.clone()))
     }
 
     fn constraints(&self, document: &mut Document) -> io::Result<()> {
@@ -149,23 +158,41 @@ impl Configuration<'_> {
             document.empty(constraint_tag(constraint))?;
         }
         for leftover in &self.situation.leftovers {
-            document.empty(self.leftover(leftover))?;
+            self.leftover(leftover, document)?;
         }
         Ok(())
     }
 
-    fn leftover(&self, leftover: &Leftover) -> Tag {
+    /// As `crm_resource` writes it: with a lifetime as a rule, whose parts a move and a ban name differently.
+    fn leftover(&self, leftover: &Leftover, document: &mut Document) -> io::Result<()> {
         let node = self.node_name(leftover.node);
-        let (id, score) = match leftover.kind {
-            LeftoverKind::Prefer => (format!("cli-prefer-{}", leftover.resource), "INFINITY"),
-            LeftoverKind::Ban => (format!("cli-ban-{}-on-{node}", leftover.resource), "-INFINITY"),
+        let id = leftover.id(node);
+        let (score, [rule, expression, date]) = match leftover.kind {
+            LeftoverKind::Prefer => {
+                let part = |part| format!("cli-prefer-{part}-{}", leftover.resource);
+                ("INFINITY", ["rule", "expr", "lifetime-end"].map(part))
+            }
+            LeftoverKind::Ban => {
+                ("-INFINITY", ["rule", "expr", "lifetime"].map(|part| format!("{id}-{part}")))
+            }
         };
-        Tag::new("rsc_location")
+        let tag = Tag::new("rsc_location")
             .with("id", &id)
             .with("rsc", &leftover.resource)
-            .with("role", "Started")
-            .with("node", node)
-            .with("score", score)
+            .with("role", leftover.role);
+        let Some(lifetime) = leftover.lifetime else {
+            return document.empty(tag.with("node", node).with("score", score));
+        };
+        document.element(tag, |document| {
+            let tag = Tag::new("rule").with("id", &rule).with("score", score).with("boolean-op", "and");
+            document.element(tag, |document| {
+                let is_there = Tag::new("expression").with("id", &expression).with("attribute", "#uname");
+                let is_there = is_there.with("operation", "eq").with("value", node).with("type", "string");
+                document.empty(is_there)?;
+                let is_time = Tag::new("date_expression").with("id", &date).with("operation", "lt");
+                document.empty(is_time.shown("end", iso(lifetime.end)))
+            })
+        })
     }
 
     fn status(&self, document: &mut Document) -> io::Result<()> {
@@ -203,7 +230,7 @@ fn node_tag(name: &'static str, index: usize, node: &NodeSpec) -> Tag {
 
 fn constraint_tag(constraint: &ConstraintSpec) -> Tag {
     match constraint {
-        ConstraintSpec::Prefers { resource, node } => location(resource, node, "200"),
+        ConstraintSpec::Prefers { resource, node } => location(resource, node, &HOME_SCORE.to_string()),
         ConstraintSpec::Avoids { resource, node } => location(resource, node, "-INFINITY"),
         ConstraintSpec::Order(first, then) => Tag::new("rsc_order")
             .with("id", &format!("order-{first}-{then}"))

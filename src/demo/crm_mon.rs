@@ -8,7 +8,7 @@ use super::blueprint::{Blueprint, Kind, NodeSpec, Shape};
 use super::history;
 use super::placement::{Instance, Unit, container_id, place};
 use super::shell::Style;
-use super::situation::{FencingOutcome, LeftoverKind, Presence, Situation};
+use super::situation::{Asked, FencingOutcome, Leftover, LeftoverKind, Presence, Situation};
 use super::xml::{Document, Tag};
 
 /// The version that is simulated.
@@ -141,7 +141,7 @@ impl<'a> Report<'a> {
             let (user, client) = if situation.changed == situation.booted {
                 ("hacluster", "crmd")
             } else {
-                ("root", "crm_resource")
+                ("root", situation.changed_by)
             };
             let change = Tag::new("last_change").shown("time", ctime(situation.changed));
             document.empty(
@@ -151,7 +151,7 @@ impl<'a> Report<'a> {
             document.empty(
                 Tag::new("resources_configured")
                     .shown("number", count(|_| true))
-                    .shown("disabled", count(|instance| instance.disabled))
+                    .shown("disabled", count(|instance| instance.is_disabled()))
                     .shown("blocked", count(|instance| instance.blocked)),
             )?;
             document.empty(
@@ -159,7 +159,7 @@ impl<'a> Report<'a> {
                     .flag("stonith-enabled", true)
                     .flag("symmetric-cluster", true)
                     .with("no-quorum-policy", "stop")
-                    .flag("maintenance-mode", situation.maintenance)
+                    .flag("maintenance-mode", situation.is_in_maintenance())
                     .flag("stop-all-resources", false)
                     .with("stonith-timeout-ms", "60000")
                     .with("priority-fencing-delay-ms", "0"),
@@ -243,13 +243,17 @@ impl<'a> Report<'a> {
         }
         document.element(Tag::new("fence_history"), |document| {
             self.situation.fencing.iter().try_for_each(|event| {
+                let (action, client, delegate) = match event.asked {
+                    Asked::Controller => ("reboot", "pacemaker-controld.1893", self.name(event.by)),
+                    Asked::Admin(action) => (action, "stonith_admin.24811", self.name(event.by)),
+                    Asked::Human => ("off", "stonith_admin.24811", "a human"),
+                };
                 let tag = Tag::new("fence_event")
-                    .with("action", "reboot")
+                    .with("action", action)
                     .with("target", self.name(event.target))
-                    .with("client", "pacemaker-controld.1893")
+                    .with("client", client)
                     .with("origin", self.name(self.situation.dc));
-                let done =
-                    |tag: Tag, at| tag.with("delegate", self.name(event.by)).shown("completed", iso(at));
+                let done = |tag: Tag, at| tag.with("delegate", delegate).shown("completed", iso(at));
                 document.empty(match event.outcome {
                     FencingOutcome::Pending => tag.with("status", "pending").with("extended-status", "0"),
                     FencingOutcome::Done(at) => done(tag.with("status", "success"), at),
@@ -265,32 +269,35 @@ impl<'a> Report<'a> {
         let status = if self.situation.ticket_granted { "granted" } else { "revoked" };
         document.element(Tag::new("tickets"), |document| {
             let tag = Tag::new("ticket").with("id", ticket).with("status", status);
-            document.empty(tag.flag("standby", false).shown("last-granted", ctime(self.situation.booted)))
+            document.empty(tag.flag("standby", false).shown("last-granted", ctime(self.situation.ticket_at)))
         })
     }
 
     fn bans(&self, document: &mut Document) -> io::Result<()> {
         document.element(Tag::new("bans"), |document| {
-            for leftover in self.situation.leftovers.iter().filter(|it| it.kind == LeftoverKind::Ban) {
+            let bans = |it: &&Leftover| it.kind == LeftoverKind::Ban && it.applies();
+            for leftover in self.situation.leftovers.iter().filter(bans) {
                 let node = self.name(leftover.node);
-                let id = format!("cli-ban-{}-on-{node}", leftover.resource);
-                document.empty(ban(&id, &leftover.resource, node))?;
+                // Of a constraint with a rule, it is the rule that is listed.
+                let rule = if leftover.lifetime.is_some() { "-rule" } else { "" };
+                let id = format!("{}{rule}", leftover.id(node));
+                document.empty(ban(&id, &leftover.resource, node, leftover.role == "Promoted"))?;
             }
             self.blueprint.avoided().try_for_each(|(resource, node)| {
-                document.empty(ban(&format!("location-{resource}-{node}"), resource, node))
+                document.empty(ban(&format!("location-{resource}-{node}"), resource, node, false))
             })
         })
     }
 }
 
-fn ban(id: &str, resource: &str, node: &str) -> Tag {
+fn ban(id: &str, resource: &str, node: &str, promoted_only: bool) -> Tag {
     Tag::new("ban")
         .with("id", id)
         .with("resource", resource)
         .with("node", node)
         .with("weight", "-1000000")
-        .flag("promoted-only", false)
-        .flag("master_only", false)
+        .flag("promoted-only", promoted_only)
+        .flag("master_only", promoted_only)
 }
 
 fn write_unit(report: &Report, unit: &Unit, document: &mut Document) -> io::Result<()> {
@@ -316,7 +323,7 @@ fn write_unit(report: &Report, unit: &Unit, document: &mut Document) -> io::Resu
                 .flag("disabled", unit.disabled())
                 .flag("failed", unit.failed())
                 .flag("failure_ignored", false)
-                .maybe("target_role", unit.disabled().then_some("Stopped"));
+                .maybe("target_role", unit.target_role());
             document.element(tag, |document| instances(document, &unit.instances))
         }
         Shape::Bundle { image } => {
@@ -343,7 +350,7 @@ fn write_instance(report: &Report, instance: &Instance, document: &mut Document)
         .with("id", &instance.id)
         .with("resource_agent", instance.agent)
         .with("role", instance.role)
-        .maybe("target_role", instance.disabled.then_some("Stopped"))
+        .maybe("target_role", instance.target_role)
         .flag("active", instance.node.is_some())
         .flag("orphaned", false)
         .flag("blocked", instance.blocked)

@@ -1,16 +1,18 @@
 //! A simulated deployment: clusters that answer as real ones do, through the same trait and parser, with
 //! faults that come and go. It shows what the console is for; it never stands in for a proof.
 //!
-//! What a cluster is like is a pure function of the seed, the options and the time: a `blueprint` that
+//! What a cluster is like is a pure function of the seed, the options, what was done to it and the time: a `blueprint` that
 //! never changes, a `situation` that begins as healthy and over which the `schedule`'s episode is laid,
-//! the `placement` that follows from both, and its XML.
+//! what people have done since (`operation`), the `placement` that follows from all that, and its XML.
 
 mod blueprint;
 mod catalogue;
 mod cib;
 mod crm_mon;
+mod dependency;
 mod fault;
 mod history;
+mod operation;
 mod placement;
 mod schedule;
 mod shell;
@@ -21,7 +23,7 @@ mod xml;
 
 use std::collections::HashMap;
 use std::io;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use futures::future::BoxFuture;
@@ -33,6 +35,7 @@ use tokio::time::{Instant, sleep};
 
 use self::blueprint::Blueprint;
 use self::fault::Scene;
+use self::operation::{Base, Dated, Refused};
 use self::schedule::{Schedule, random};
 use self::shell::Question;
 use self::situation::{HostCondition, Situation};
@@ -49,6 +52,8 @@ pub struct Demo {
     seed: u64,
     clock: Clock,
     began: Timestamp,
+    /// What people have done, by cluster, in the order of time: the one thing here that ever changes.
+    done: Mutex<HashMap<usize, Vec<Dated>>>,
 }
 
 /// What is to be simulated.
@@ -95,6 +100,14 @@ struct Member {
     index: usize,
 }
 
+/// What a command prints, and how long it takes besides the way there and back.
+struct Reply {
+    exit_code: i32,
+    stdout: Vec<u8>,
+    stderr: Vec<u8>,
+    takes: Duration,
+}
+
 /// How long the clusters have been up when the demo begins.
 const UPTIME: SignedDuration = SignedDuration::from_hours(31);
 
@@ -124,7 +137,7 @@ impl Demo {
             Faults::None => None,
         };
         let began = clock();
-        Self { clusters, hosts, schedule, seed: options.seed, clock, began }
+        Self { clusters, hosts, schedule, seed: options.seed, clock, began, done: Mutex::default() }
     }
 
     /// The configuration that a console needs to watch it.
@@ -139,18 +152,59 @@ impl Demo {
         Inventory { clusters: self.clusters.iter().map(entry).collect() }
     }
 
-    /// How that member's cluster is now, in that member's view: healthy, and whatever goes on laid over it.
-    fn situation(&self, member: Member, now: Timestamp) -> Situation {
+    /// How that member's cluster is now by itself, in that member's view.
+    fn base(&self, member: Member, now: Timestamp) -> Base<'_> {
         let blueprint = &self.clusters[member.cluster];
-        let mut situation = Situation::healthy(blueprint, self.began - UPTIME);
         let elapsed = Duration::try_from(now.duration_since(self.began)).unwrap_or_default();
         let episode = self.schedule.as_ref().and_then(|schedule| schedule.episode(member.cluster, elapsed));
-        if let Some(episode) = episode {
+        let episode = episode.map(|episode| {
             let began = episode.phases(elapsed).into_iter().map(|start| self.began + start).collect();
-            let scene = Scene { blueprint, pick: episode.pick, viewer: member.index, began };
-            episode.fault.lay_over(&scene, &mut situation);
+            (episode.fault, Scene { blueprint, pick: episode.pick, viewer: member.index, began })
+        });
+        Base { blueprint, booted: self.began - UPTIME, episode }
+    }
+
+    /// How that member's cluster is to be seen now, in that member's view.
+    fn situation(&self, member: Member, now: Timestamp) -> Situation {
+        let base = self.base(member, now);
+        let all = self.done();
+        operation::shown(&base, all.get(&member.cluster).map_or(&[], Vec::as_slice), now)
+    }
+
+    fn done(&self) -> MutexGuard<'_, HashMap<usize, Vec<Dated>>> {
+        // Whoever panicked while he held it had not begun to change it.
+        self.done.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Does what a command asks for; what is still to come of it is noted with its time.
+    fn change(&self, member: Member, program: &str, arguments: &[String], now: Timestamp) -> Reply {
+        let base = self.base(member, now);
+        let mut all = self.done();
+        let done = all.entry(member.cluster).or_default();
+        let settled = operation::settled(&base, done, now);
+        match operation::request(base.blueprint, &settled, program, arguments, now) {
+            Ok(request) => {
+                done.extend(
+                    request.steps.into_iter().map(|(after, change)| Dated { at: now + after, change }),
+                );
+                done.sort_by_key(|dated| dated.at);
+                Reply { takes: request.takes, ..Reply::ok(Vec::new()) }
+            }
+            Err(refused) => Reply::refused(program, refused),
         }
-        situation
+    }
+
+    /// What the scheduler would do.
+    fn simulate(&self, member: Member, arguments: &[String], now: Timestamp) -> io::Result<Reply> {
+        let base = self.base(member, now);
+        let settled = {
+            let all = self.done();
+            operation::settled(&base, all.get(&member.cluster).map_or(&[], Vec::as_slice), now)
+        };
+        Ok(match operation::simulate(base.blueprint, &settled, arguments, now)? {
+            Ok(printed) => Reply::ok(printed),
+            Err(refused) => Reply::refused("crm_simulate", refused),
+        })
     }
 
     async fn answer(
@@ -184,11 +238,16 @@ impl Demo {
             return Err(timed_out(host, limits).await);
         }
         sleep(latency).await;
-        let question = Question::of(command.argv());
-        let (exit_code, stdout, stderr) = match self.reply(question, member, &situation, now, ahead) {
+        // What a command does, it does when it has arrived.
+        let now = (self.clock)();
+        let Reply { exit_code, stdout, stderr, takes } = match self.reply(command, member, now, ahead) {
             Ok(reply) => reply,
             Err(error) => return Err(trouble(TroubleKind::Other, format!("{host}: {error}"))),
         };
+        if takes > limits.command {
+            return Err(timed_out(host, limits).await);
+        }
+        sleep(takes).await;
         if stdout.len().max(stderr.len()) > limits.output {
             let message = format!("{host}: more than {} bytes of output", limits.output);
             return Err(TransportError {
@@ -199,44 +258,48 @@ impl Demo {
         Ok(Output { exit_code: Some(exit_code), stdout, stderr, elapsed: asked.elapsed() })
     }
 
-    /// Exit code, stdout and stderr; `ahead`: how far the host's clock is ahead, `None` where the cluster
-    /// stack does not run.
+    /// `ahead`: how far the host's clock is ahead, `None` where the cluster stack does not run.
     fn reply(
         &self,
-        question: Question<'_>,
+        command: &Command,
         member: Member,
-        situation: &Situation,
         now: Timestamp,
         ahead: Option<Duration>,
-    ) -> io::Result<(i32, Vec<u8>, Vec<u8>)> {
+    ) -> io::Result<Reply> {
         let blueprint = &self.clusters[member.cluster];
         let here = now + ahead.unwrap_or_default();
-        let ok = |stdout: Vec<u8>| (0, stdout, Vec::new());
-        let failed = |code, message: String| (code, Vec::new(), message.into_bytes());
-        Ok(match (question, ahead) {
-            (Question::CrmMon(style), Some(_)) => ok(crm_mon::running(blueprint, situation, here, style)?),
-            (Question::CrmMon(_), None) => (EXIT_DISCONNECTED, crm_mon::not_connected()?, Vec::new()),
-            (Question::Cib { children: true }, Some(_)) => ok(cib::whole(blueprint, situation)?),
-            (Question::Cib { children: false }, Some(_)) => ok(cib::element(blueprint, situation)?),
-            (Question::Cib { .. }, None) => failed(
+        let situation = || self.situation(member, now);
+        let is_known = |script: &[u8]| String::from_utf8_lossy(script).contains("crm_simulate --live-check");
+        Ok(match (Question::of(command.argv()), ahead) {
+            (Question::CrmMon(style), Some(_)) => {
+                Reply::ok(crm_mon::running(blueprint, &situation(), here, style)?)
+            }
+            (Question::CrmMon(_), None) => {
+                Reply { exit_code: EXIT_DISCONNECTED, ..Reply::ok(crm_mon::not_connected()?) }
+            }
+            (Question::Cib { children: true }, Some(_)) => Reply::ok(cib::whole(blueprint, &situation())?),
+            (Question::Cib { children: false }, Some(_)) => Reply::ok(cib::element(blueprint, &situation())?),
+            (Question::Change(program, arguments), Some(_)) => self.change(member, program, arguments, now),
+            (Question::Script(arguments), Some(_)) if command.input().is_some_and(is_known) => {
+                self.simulate(member, arguments, now)?
+            }
+            (Question::Script(_), Some(_)) => Reply::refused("sh", Refused::Unsupported),
+            (Question::Cib { .. } | Question::Change(..) | Question::Script(_), None) => Reply::failed(
                 EXIT_DISCONNECTED,
                 "Could not connect to the CIB: Transport endpoint is not connected\n\
-                 Init failed, could not perform requested operations\n"
-                    .to_owned(),
+                 Init failed, could not perform requested operations\n",
             ),
-            (Question::Version, _) => {
-                ok(b"Pacemaker 2.1.5\nWritten by Andrew Beekhof and the Pacemaker project contributors\n"
-                    .to_vec())
-            }
+            (Question::Version, _) => Reply::ok(
+                b"Pacemaker 2.1.5\nWritten by Andrew Beekhof and the Pacemaker project contributors\n"
+                    .to_vec(),
+            ),
             (Question::Date(format), _) => match strtime::format(format, &here.to_zoned(TimeZone::UTC)) {
-                Ok(text) => ok(format!("{text}\n").into_bytes()),
-                Err(error) => failed(1, format!("date: {error}\n")),
+                Ok(text) => Reply::ok(format!("{text}\n").into_bytes()),
+                Err(error) => Reply::failed(1, format!("date: {error}\n")),
             },
-            (Question::Unsupported(program), _) => {
-                failed(EXIT_USAGE, format!("{program}: the demo does not simulate these options\n"))
-            }
+            (Question::Unsupported(program), _) => Reply::refused(program, Refused::Unsupported),
             (Question::NotFound(program), _) => {
-                failed(EXIT_NOT_FOUND, format!("{program}: command not found\n"))
+                Reply::failed(EXIT_NOT_FOUND, format!("{program}: command not found\n"))
             }
         })
     }
@@ -246,6 +309,25 @@ impl Demo {
         let index = (member.cluster * blueprint::MEMBERS + member.index) as u64;
         let mut rng = random(self.seed, index, now.as_millisecond() as u64);
         Duration::from_millis(rng.u64(LATENCY_MS))
+    }
+}
+
+impl Reply {
+    fn ok(stdout: Vec<u8>) -> Self {
+        Self { exit_code: 0, stdout, stderr: Vec::new(), takes: Duration::ZERO }
+    }
+
+    fn failed(exit_code: i32, message: impl Into<String>) -> Self {
+        Self { exit_code, stderr: message.into().into_bytes(), ..Self::ok(Vec::new()) }
+    }
+
+    fn refused(program: &str, refused: Refused) -> Self {
+        match refused {
+            Refused::Said(code, words) => Self::failed(code, words),
+            Refused::Unsupported => {
+                Self::failed(EXIT_USAGE, format!("{program}: the demo does not simulate these options\n"))
+            }
+        }
     }
 }
 

@@ -4,7 +4,8 @@ use std::borrow::Cow;
 use std::iter;
 
 use super::blueprint::{Blueprint, ConstraintSpec, Kind, MEMBERS, PrimitiveSpec, Shape, Spec};
-use super::situation::{LeftoverKind, MarkKind, Presence, Situation};
+use super::dependency::HeldBack;
+use super::situation::{LeftoverKind, MarkKind, Presence, Seat, Situation, Spot};
 
 /// One top-level resource with all its instances.
 #[derive(Debug)]
@@ -25,16 +26,29 @@ pub(super) struct Instance<'a> {
     pub(super) managed: bool,
     pub(super) failed: bool,
     pub(super) blocked: bool,
-    /// Its target role is `Stopped`.
-    pub(super) disabled: bool,
+    /// The meta attribute `target-role`.
+    pub(super) target_role: Option<&'a str>,
     /// The recurring operation that is awaited.
     pub(super) awaiting: Option<&'static str>,
 }
 
-impl Unit<'_> {
+impl Instance<'_> {
+    /// Whether it is to be stopped.
+    pub(super) fn is_disabled(&self) -> bool {
+        self.target_role == Some(STOPPED)
+    }
+}
+
+impl<'a> Unit<'a> {
     /// Whether all of it is to be stopped.
     pub(super) fn disabled(&self) -> bool {
-        self.instances.iter().all(|instance| instance.disabled)
+        self.instances.iter().all(Instance::is_disabled)
+    }
+
+    /// The role that all of it is to have, where one is said.
+    pub(super) fn target_role(&self) -> Option<&'a str> {
+        let role = self.instances.first()?.target_role;
+        self.instances.iter().all(|instance| instance.target_role == role).then_some(role)?
     }
 
     /// Whether Pacemaker manages all of it.
@@ -48,75 +62,139 @@ impl Unit<'_> {
     }
 }
 
+const STOPPED: &str = "Stopped";
+
 /// Where everything runs, in the order of the configuration.
 pub(super) fn place<'a>(blueprint: &'a Blueprint, situation: &'a Situation) -> Vec<Unit<'a>> {
-    let placement = Placement { blueprint, situation };
-    blueprint.resources.iter().map(|spec| placement.unit(spec)).collect()
+    let placement = Placement::new(blueprint, situation);
+    let specs = blueprint.resources.iter().zip(&situation.seats);
+    specs.map(|(spec, seat)| Unit { spec, instances: placement.instances(spec, seat) }).collect()
+}
+
+/// The same, as it is remembered.
+pub(super) fn spots(blueprint: &Blueprint, situation: &Situation) -> Vec<Vec<Spot>> {
+    let placement = Placement::new(blueprint, situation);
+    blueprint.resources.iter().zip(&situation.seats).map(|(spec, seat)| placement.spots(spec, seat)).collect()
 }
 
 struct Placement<'a> {
     blueprint: &'a Blueprint,
     situation: &'a Situation,
+    held_back: HeldBack<'a>,
 }
 
 impl<'a> Placement<'a> {
-    fn unit(&self, spec: &'a Spec) -> Unit<'a> {
-        let instances = match spec.shape {
+    fn new(blueprint: &'a Blueprint, situation: &'a Situation) -> Self {
+        Self { blueprint, situation, held_back: HeldBack::new(blueprint, situation) }
+    }
+
+    /// Where it runs and in which roles.
+    fn spots(&self, spec: &'a Spec, seat: &Seat) -> Vec<Spot> {
+        let seat = match seat {
+            // What is held on a node that is gone is gone with it.
+            Seat::Held(spots) => {
+                let is_there = |spot: &&Spot| self.is_present(spot.node);
+                return spots.iter().filter(is_there).copied().collect();
+            }
+            Seat::At(seat) => *seat,
+        };
+        let started = |part, node| Spot { part, node, role: "Started" };
+        match spec.shape {
             Shape::Single | Shape::Fencing(_) | Shape::Connection(_) | Shape::Group => {
-                let node = self.one_place(spec);
+                let Some(node) = self.one_place(spec, seat) else { return Vec::new() };
+                // What is disabled in a group stops what is behind it.
+                let runs = |(_, primitive): &(usize, &PrimitiveSpec)| !self.is_disabled(&primitive.id);
                 spec.primitives
                     .iter()
-                    .map(|primitive| self.instance(spec, primitive, node, "Started"))
+                    .enumerate()
+                    .take_while(runs)
+                    .map(|(part, _)| started(part, node))
                     .collect()
             }
-            Shape::Clone { on, promoted } => self.clone_instances(spec, on, promoted),
-            Shape::Bundle { .. } => (0..MEMBERS).flat_map(|replica| self.replica(spec, replica)).collect(),
-        };
-        Unit { spec, instances }
+            Shape::Clone { on, promoted } => self.clone_spots(spec, seat, on, promoted),
+            Shape::Bundle { .. } => {
+                let hosts = (0..MEMBERS).filter(|host| self.may_run(spec, *host, seat));
+                hosts.map(|host| started(host, host)).collect()
+            }
+        }
     }
 
-    /// The node of something that runs in one place: its home or, failing that, the next member.
-    fn one_place(&self, spec: &Spec) -> Option<usize> {
-        let preferred = self.situation.leftovers.iter().find_map(|leftover| {
-            (leftover.resource == spec.id && leftover.kind == LeftoverKind::Prefer).then_some(leftover.node)
-        });
-        preferred.into_iter().chain(in_turn(spec.home)).find(|node| self.may_run(spec, *node))
+    fn instances(&self, spec: &'a Spec, seat: &Seat) -> Vec<Instance<'a>> {
+        let spots = self.spots(spec, seat);
+        let at = |part: usize| spots.iter().find(|spot| spot.part == part);
+        let parts = spec.primitives.iter().enumerate();
+        match spec.shape {
+            Shape::Single | Shape::Fencing(_) | Shape::Connection(_) | Shape::Group => {
+                parts.map(|(part, primitive)| self.instance(spec, primitive, at(part))).collect()
+            }
+            Shape::Clone { on, .. } => parts
+                .flat_map(|(part, primitive)| {
+                    let active = spots.iter().filter(move |spot| spot.part == part).map(Some);
+                    let all = active.chain(iter::repeat(None)).take(self.blueprint.of_kind(on).count());
+                    all.map(move |spot| self.instance(spec, primitive, spot))
+                })
+                .collect(),
+            Shape::Bundle { .. } => {
+                (0..MEMBERS).flat_map(|replica| self.replica(spec, replica, at(replica))).collect()
+            }
+        }
     }
 
-    fn clone_instances(&self, spec: &'a Spec, on: Kind, promoted: usize) -> Vec<Instance<'a>> {
+    /// The node of something that runs in one place: where it is sent or sits, or else the next member from home.
+    fn one_place(&self, spec: &Spec, seat: usize) -> Option<usize> {
+        let sent = self.sent(spec, "Started");
+        sent.into_iter().chain([seat]).chain(in_turn(spec.home)).find(|node| self.may_run(spec, *node, seat))
+    }
+
+    /// Where a constraint draws it, or its promoted role.
+    fn sent(&self, spec: &Spec, role: &str) -> Option<usize> {
+        let leftovers = self.situation.leftovers.iter().filter(|leftover| leftover.applies());
+        let mut of = leftovers.filter(|leftover| leftover.resource == spec.id && leftover.role == role);
+        of.find(|leftover| leftover.kind == LeftoverKind::Prefer).map(|leftover| leftover.node)
+    }
+
+    fn clone_spots(&self, spec: &Spec, seat: usize, on: Kind, promoted: usize) -> Vec<Spot> {
         let count = self.blueprint.of_kind(on).count();
         let first = self.blueprint.of_kind(on).next().unwrap_or_default();
         let turn = (0..count).map(|step| first + (spec.home + step) % count);
-        let active: Vec<usize> = turn.filter(|node| self.may_run(spec, *node)).collect();
-        let mut left_to_promote = promoted;
-        let mut instances = Vec::with_capacity(count);
-        for primitive in &spec.primitives {
-            for node in &active {
-                let may_promote = !self.is_marked(spec, *node, MarkKind::KeptUnpromoted);
-                let role = match (promoted, left_to_promote) {
-                    (0, _) => "Started",
-                    (_, 1..) if may_promote => {
-                        left_to_promote -= 1;
-                        "Promoted"
-                    }
-                    _ => "Unpromoted",
-                };
-                instances.push(self.instance(spec, primitive, Some(*node), role));
+        let active: Vec<usize> = turn.filter(|node| self.may_run(spec, *node, seat)).collect();
+        let first_of_all = self.sent(spec, "Promoted").into_iter().chain([seat]);
+        let candidates = first_of_all.chain(active.iter().copied());
+        let mut to_promote: Vec<usize> = Vec::new();
+        for node in candidates.filter(|node| active.contains(node) && self.may_promote(spec, *node)) {
+            if to_promote.len() < promoted && !to_promote.contains(&node) {
+                to_promote.push(node);
             }
-            let stopped = iter::repeat_n((), count - active.len());
-            instances.extend(stopped.map(|()| self.instance(spec, primitive, None, "Stopped")));
         }
-        instances
+        let role = |node: usize| match promoted {
+            0 => "Started",
+            _ if to_promote.contains(&node) => "Promoted",
+            _ => "Unpromoted",
+        };
+        let parts = 0..spec.primitives.len();
+        parts
+            .flat_map(|part| active.iter().map(move |node| (part, *node)))
+            .map(|(part, node)| Spot { part, node, role: role(node) })
+            .collect()
+    }
+
+    fn may_promote(&self, spec: &Spec, node: usize) -> bool {
+        let role = self.meta(&spec.id, &spec.id, "target-role");
+        let own =
+            spec.primitives.iter().find_map(|primitive| self.meta(&primitive.id, &spec.id, "target-role"));
+        !self.is_marked(spec, node, MarkKind::KeptUnpromoted)
+            && !self.is_banned(spec, node, "Promoted")
+            && !matches!(own.or(role), Some("Unpromoted" | "Slave"))
     }
 
     /// A bundle's replica as `crm_mon` prints it: what is inside, its container, and the connection to it.
-    fn replica(&self, spec: &'a Spec, replica: usize) -> Vec<Instance<'a>> {
-        let host = self.may_run(spec, replica).then_some(replica);
-        let guest = self.blueprint.of_kind(Kind::Bundle(replica)).next().filter(|_| host.is_some());
-        let helper = |id, agent| self.marked(spec, self.bare(Cow::Owned(id), agent, host));
+    fn replica(&self, spec: &'a Spec, replica: usize, spot: Option<&Spot>) -> Vec<Instance<'a>> {
+        let guest = self.blueprint.of_kind(Kind::Bundle(replica)).next();
+        let inside = spot.zip(guest).map(|(spot, guest)| Spot { node: guest, ..*spot });
+        let helper = |id, agent| self.marked(spec, self.bare(spec, Cow::Owned(id), agent, spot));
         spec.primitives
             .iter()
-            .map(|primitive| self.instance(spec, primitive, guest, "Started"))
+            .map(|primitive| self.instance(spec, primitive, inside.as_ref()))
             .chain([
                 helper(container_id(spec, replica), "ocf:heartbeat:podman"),
                 helper(format!("{}-{replica}", spec.id), "ocf:pacemaker:remote"),
@@ -124,18 +202,8 @@ impl<'a> Placement<'a> {
             .collect()
     }
 
-    fn instance(
-        &self,
-        spec: &Spec,
-        primitive: &'a PrimitiveSpec,
-        node: Option<usize>,
-        role: &'static str,
-    ) -> Instance<'a> {
-        let mut instance = self.bare(Cow::Borrowed(primitive.id.as_str()), primitive.agent, node);
-        if node.is_some() {
-            instance.role = role;
-        }
-        self.marked(spec, instance)
+    fn instance(&self, spec: &Spec, primitive: &'a PrimitiveSpec, spot: Option<&Spot>) -> Instance<'a> {
+        self.marked(spec, self.bare(spec, Cow::Borrowed(primitive.id.as_str()), primitive.agent, spot))
     }
 
     /// The instance with all that is said of it.
@@ -150,8 +218,6 @@ impl<'a> Placement<'a> {
                     instance.blocked = true;
                     instance.managed = false;
                 }
-                MarkKind::Unmanaged => instance.managed = false,
-                MarkKind::Disabled => instance.disabled = true,
                 MarkKind::InTransit(role) if runs => instance.role = role,
                 MarkKind::Awaiting(operation) if runs => instance.awaiting = Some(operation),
                 MarkKind::KeptOff
@@ -163,18 +229,32 @@ impl<'a> Placement<'a> {
         instance
     }
 
-    fn bare(&self, id: Cow<'a, str>, agent: &'a str, node: Option<usize>) -> Instance<'a> {
+    fn bare(&self, spec: &Spec, id: Cow<'a, str>, agent: &'a str, spot: Option<&Spot>) -> Instance<'a> {
+        let is = |name, value| self.meta(&id, &spec.id, name) == Some(value);
+        let is_left_alone = is("is-managed", "false") || is("maintenance", "true");
+        let node = spot.map(|spot| spot.node);
         Instance {
+            target_role: self.meta(&id, &spec.id, "target-role"),
+            managed: !self.situation.is_in_maintenance() && self.is_managed_there(node) && !is_left_alone,
             id,
             agent,
-            role: if node.is_some() { "Started" } else { "Stopped" },
+            role: spot.map_or(STOPPED, |spot| spot.role),
             node,
-            managed: !self.situation.maintenance && self.is_managed_there(node),
             failed: false,
             blocked: false,
-            disabled: false,
             awaiting: None,
         }
+    }
+
+    /// A meta attribute of a primitive, or else of what contains it.
+    fn meta(&self, id: &str, above: &str, name: &str) -> Option<&'a str> {
+        let situation = self.situation;
+        let meta = situation.meta_of(id, name).or_else(|| situation.meta_of(above, name))?;
+        Some(meta.value.as_str())
+    }
+
+    fn is_disabled(&self, id: &str) -> bool {
+        self.situation.meta_of(id, "target-role").is_some_and(|meta| meta.value == STOPPED)
     }
 
     /// What is said of a resource of `spec` on that node; marks for one node do not speak of stopped instances.
@@ -197,22 +277,41 @@ impl<'a> Placement<'a> {
         node.is_none_or(|node| !self.situation.nodes[node].maintenance)
     }
 
+    /// Whether something can run on that node: of a bundle's nodes on the members that they run on.
+    fn is_present(&self, node: usize) -> bool {
+        matches!(self.situation.nodes[node].presence, Presence::Online | Presence::Unclean)
+    }
+
     /// Whether a resource runs there, if it is its turn.
-    fn may_run(&self, spec: &'a Spec, node: usize) -> bool {
+    fn may_run(&self, spec: &Spec, node: usize, seat: usize) -> bool {
         let situation = self.situation;
         let condition = situation.nodes[node];
         if condition.presence == Presence::Unclean {
             // Until it is fenced, Pacemaker must believe that what ran there still does.
-            return spec.home == node || matches!(spec.shape, Shape::Clone { .. } | Shape::Bundle { .. });
+            return seat == node || matches!(spec.shape, Shape::Clone { .. } | Shape::Bundle { .. });
         }
-        let fit = condition.presence == Presence::Online && !condition.standby && situation.quorate;
+        // What a node in maintenance runs does not even leave it for standby.
+        let standby = condition.standby && !condition.maintenance;
+        let fit = condition.presence == Presence::Online && !standby && situation.quorate;
+        let is_part_disabled =
+            || spec.shape != Shape::Group && spec.primitives.iter().any(|it| self.is_disabled(&it.id));
         fit && !self.waits_for_ticket(spec)
             && spec.shape != Shape::Fencing(node)
-            && !situation.leftovers.iter().any(|leftover| {
-                leftover.kind == LeftoverKind::Ban && leftover.resource == spec.id && leftover.node == node
-            })
+            && !self.is_banned(spec, node, "Started")
             && !self.is_marked(spec, node, MarkKind::KeptOff)
-            && !self.is_marked(spec, node, MarkKind::Disabled)
+            && !self.is_disabled(&spec.id)
+            && !is_part_disabled()
+            && !self.held_back.is_held_back(&spec.id, node)
+    }
+
+    fn is_banned(&self, spec: &Spec, node: usize, role: &str) -> bool {
+        self.situation.leftovers.iter().any(|leftover| {
+            leftover.kind == LeftoverKind::Ban
+                && leftover.applies()
+                && leftover.resource == spec.id
+                && leftover.node == node
+                && leftover.role == role
+        })
     }
 
     fn waits_for_ticket(&self, spec: &Spec) -> bool {

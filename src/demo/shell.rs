@@ -11,6 +11,10 @@ pub(super) enum Question<'a> {
     Version,
     /// The configuration; only the `<cib>` element itself with `--no-children`.
     Cib { children: bool },
+    /// A program that changes something, and its arguments.
+    Change(&'a str, &'a [String]),
+    /// A shell that reads a script, and the script's arguments.
+    Script(&'a [String]),
     /// The time in that format (without the `+`).
     Date(&'a str),
     /// A program that is simulated, asked something that is not.
@@ -46,7 +50,14 @@ impl<'a> Question<'a> {
                 Some(format) => Self::Date(format),
                 None => Self::Date("%a %b %e %H:%M:%S UTC %Y"),
             },
-            "crm_mon" | "cibadmin" => Self::Unsupported(name),
+            "cibadmin" if has(&["--create"]) => Self::Change(name, arguments),
+            "crm_resource" | "crm_attribute" | "stonith_admin" | "crm_ticket" => {
+                Self::Change(name, arguments)
+            }
+            "sh" if arguments.starts_with(&["-s".to_owned(), "--".to_owned()]) => {
+                Self::Script(arguments.get(2..).unwrap_or_default())
+            }
+            "crm_mon" | "cibadmin" | "sh" => Self::Unsupported(name),
             _ => Self::NotFound(name),
         }
     }

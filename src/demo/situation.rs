@@ -18,10 +18,17 @@ pub(super) struct Situation {
     /// The index of the designated controller.
     pub(super) dc: usize,
     pub(super) quorate: bool,
-    pub(super) maintenance: bool,
+    /// The property `maintenance-mode`; `None`: not set.
+    pub(super) maintenance: Option<bool>,
     /// The site holds the cluster's ticket.
     pub(super) ticket_granted: bool,
+    /// When it was last granted.
+    pub(super) ticket_at: Timestamp,
     pub(super) marks: Vec<Mark>,
+    /// Meta attributes that were set.
+    pub(super) meta: Vec<Meta>,
+    /// As [`Blueprint::resources`]: where each goes first.
+    pub(super) seats: Vec<Seat>,
     pub(super) fail_counts: Vec<FailCount>,
     /// Newest first, as `crm_mon` lists them.
     pub(super) failures: Vec<FailedOperation>,
@@ -33,8 +40,47 @@ pub(super) struct Situation {
     pub(super) booted: Timestamp,
     /// When the configuration last changed.
     pub(super) changed: Timestamp,
+    /// The program that changed it.
+    pub(super) changed_by: &'static str,
     /// How often it has changed.
     pub(super) epoch: u64,
+}
+
+/// Where a resource goes first, or stays.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Seat {
+    /// To that member, if it may run there: its home, or where it was put and stays.
+    At(usize),
+    /// It stays as it is, whatever is said of it.
+    Held(Vec<Spot>),
+}
+
+/// Where a part of a resource runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Spot {
+    /// The primitive's number in what contains it; of a bundle the replica's.
+    pub(super) part: usize,
+    pub(super) node: usize,
+    pub(super) role: &'static str,
+}
+
+/// A meta attribute of a resource.
+#[derive(Debug, Clone)]
+pub(super) struct Meta {
+    /// A primitive's id, or that of what is at the top level.
+    pub(super) resource: String,
+    pub(super) name: String,
+    pub(super) value: String,
+    pub(super) origin: Origin,
+}
+
+/// Whose doing it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Origin {
+    /// An episode's, which shows its own consequences.
+    Episode,
+    /// An operation's: what depends on it follows.
+    Operation,
 }
 
 /// What a node is like.
@@ -106,10 +152,6 @@ pub(super) enum MarkKind {
     Failed,
     /// It failed, and only a person can help. Pacemaker leaves it alone.
     Blocked,
-    /// Pacemaker leaves it alone.
-    Unmanaged,
-    /// It is to be stopped.
-    Disabled,
     /// It may not run there.
     KeptOff,
     /// It may not be promoted there.
@@ -157,7 +199,19 @@ pub(super) struct Fencing {
     pub(super) target: usize,
     /// The member that asks and the one that acts.
     pub(super) by: usize,
+    pub(super) asked: Asked,
     pub(super) outcome: FencingOutcome,
+}
+
+/// Who asked for a fencing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Asked {
+    /// The cluster itself, for a reboot.
+    Controller,
+    /// `stonith_admin`, for that action.
+    Admin(&'static str),
+    /// `stonith_admin --confirm`: a person says that it is off.
+    Human,
 }
 
 /// How a fencing action went, and when it ended.
@@ -174,6 +228,18 @@ pub(super) struct Leftover {
     pub(super) resource: String,
     pub(super) node: usize,
     pub(super) kind: LeftoverKind,
+    /// `Started`, or `Promoted` where it speaks of the promoted role alone.
+    pub(super) role: &'static str,
+    /// When it ends by itself, and whether that is past.
+    pub(super) lifetime: Option<Lifetime>,
+    pub(super) origin: Origin,
+}
+
+/// How long a constraint applies. Pacemaker leaves it in the CIB when it has ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Lifetime {
+    pub(super) end: Timestamp,
+    pub(super) over: bool,
 }
 
 /// Which of its commands wrote it.
@@ -185,6 +251,27 @@ pub(super) enum LeftoverKind {
     Ban,
 }
 
+impl Leftover {
+    /// Whether it still places anything.
+    pub(super) fn applies(&self) -> bool {
+        self.lifetime.is_none_or(|lifetime| !lifetime.over)
+    }
+
+    /// Whether both have the same id.
+    pub(super) fn is_same_as(&self, other: &Self) -> bool {
+        let is_named_alike = self.node == other.node || self.kind == LeftoverKind::Prefer;
+        self.resource == other.resource && self.kind == other.kind && is_named_alike
+    }
+
+    /// The id that `crm_resource` gives it.
+    pub(super) fn id(&self, node_name: &str) -> String {
+        match self.kind {
+            LeftoverKind::Prefer => format!("cli-prefer-{}", self.resource),
+            LeftoverKind::Ban => format!("cli-ban-{}-on-{node_name}", self.resource),
+        }
+    }
+}
+
 impl Situation {
     /// Everything runs where it should, since `booted`.
     pub(super) fn healthy(blueprint: &Blueprint, booted: Timestamp) -> Self {
@@ -193,15 +280,19 @@ impl Situation {
             hosts: [HostCondition::GOOD; MEMBERS],
             dc: 0,
             quorate: true,
-            maintenance: false,
+            maintenance: None,
             ticket_granted: true,
+            ticket_at: booted,
             marks: Vec::new(),
+            meta: Vec::new(),
+            seats: blueprint.resources.iter().map(|spec| Seat::At(spec.home)).collect(),
             fail_counts: Vec::new(),
             failures: Vec::new(),
             fencing: Vec::new(),
             leftovers: Vec::new(),
             booted,
             changed: booted,
+            changed_by: "crm_resource",
             epoch: 40 + blueprint.resources.len() as u64,
         }
     }
@@ -211,10 +302,42 @@ impl Situation {
         self.marks.push(Mark { resource: resource.to_owned(), node, kind });
     }
 
+    /// Sets a meta attribute of a resource.
+    pub(super) fn set_meta(&mut self, resource: &str, name: &str, value: &str, origin: Origin) {
+        self.unset_meta(resource, name);
+        let [resource, name, value] = [resource, name, value].map(str::to_owned);
+        self.meta.push(Meta { resource, name, value, origin });
+    }
+
+    /// Removes a meta attribute of a resource.
+    pub(super) fn unset_meta(&mut self, resource: &str, name: &str) {
+        self.meta.retain(|meta| meta.resource != resource || meta.name != name);
+    }
+
+    /// A meta attribute of that very resource.
+    pub(super) fn meta_of(&self, resource: &str, name: &str) -> Option<&Meta> {
+        self.meta.iter().find(|meta| meta.resource == resource && meta.name == name)
+    }
+
+    /// Whether nothing of the cluster is managed.
+    pub(super) fn is_in_maintenance(&self) -> bool {
+        self.maintenance == Some(true)
+    }
+
     /// The configuration was changed at that moment.
     pub(super) fn reconfigure(&mut self, at: Timestamp) {
         self.changed = at;
         self.epoch += 1;
+    }
+
+    /// After members came or went: whether they are a majority, and who leads them.
+    pub(super) fn count_members(&mut self) {
+        let takes_part =
+            |node: &&NodeCondition| matches!(node.presence, Presence::Online | Presence::Pending);
+        self.quorate = 2 * self.nodes.iter().take(MEMBERS).filter(takes_part).count() > MEMBERS;
+        if self.nodes[self.dc].presence != Presence::Online {
+            self.elect();
+        }
     }
 
     /// The first member that is fit to be the DC becomes it.

@@ -39,7 +39,7 @@ pub(super) fn clock_skew(scene: &Scene, situation: &mut Situation) {
 
 /// Pacemaker leaves everything alone.
 pub(super) fn maintenance(scene: &Scene, situation: &mut Situation) {
-    situation.maintenance = true;
+    situation.maintenance = Some(true);
     situation.reconfigure(scene.at(0));
 }
 

@@ -1,7 +1,7 @@
 //! Episodes of nodes: lost, fenced, back; set aside.
 
 use super::{Kind, MEMBERS, Scene, Shape, Situation};
-use crate::demo::situation::{Fencing, FencingOutcome, Health, HostCondition, MarkKind, Presence};
+use crate::demo::situation::{Asked, Fencing, FencingOutcome, Health, HostCondition, MarkKind, Presence};
 
 /// Silent and unclean, then fenced and on its way back.
 pub(super) fn lost(scene: &Scene, situation: &mut Situation) {
@@ -16,7 +16,12 @@ pub(super) fn fencing_fails(scene: &Scene, situation: &mut Situation) {
     reboot(scene, victim, 1, situation);
     if scene.phase() >= 1 {
         let outcome = FencingOutcome::Failed(scene.at(1));
-        situation.fencing.push(Fencing { target: victim, by: scene.neighbour(), outcome });
+        situation.fencing.push(Fencing {
+            target: victim,
+            by: scene.neighbour(),
+            asked: Asked::Controller,
+            outcome,
+        });
     }
 }
 
@@ -101,7 +106,12 @@ pub(super) fn remote_lost(scene: &Scene, situation: &mut Situation) {
         }
         _ => FencingOutcome::Done(scene.at(1)),
     };
-    situation.fencing.push(Fencing { target: *remote, by: scene.victim(), outcome });
+    situation.fencing.push(Fencing {
+        target: *remote,
+        by: scene.victim(),
+        asked: Asked::Controller,
+        outcome,
+    });
 }
 
 fn fall_silent(member: usize, situation: &mut Situation) {
@@ -127,7 +137,12 @@ fn reboot(scene: &Scene, member: usize, first: usize, situation: &mut Situation)
         mark_clones(scene, member, MarkKind::InTransit("Starting"), situation);
     }
     let outcome = if step == 0 { FencingOutcome::Pending } else { FencingOutcome::Done(scene.at(first + 1)) };
-    situation.fencing.push(Fencing { target: member, by: (member + 1) % MEMBERS, outcome });
+    situation.fencing.push(Fencing {
+        target: member,
+        by: (member + 1) % MEMBERS,
+        asked: Asked::Controller,
+        outcome,
+    });
 }
 
 /// Says something of every clone's instance on that member.

@@ -3,7 +3,9 @@
 use jiff::Timestamp;
 
 use super::{MEMBERS, Scene, Shape, Situation, Spec, is_in_one_place, is_native, is_promotable, is_service};
-use crate::demo::situation::{FailCount, FailedOperation, Leftover, LeftoverKind, MarkKind, OperationError};
+use crate::demo::situation::{
+    FailCount, FailedOperation, Leftover, LeftoverKind, MarkKind, OperationError, Origin,
+};
 
 const INFINITE: u32 = 1_000_000;
 
@@ -147,14 +149,14 @@ pub(super) fn slow_start(scene: &Scene, situation: &mut Situation) {
 /// Its target role is `Stopped`.
 pub(super) fn disabled(scene: &Scene, situation: &mut Situation) {
     let Some((spec, _)) = scene.subject(is_service) else { return };
-    situation.mark(&spec.id, None, MarkKind::Disabled);
+    situation.set_meta(&spec.id, "target-role", "Stopped", Origin::Episode);
     situation.reconfigure(scene.at(0));
 }
 
 /// Pacemaker leaves it alone.
 pub(super) fn unmanaged(scene: &Scene, situation: &mut Situation) {
     let Some((spec, _)) = scene.subject(is_service) else { return };
-    situation.mark(&spec.id, None, MarkKind::Unmanaged);
+    situation.set_meta(&spec.id, "is-managed", "false", Origin::Episode);
     situation.reconfigure(scene.at(0));
 }
 
@@ -171,7 +173,8 @@ pub(super) fn leftover_ban(scene: &Scene, situation: &mut Situation) {
 }
 
 fn leave(scene: &Scene, spec: &Spec, node: usize, kind: LeftoverKind, situation: &mut Situation) {
-    situation.leftovers.push(Leftover { resource: spec.id.clone(), node, kind });
+    let (resource, origin) = (spec.id.clone(), Origin::Episode);
+    situation.leftovers.push(Leftover { resource, node, kind, role: "Started", lifetime: None, origin });
     situation.reconfigure(scene.at(0));
 }
 
