@@ -125,6 +125,7 @@ impl<'a> Report<'a> {
 
     fn summary(&self, document: &mut Document, now: Timestamp) -> io::Result<()> {
         let situation = self.situation;
+        let disabled = self.instances().filter(|instance| instance.is_disabled()).count();
         let count = |wanted: fn(&Instance) -> bool| self.instances().filter(|it| wanted(it)).count();
         document.element(Tag::new("summary"), |document| {
             document.empty(Tag::new("stack").with("type", "corosync"))?;
@@ -151,7 +152,7 @@ impl<'a> Report<'a> {
             document.empty(
                 Tag::new("resources_configured")
                     .shown("number", count(|_| true))
-                    .shown("disabled", count(|instance| instance.is_disabled()))
+                    .shown("disabled", disabled)
                     .shown("blocked", count(|instance| instance.blocked)),
             )?;
             document.empty(

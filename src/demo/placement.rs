@@ -142,8 +142,8 @@ impl<'a> Placement<'a> {
 
     /// The node of something that runs in one place: where it is sent or sits, or else the next member from home.
     fn one_place(&self, spec: &Spec, seat: usize) -> Option<usize> {
-        let sent = self.sent(spec, "Started");
-        sent.into_iter().chain([seat]).chain(in_turn(spec.home)).find(|node| self.may_run(spec, *node, seat))
+        let drawn = self.sent(spec, "Started");
+        drawn.into_iter().chain([seat]).chain(in_turn(spec.home)).find(|node| self.may_run(spec, *node, seat))
     }
 
     /// Where a constraint draws it, or its promoted role.

@@ -188,10 +188,8 @@ impl<'a> Asker<'a> {
         }
         let was = self.situation.meta_of(&resource, "target-role").map(|meta| meta.value.clone());
         let role = |value| Change::Meta { resource: resource.clone(), name: "target-role".to_owned(), value };
-        let steps = vec![
-            (Duration::ZERO, role(Some("Stopped".to_owned()))),
-            (Duration::from_millis(2_000), role(was)),
-        ];
+        let steps =
+            vec![(Duration::ZERO, role(Some("Stopped".to_owned()))), (Duration::from_secs(2), role(was))];
         Ok(Request { steps, takes: Duration::from_millis(3_500) })
     }
 

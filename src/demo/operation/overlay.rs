@@ -181,7 +181,9 @@ fn animate(blueprint: &Blueprint, before: &Situation, situation: &mut Situation,
                 situation.mark(&action.resource, Some(node), MarkKind::InTransit(role));
             }
         }
-    } else if elapsed < begin + START {
+        return;
+    }
+    if elapsed < begin + START {
         for action in &actions {
             if let Some(node) = action.starts_on() {
                 let role = if action.kind == ActionKind::Promote { "Promoting" } else { "Starting" };
