@@ -1,153 +1,19 @@
 //! Every operation tried on the demo, by the same operator that works on real clusters.
 
-use std::collections::BTreeSet;
-use std::sync::Arc;
+mod sequences;
+mod stage;
+
 use std::time::Duration;
 
-use jiff::Timestamp;
-use proptest::prelude::*;
-use quorate::demo::{Demo, Faults, Layout, Options};
-use quorate::model::{Cib, ClusterEntry, FencingOutcome, HostName, NodeKind, Picture, Role, TroubleKind};
-use quorate::operate::audit::Audit;
-use quorate::operate::{Operator, Order, Projection};
-use quorate::operation::{Intent, Outcome, Plan, Undo, Verb};
-use quorate::pacemaker::argv;
-use quorate::pacemaker::parse::{self, Answer};
-use quorate::transport::{Command, Limits, Output, Transport, TransportError};
+use quorate::demo::Options;
+use quorate::model::{Cib, Constraint, FencingOutcome, NodeName, Picture, Role, TroubleKind};
+use quorate::operate::Projection;
+use quorate::operation::{Intent, Outcome, Undo, Verb};
+use quorate::pacemaker::{argv, parse};
 use strum::IntoEnumIterator;
-use tempfile::TempDir;
-use tokio::runtime::{Builder, Runtime};
-use tokio::sync::mpsc;
-use tokio::time::{Instant, sleep};
-use tokio_util::sync::CancellationToken;
+use tokio::time::sleep;
 
-const START: Timestamp = Timestamp::constant(1_795_345_375, 0);
-const LIMITS: Limits =
-    Limits { connect: Duration::from_secs(5), command: Duration::from_secs(60), output: 8 * 1024 * 1024 };
-
-/// A demo whose clock is that of the runtime, in which waiting takes no time.
-struct Stage {
-    demo: Arc<Demo>,
-    clock: Arc<dyn Fn() -> Timestamp + Send + Sync>,
-    audit: Arc<Audit>,
-    _folder: TempDir,
-}
-
-impl Stage {
-    fn new(options: &Options) -> Self {
-        let began = Instant::now();
-        let clock: Arc<dyn Fn() -> Timestamp + Send + Sync> = Arc::new(move || START + began.elapsed());
-        let folder = tempfile::tempdir().expect("a folder");
-        let audit = Arc::new(Audit::open(&folder.path().join("audit.jsonl")).expect("a log"));
-        let demo = Arc::new(Demo::new(options, Arc::clone(&clock)));
-        Self { demo, clock, audit, _folder: folder }
-    }
-
-    fn quiet() -> Self {
-        Self::new(&Options { faults: Faults::None, ..Options::default() })
-    }
-
-    fn entry(&self, cluster: &str) -> ClusterEntry {
-        let mut inventory = self.demo.inventory();
-        let at = inventory.clusters.iter().position(|entry| entry.name == *cluster).expect("a cluster");
-        inventory.clusters.swap_remove(at)
-    }
-
-    fn operator(&self, cluster: &str) -> Operator {
-        let transport: Arc<dyn Transport> = self.demo.clone();
-        Operator::new(self.entry(cluster), transport, Arc::clone(&self.clock), Arc::clone(&self.audit))
-    }
-
-    async fn run(&self, host: &str, argv: &[String]) -> Result<Output, TransportError> {
-        self.run_within(host, argv, LIMITS).await
-    }
-
-    async fn run_within(
-        &self,
-        host: &str,
-        argv: &[String],
-        limits: Limits,
-    ) -> Result<Output, TransportError> {
-        let command: Command = argv.iter().cloned().collect();
-        self.demo.run(&HostName::from(host), &command, limits).await
-    }
-
-    /// Runs words that hold no space, and gives the exit code and what it said.
-    async fn say(&self, host: &str, words: &str) -> (Option<i32>, String) {
-        let argv: Vec<String> = words.split(' ').map(str::to_owned).collect();
-        let output = self.run(host, &argv).await.expect("an answer");
-        (output.exit_code, String::from_utf8(output.stderr).expect("words"))
-    }
-
-    async fn picture(&self, host: &str) -> Result<Picture, TransportError> {
-        let soon = Duration::from_millis(100);
-        let limits = Limits { connect: soon, command: soon, ..LIMITS };
-        let output = self.run_within(host, &argv::crm_mon(argv::MonForm::default()), limits).await?;
-        match parse::crm_mon(&output.stdout, None).expect("XML") {
-            Answer::Running(picture) => Ok(*picture),
-            Answer::Stopped { .. } | Answer::Refused { .. } => Err(TransportError {
-                kind: TroubleKind::Other,
-                message: "stopped".to_owned(),
-                may_have_run: false,
-            }),
-        }
-    }
-
-    /// What any member of the cluster shows.
-    async fn any_picture(&self, cluster: &str) -> Picture {
-        for host in self.entry(cluster).hosts {
-            if let Ok(picture) = self.picture(host.as_str()).await {
-                return picture;
-            }
-        }
-        panic!("no member of {cluster} answers");
-    }
-
-    async fn cib(&self, host: &str) -> Cib {
-        let output = self.run(host, &argv::cib()).await.expect("an answer");
-        parse::cib(&output.stdout).expect("XML")
-    }
-
-    /// Previews and does it.
-    async fn operate(&self, intent: &Intent) -> (Plan, Projection, Outcome) {
-        let mut operator = self.operator(intent.cluster.as_str());
-        let preview = operator.preview(intent).await.unwrap_or_else(|no| panic!("{intent:?}: {no}"));
-        assert_eq!(preview.plan.simulation.is_some(), preview.projection != Projection::NotAsked);
-        assert!(!matches!(preview.projection, Projection::Unknown(_)), "{:?}", preview.projection);
-        let outcome = operator.carry_out(order(preview.plan.clone())).await;
-        (preview.plan, preview.projection, outcome)
-    }
-
-    async fn done(&self, intent: &Intent) -> (Plan, Projection) {
-        let (plan, projection, outcome) = self.operate(intent).await;
-        assert_eq!(outcome, Outcome::Done { note: None }, "{}", plan.title);
-        (plan, projection)
-    }
-
-    /// Undoes it in the way that its plan says.
-    async fn undo(&self, plan: &Plan) {
-        match (&plan.undo, plan.undo_plan()) {
-            (Undo::Intent(intent), _) => {
-                let (plan, _, outcome) = self.operate(intent).await;
-                assert_eq!(outcome.word(), "done", "{}: {outcome:?}", plan.title);
-            }
-            (Undo::Commands { .. }, Some(undo)) => {
-                let mut operator = self.operator(plan.intent.cluster.as_str());
-                let first = operator.preview(&plan.intent).await;
-                assert!(first.is_err() || plan.intent.verb == Verb::ClusterMaintenance, "{first:?}");
-                let outcome = operator.carry_out(order(undo)).await;
-                assert_eq!(outcome, Outcome::Done { note: None }, "undo of {}", plan.title);
-            }
-            (Undo::Impossible(_), None) => {}
-            other => panic!("{other:?}"),
-        }
-    }
-}
-
-fn order(plan: Plan) -> Order {
-    let (progress, _nobody) = mpsc::channel(1000);
-    Order { plan, reason: "test".to_owned(), cancel: CancellationToken::new(), progress }
-}
+use self::stage::Stage;
 
 fn intent(verb: Verb, cluster: &str, subject: &str, to: Option<&str>) -> Intent {
     Intent { cluster: cluster.into(), verb, subject: subject.to_owned(), to: to.map(Into::into) }
@@ -286,7 +152,7 @@ async fn a_move_leaves_no_constraint_and_takes_the_group_along() {
     let after = stage.picture("cinder1").await.unwrap();
     assert!(members.iter().all(|member| place(&after, member) == [to]), "it stays");
     let cib = stage.cib("cinder1").await;
-    assert!(!cib.constraints.iter().any(quorate::model::Constraint::is_leftover));
+    assert!(!cib.constraints.iter().any(Constraint::is_leftover));
 }
 
 #[tokio::test(start_paused = true)]
@@ -300,7 +166,7 @@ async fn the_promoted_role_moves_alone() {
     assert!(own.iter().any(|it| it.starts_with("promote redis:") && it.contains(to)), "{own:?}");
     assert_eq!(collateral, Vec::<String>::new());
     assert_eq!(promoted(&stage.picture("ceilo1").await.unwrap()), [to]);
-    assert!(!stage.cib("ceilo1").await.constraints.iter().any(quorate::model::Constraint::is_leftover));
+    assert!(!stage.cib("ceilo1").await.constraints.iter().any(Constraint::is_leftover));
 }
 
 /// Its home's score outweighs its stickiness: what the CIB says is what happens.
@@ -366,7 +232,7 @@ async fn a_fenced_node_goes_unclean_then_off_and_returns() {
             }
             assert_eq!(picture.summary.quorate, Some(true));
             assert_ne!(
-                picture.summary.dc.as_ref().map(|dc| dc.as_str()),
+                picture.summary.dc.as_ref().map(NodeName::as_str),
                 Some("lb1").filter(|_| !node.online)
             );
             sleep(Duration::from_millis(250)).await;
@@ -438,7 +304,7 @@ async fn what_is_unmanaged_stays_where_it_is() {
     stage.done(&intent(Verb::Unmanage, "lb", "vip-db", None)).await;
     stage.done(&intent(Verb::Standby, "lb", &home, None)).await;
     let host = if home == "lb1" { "lb2" } else { "lb1" };
-    assert_eq!(place(&stage.picture(host).await.unwrap(), "vip-db"), [home.clone()]);
+    assert_eq!(place(&stage.picture(host).await.unwrap(), "vip-db"), std::slice::from_ref(&home));
     stage.done(&intent(Verb::Manage, "lb", "vip-db", None)).await;
     sleep(Duration::from_secs(5)).await;
     assert_ne!(place(&stage.picture(host).await.unwrap(), "vip-db"), [home]);
@@ -467,115 +333,4 @@ async fn what_pacemaker_refuses_is_refused_in_its_words() {
         stage.say("lb1", &format!("crm_resource --move --resource=vip-db --node={home}")).await;
     assert_eq!(exit, Some(108), "{said}");
     assert_eq!(stage.cib("lb1").await.epoch, Stage::quiet().cib("lb1").await.epoch, "nothing was changed");
-}
-
-/// A command that may or may not make sense, as it is sent.
-fn command() -> impl Strategy<Value = Vec<String>> {
-    const RESOURCES: [&str; 12] = [
-        "vip-db",
-        "haproxy-clone",
-        "haproxy",
-        "galera-clone",
-        "redis-clone",
-        "cinder-storage",
-        "cinder-lvm",
-        "horizon-bundle",
-        "fence-controller1",
-        "nova-evacuate",
-        "nova-compute-clone",
-        "nothing",
-    ];
-    const NODES: [&str; 5] = ["controller1", "controller2", "controller3", "hv1", "nowhere"];
-    let (resource, node) = (0..RESOURCES.len(), 0..NODES.len());
-    (0..22_usize, resource, node, any::<bool>()).prop_map(|(which, resource, node, flag)| {
-        let (resource, node) = (RESOURCES[resource], NODES[node]);
-        let lifetime = if flag { " --lifetime=PT1M" } else { "" };
-        let promoted = if flag { " --promoted" } else { "" };
-        let (on, role) = if flag { ("true", "Stopped") } else { ("false", "Unpromoted") };
-        let attribute = format!("crm_attribute --type=nodes --node={node}");
-        let meta = format!("crm_resource --meta --resource={resource}");
-        let line = match which {
-            0 => format!("crm_resource --move --resource={resource} --node={node}{lifetime}"),
-            1 => format!("crm_resource --move --resource={resource} --node={node}{promoted}"),
-            2 => format!("crm_resource --ban --resource={resource} --node={node}{lifetime}"),
-            3 => format!("crm_resource --clear --resource={resource}"),
-            4 => format!("crm_resource --cleanup --resource={resource}"),
-            5 => "crm_resource --cleanup".to_owned(),
-            6 => format!("crm_resource --refresh --resource={resource} --node={node}"),
-            7 => format!("crm_resource --restart --resource={resource} --timeout=9"),
-            8 => format!("{meta} --set-parameter=target-role --parameter-value={role}"),
-            9 => format!("{meta} --delete-parameter=target-role"),
-            10 => format!("{meta} --set-parameter=is-managed --parameter-value={on}"),
-            11 => format!("{meta} --set-parameter=maintenance --parameter-value={on}"),
-            12 => format!("{attribute} --name=standby --update=on"),
-            13 => format!("{attribute} --name=standby --delete"),
-            14 => format!("{attribute} --name=maintenance --update={on}"),
-            15 => format!("crm_attribute --type=crm_config --name=maintenance-mode --update={on}"),
-            16 => format!("stonith_admin --reboot={node}"),
-            17 => format!("stonith_admin --fence={node}"),
-            18 => format!("stonith_admin --confirm={node}"),
-            19 => "stonith_admin --cleanup --history=*".to_owned(),
-            20 => format!("crm_ticket --{} --ticket=site-a --force", if flag { "grant" } else { "revoke" }),
-            _ => format!("crm_resource --clear --resource={resource} --node={node}"),
-        };
-        line.split(' ').map(str::to_owned).collect()
-    })
-}
-
-fn runtime() -> Runtime {
-    Builder::new_current_thread().enable_time().start_paused(true).build().expect("a runtime")
-}
-
-fn check(picture: &Picture, cib: &Cib) {
-    assert_eq!((&picture.oddities, &cib.oddities), (&Vec::new(), &Vec::new()));
-    let ids: BTreeSet<_> = cib.constraints.iter().map(|constraint| &constraint.id).collect();
-    assert_eq!(ids.len(), cib.constraints.len(), "two constraints of one id");
-    for (_, primitive) in picture.primitives() {
-        assert!(primitive.nodes.iter().all(|name| picture.node(name).is_some()), "{primitive:?}");
-        assert!(!matches!(primitive.role, Role::Other(_)), "{primitive:?}");
-    }
-    for node in picture.nodes.iter().filter(|node| node.kind == NodeKind::Member) {
-        assert!(!node.is_dc || node.online, "{} is the DC and not online", node.name);
-        assert!(node.online || node.unclean || node.resources_running == Some(0), "{node:?}");
-    }
-}
-
-/// What every member says of itself after these commands at these times.
-async fn played(options: &Options, commands: &[(u64, Vec<String>)], host: &str) -> Vec<String> {
-    let stage = Stage::new(options);
-    let mut said = Vec::new();
-    for (pause, command) in commands {
-        sleep(Duration::from_millis(*pause)).await;
-        let output = stage.run(host, command).await;
-        said.push(format!("{:?}", output.map(|output| (output.exit_code, output.stderr))));
-        for member in ["controller1", "controller2", "controller3"] {
-            let (Ok(picture), Ok(cib)) = (stage.picture(member).await, stage.run(member, &argv::cib()).await)
-            else {
-                continue;
-            };
-            if let Ok(cib) = parse::cib(&cib.stdout) {
-                check(&picture, &cib);
-            }
-            said.push(format!("{picture:?} {cib:?}"));
-        }
-    }
-    said
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(40))]
-
-    #[test]
-    fn any_commands_at_any_time_give_one_picture_that_is_understood(
-        seed: u64,
-        lively: bool,
-        member in 1..=3_u8,
-        commands in prop::collection::vec((0_u64..20_000, command()), 1..14),
-    ) {
-        let faults = if lively { Faults::Lively } else { Faults::None };
-        let options = Options { layout: Layout::Collapsed, seed, faults, ..Options::default() };
-        let host = format!("controller{member}");
-        let play = || runtime().block_on(played(&options, &commands, &host));
-        prop_assert_eq!(play(), play());
-    }
 }
