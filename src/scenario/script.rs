@@ -1,7 +1,10 @@
 //! A scenario as it is written, whatever the format.
 
+use std::fmt;
+use std::str::FromStr;
 use std::time::Duration;
 
+use super::notes::help;
 use super::{Gates, Variable};
 use crate::model::{HostName, Tier};
 use crate::toml_file::Problem;
@@ -29,6 +32,8 @@ pub struct Scenario {
     pub variables: Vec<Variable>,
     /// What has to hold before it is run and after.
     pub gates: Gates,
+    /// Stands for the whole text as it is written: another text, another number.
+    pub fingerprint: u64,
     /// What reads oddly in the file but can be run; to be shown with the plan.
     pub remarks: Vec<Problem>,
     /// Prose before the first step, Markdown.
@@ -133,6 +138,60 @@ pub enum Target {
     Nth(usize),
     /// On the host of that name.
     Named(HostName),
+}
+
+/// Why a text is no target.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NotATarget {
+    /// No hosts are called so.
+    #[error("no hosts are called so; {0}")]
+    Unknown(String),
+    /// Hosts are counted from 1.
+    #[error("hosts are counted from 1")]
+    Zero,
+    /// It names no host.
+    #[error("names no host; `host:db1` does")]
+    NoName,
+}
+
+/// `all`, `first`, `rest`, `local`, a host's number from 1, or `host:` and its name.
+impl FromStr for Target {
+    type Err = NotATarget;
+
+    fn from_str(text: &str) -> Result<Self, NotATarget> {
+        if let Some(name) = text.strip_prefix("host:") {
+            let is_name = !name.is_empty() && !name.contains(|c: char| c.is_whitespace() || c.is_control());
+            return if is_name { Ok(Self::Named(name.into())) } else { Err(NotATarget::NoName) };
+        }
+        match text {
+            "all" => Ok(Self::All),
+            "first" => Ok(Self::First),
+            "rest" => Ok(Self::Rest),
+            "local" => Ok(Self::Local),
+            _ => match text.parse() {
+                Ok(0) => Err(NotATarget::Zero),
+                Ok(number) => Ok(Self::Nth(number)),
+                Err(_) => Err(NotATarget::Unknown(help(
+                    text,
+                    ["all", "first", "rest", "local", "a number such as 2", "a name such as host:db1"],
+                ))),
+            },
+        }
+    }
+}
+
+/// As it is read.
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::All => f.write_str("all"),
+            Self::First => f.write_str("first"),
+            Self::Rest => f.write_str("rest"),
+            Self::Local => f.write_str("local"),
+            Self::Nth(number) => write!(f, "{number}"),
+            Self::Named(name) => write!(f, "host:{name}"),
+        }
+    }
 }
 
 /// On how many hosts at once.
