@@ -292,26 +292,27 @@ prop_compose! {
     }
 }
 
+prop_compose! {
+    fn some_variable()(
+        (kind, default) in prop_oneof![
+            Just((Kind::Text, Some("any ${other} text".to_owned()))),
+            Just((Kind::Port, Some("80".to_owned()))),
+            Just((Kind::List, None)),
+            Just((Kind::Choice(vec!["a".into(), "b".into()]), Some("b".to_owned()))),
+        ],
+        is_secret in any::<bool>(),
+        description in "[ -~]{0,20}",
+    ) -> Variable {
+        let secrecy = if is_secret { Secrecy::Secret } else { Secrecy::Open };
+        let default = default.filter(|_| !is_secret);
+        Variable { name: String::new(), kind, default, secrecy, generated: None, description, line: 0 }
+    }
+}
+
 fn some_variables() -> impl Strategy<Value = Vec<Variable>> {
-    let kinds = prop_oneof![
-        Just((Kind::Text, Some("any ${other} text".to_owned()))),
-        Just((Kind::Port, Some("80".to_owned()))),
-        Just((Kind::List, None)),
-        Just((Kind::Choice(vec!["a".into(), "b".into()]), Some("b".to_owned()))),
-    ];
-    prop::collection::btree_map("v[a-z_]{0,6}", (kinds, any::<bool>(), "[ -~]{0,20}"), 0..4).prop_map(
-        |variables| {
-            let variable = |(name, ((kind, default), is_secret, description)): (
-                String,
-                ((Kind, Option<String>), bool, String),
-            )| {
-                let secrecy = if is_secret { Secrecy::Secret } else { Secrecy::Open };
-                let default = default.filter(|_| !is_secret);
-                Variable { name, kind, default, secrecy, generated: None, description, line: 0 }
-            };
-            variables.into_iter().map(variable).collect()
-        },
-    )
+    prop::collection::btree_map("v[a-z_]{0,6}", some_variable(), 0..4).prop_map(|variables| {
+        variables.into_iter().map(|(name, variable)| Variable { name, ..variable }).collect()
+    })
 }
 
 prop_compose! {

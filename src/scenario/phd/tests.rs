@@ -189,8 +189,8 @@ proptest! {
         scripts in prop::collection::vec(("(all|local|\\$PHD_ENV_nodes[1-9])", "([ -~]{0,20}\n){0,5}"), 1..6),
     ) {
         prop_assume!(scripts.iter().all(|(_, text)| !text.lines().any(|line| is_target(line) || line.trim_end().replace(' ', "") == FENCE)));
-        let written: String = scripts.iter().map(|(on, text)| format!("target={on}\n....\n{text}....\n\n")).collect();
-        let found = parse(&format!("= SCRIPTS =\n{written}")).unwrap();
+        let written: Vec<String> = scripts.iter().map(|(on, text)| format!("target={on}\n....\n{text}....\n")).collect();
+        let found = parse(&format!("= SCRIPTS =\n{}", written.join("\n"))).unwrap();
         let found: Vec<&str> = found.steps.iter().map(|step| step.run[0].text.as_str()).collect();
         prop_assert_eq!(found, scripts.iter().map(|(_, text)| text.as_str()).collect::<Vec<_>>());
     }

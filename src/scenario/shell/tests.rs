@@ -82,7 +82,7 @@ proptest! {
         let mut before = 0;
         for (range, name) in lexed.uses {
             prop_assert!(range.start >= before && range.end <= script.len());
-            prop_assert!(script[range.clone()].contains(name));
+            prop_assert!(script.get(range.clone()).unwrap().contains(name));
             before = range.end;
         }
     }
