@@ -1,5 +1,8 @@
 //! Where the values of variables come from, and what is wrong with them.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
@@ -142,7 +145,7 @@ struct Resolver<'a> {
 /// A value as it was given.
 struct Raw {
     text: String,
-    /// Made up values are never taken for references.
+    /// What no person has written refers to nothing.
     is_final: bool,
 }
 
@@ -179,13 +182,17 @@ impl Resolver<'_> {
 
     /// phd gives scripts all that its file and its environment hold, declared or not.
     fn gather_all(&mut self) {
+        // Its cluster is called so where a definition doesn't say otherwise.
+        let cluster = self.sources.cluster.clone().unwrap_or_else(|| "phd".to_owned());
+        self.raw.insert("PHD_ENV_cluster_name".to_owned(), Raw { text: cluster, is_final: true });
         let given =
             |name: &str| if name.starts_with("PHD_") { name.to_owned() } else { format!("PHD_VAR_{name}") };
         let environment = self.sources.environment.iter().filter(|(name, _)| name.starts_with("PHD_VAR_"));
         let files = self.sources.files.iter().flat_map(|file| &file.values);
         for (name, text) in environment.chain(files).chain(&self.sources.set) {
             let name = given(name);
-            if phd::is_name(&name) {
+            // The nodes are those of the plan, whatever a definition says.
+            if phd::is_name(&name) && !name.starts_with("PHD_ENV_nodes") {
                 self.raw.insert(name, Raw { text: text.clone(), is_final: false });
             }
         }

@@ -4,6 +4,8 @@
 mod home;
 #[cfg(test)]
 mod op;
+#[cfg(test)]
+mod scenario;
 
 use std::fs;
 use std::io::Write;
