@@ -264,6 +264,16 @@ mod tests {
     }
 
     #[test]
+    fn the_example_of_the_manual_is_a_scenario() {
+        let page =
+            fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/scenarios.md")).unwrap();
+        let (_, example) = page.split_once("````markdown\n").unwrap();
+        let (example, _) = example.split_once("````").unwrap();
+        let scenario = Scenario::read("docs/scenarios.md", "memcached", example).unwrap();
+        assert_eq!((scenario.steps.len(), scenario.variables.len()), (2, 1));
+    }
+
+    #[test]
     fn what_is_needed_comes_first_then_tier_order_and_name() {
         let library = library(&[
             ("nova", "tier = \"openstack\"\nneeds = [\"late\"]"),
