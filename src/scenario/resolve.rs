@@ -9,8 +9,11 @@ use std::fmt;
 use super::notes::help;
 use super::{Format, MASK, Scenario, Secrecy, Value, ValueFile, Variable, phd};
 
+/// A longer value is none that a person gave: values that refer to one another can grow without end.
+const LONGEST: usize = 64 << 10;
+
 /// Where values come from; what stands first wins. Names are as scripts use them or, for phd's, without `PHD_VAR_`.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub struct Sources {
     /// `--set`: only what the scenario knows can be set.
     pub set: BTreeMap<String, String>,
@@ -113,6 +116,19 @@ impl fmt::Display for NoValues {
 }
 
 impl std::error::Error for NoValues {}
+
+/// Names only: which values are secret is not known here.
+impl fmt::Debug for Sources {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sources")
+            .field("set", &self.set.keys())
+            .field("files", &self.files)
+            .field("environment", &self.environment.keys())
+            .field("configuration", &self.configuration.keys())
+            .field("cluster", &self.cluster)
+            .finish()
+    }
+}
 
 impl Scenario {
     /// Gives every variable its value. All that is wrong is told at once.
@@ -341,6 +357,11 @@ impl Resolver<'_> {
                 expanded.secrecy = Secrecy::Secret;
             }
             expanded.text.push_str(&inner.text);
+            if expanded.text.len() > LONGEST {
+                let message = format!("is longer than {} KiB with what it refers to", LONGEST >> 10);
+                self.wrong.push(NoValue::Wrong { name: name.to_owned(), message });
+                return None;
+            }
             rest = after;
         }
         expanded.text.push_str(rest);

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::fmt;
 
 use saphyr_parser::{Event, Parser};
 
@@ -13,12 +14,19 @@ const DEEPEST: usize = 32;
 
 /// What a file says, by name. Nested names are joined by `_`, as phd does: `network: {domain: x}` is
 /// `network_domain`. What a cluster definition says keeps the name that phd's scripts use: `PHD_ENV_nodes`.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Clone, PartialEq, Eq, Default)]
 pub struct ValueFile {
     /// The values, as they are written.
     pub values: BTreeMap<String, String>,
     /// The hosts that a cluster definition names, in its order.
     pub nodes: Vec<String>,
+}
+
+/// Names only: which values are secret is not known here.
+impl fmt::Debug for ValueFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ValueFile").field("values", &self.values.keys()).field("nodes", &self.nodes).finish()
+    }
 }
 
 impl ValueFile {

@@ -75,6 +75,19 @@ fn a_reference_that_leads_nowhere_is_told(#[case] values: &[(&str, &str)], #[cas
 }
 
 #[test]
+fn values_that_grow_without_end_are_refused() {
+    let names: Vec<String> = ('a'..='z').map(String::from).collect();
+    let next = |index: usize| {
+        names.get(index + 1).map_or_else(|| "x".repeat(100), |next| format!("${{{next}}}").repeat(9))
+    };
+    let set = names.iter().enumerate().map(|(index, name)| (name.clone(), next(index))).collect();
+    let declared: String = names.iter().map(|name| name.clone() + " = {}\n").collect();
+    let sources = Sources { set, ..Sources::default() };
+    let error = scenario(&format!("[variables]\n{declared}")).resolve(&sources).unwrap_err().to_string();
+    assert!(error.contains("is longer than 64 KiB"), "{error}");
+}
+
+#[test]
 fn values_may_refer_to_others_and_what_refers_to_a_secret_is_one() {
     let scenario =
         scenario("[variables]\na = {}\nb = {secret = true}\nc = {default = \"${a}-${b} $${b}\"}\n");

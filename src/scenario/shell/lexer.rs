@@ -13,6 +13,9 @@ pub(in crate::scenario) struct Lexed<'a> {
     pub(super) set: Vec<&'a str>,
 }
 
+/// Here-documents in scripts in here-documents: more, and the text is none that a person wrote.
+const DEEPEST: usize = 16;
+
 /// Takes a script apart. What is not closed goes on to the end; nothing is an error here.
 pub(in crate::scenario) fn lex(script: &str) -> Lexed<'_> {
     let found = Lexed { uses: Vec::new(), code: script.as_bytes().to_vec(), set: Vec::new() };
@@ -22,6 +25,7 @@ pub(in crate::scenario) fn lex(script: &str) -> Lexed<'_> {
         end: script.len(),
         modes: vec![Mode::Code],
         pending: Vec::new(),
+        depth: 0,
         lexed: found,
     };
     lexer.run();
@@ -60,6 +64,8 @@ struct Lexer<'a> {
     end: usize,
     modes: Vec<Mode>,
     pending: Vec<Pending>,
+    /// How many here-documents it is in.
+    depth: usize,
     lexed: Lexed<'a>,
 }
 
@@ -276,7 +282,7 @@ impl<'a> Lexer<'a> {
                 }
                 body += line.len();
             }
-            if document.is_quoted {
+            if document.is_quoted || self.depth == DEEPEST {
                 self.blank(body);
             } else {
                 self.document(body);
@@ -289,7 +295,9 @@ impl<'a> Lexer<'a> {
     fn document(&mut self, length: usize) {
         let (end, modes) = (self.end, std::mem::replace(&mut self.modes, vec![Mode::Document]));
         self.end = self.at + length;
+        self.depth += 1;
         self.run();
+        self.depth -= 1;
         (self.end, self.modes) = (end, modes);
     }
 }

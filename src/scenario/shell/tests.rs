@@ -69,6 +69,12 @@ fn what_only_looks_like_an_assignment_is_none(#[case] script: &str, #[case] expe
     assert_eq!(shown(script), expected);
 }
 
+#[test]
+fn a_nest_of_here_documents_ends() {
+    let script = "cat <<a\n$(".repeat(20_000);
+    assert_eq!(shown(&script), script);
+}
+
 proptest! {
     #[test]
     fn any_text_is_shown_and_only_uses_are_changed(script in any::<String>()) {
