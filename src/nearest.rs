@@ -6,7 +6,7 @@ pub fn nearest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> Opti
     let most = word.chars().count().max(3) / 3;
     known
         .into_iter()
-        .map(|candidate| (strsim::osa_distance(&word.to_lowercase(), candidate), candidate))
+        .map(|candidate| (strsim::osa_distance(&word.to_lowercase(), &candidate.to_lowercase()), candidate))
         .filter(|(distance, _)| *distance <= most)
         .min()
         .map(|(_, candidate)| candidate)
@@ -23,9 +23,10 @@ mod tests {
     #[case("glnace", Some("glance"))]
     #[case("db", Some("db"))]
     #[case("Keystone", Some("keystone"))]
+    #[case("Foo_Bra", Some("FOO_BAR"))]
     #[case("something-else", None)]
     #[case("", None)]
     fn only_what_is_near_is_suggested(#[case] word: &str, #[case] expected: Option<&str>) {
-        assert_eq!(nearest(word, ["keystone", "glance", "db"]), expected);
+        assert_eq!(nearest(word, ["keystone", "glance", "db", "FOO_BAR"]), expected);
     }
 }

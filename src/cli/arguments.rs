@@ -7,6 +7,7 @@ use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use strum::VariantNames;
 
+use super::scenario::ScenarioArguments;
 use crate::demo;
 use crate::operation::Verb;
 
@@ -69,9 +70,11 @@ pub(super) enum Command {
     /// standby lb lb2`, `quorate op cleanup db galera`. Exit codes: 0 done, or so already; 1 failed or
     /// unknown; 2 wrong usage.
     Op(OpArguments),
+    /// Installation scenarios: list them, read them, see what one would run
+    Scenario(ScenarioArguments),
     /// Write a configuration of the clusters that those hosts belong to
     Init(InitArguments),
-    /// Tell everything that is wrong with the configuration, the themes and the keymaps
+    /// Tell everything that is wrong with the configuration, the themes, the keymaps and the scenarios
     Check,
     /// Print a completion script for a shell
     Completions {

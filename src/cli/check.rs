@@ -8,10 +8,11 @@ use super::arguments::Global;
 use super::failure::{Failure, Outcome};
 use crate::config::{Config, Folders};
 use crate::keymap;
+use crate::scenario;
 use crate::theme;
 use crate::toml_file::{Library, LoadError};
 
-/// Reads the configuration, all themes and all keymaps, and prints what is right; what is wrong is the error.
+/// Reads the configuration, all themes, keymaps and scenarios, and prints what is right; what is wrong is the error.
 pub(super) fn run(global: &Global) -> Outcome {
     let folders = Folders::find()?;
     let file = global.config.clone().unwrap_or_else(|| folders.config_file());
@@ -19,6 +20,7 @@ pub(super) fn run(global: &Global) -> Outcome {
     report.configuration(&file, &folders.config);
     report.library(&theme::LIBRARY, &folders.config, |name, dir| theme::load(name, dir).map(drop));
     report.library(&keymap::LIBRARY, &folders.config, |name, dir| keymap::load(name, dir).map(drop));
+    report.scenarios(&folders.config);
     let mut out = stdout().lock();
     for line in &report.right {
         writeln!(out, "{line}")?;
@@ -79,6 +81,21 @@ impl Report {
             self.right.push(format!("{}: {}", library.folder, names.join(", ")));
         }
         self.wrong.extend(wrong.iter().map(LoadError::to_string));
+    }
+
+    fn scenarios(&mut self, user_dir: &Path) {
+        let library = match scenario::Library::load(Some(user_dir)) {
+            Ok(library) => library,
+            Err(error) => return self.wrong.push(error.to_string()),
+        };
+        let before = self.wrong.len();
+        let wrong = library.all().filter_map(|(_, shelved)| shelved.scenario.as_ref().err());
+        self.wrong.extend(wrong.map(ToString::to_string));
+        self.wrong.extend(library.in_order().err().map(|error| error.to_string()));
+        if self.wrong.len() == before {
+            let names: Vec<&str> = library.all().map(|(name, _)| name).collect();
+            self.right.push(format!("scenarios: {}", names.join(", ")));
+        }
     }
 }
 

@@ -5,6 +5,7 @@ use std::io;
 use std::process::ExitCode;
 
 use crate::config::{ConfigError, NoHome, NotAHost};
+use crate::scenario::{NoPlan, NoScenario, NoValues};
 use crate::toml_file::LoadError;
 
 /// Why a command did not do what it was asked to.
@@ -49,6 +50,24 @@ impl From<ConfigError> for Failure {
 
 impl From<LoadError> for Failure {
     fn from(error: LoadError) -> Self {
+        Self::Wrong(error.to_string())
+    }
+}
+
+impl From<NoScenario> for Failure {
+    fn from(error: NoScenario) -> Self {
+        Self::Wrong(error.to_string())
+    }
+}
+
+impl From<NoValues> for Failure {
+    fn from(error: NoValues) -> Self {
+        Self::Wrong(error.to_string())
+    }
+}
+
+impl From<NoPlan> for Failure {
+    fn from(error: NoPlan) -> Self {
         Self::Wrong(error.to_string())
     }
 }

@@ -10,7 +10,7 @@ use super::xml::{Document, Tag};
 
 /// What draws a resource to its home, and what keeps each primitive where it is.
 pub(super) const HOME_SCORE: u32 = 200;
-pub(super) const STICKINESS: u32 = 100;
+pub(super) const STICKINESS: u32 = 1000;
 
 /// The whole CIB.
 pub(super) fn whole(blueprint: &Blueprint, situation: &Situation) -> io::Result<Vec<u8>> {

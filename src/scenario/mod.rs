@@ -1,9 +1,38 @@
-//! Installation scenarios: what is done to which hosts, in which order, and what proves it. No IO.
+//! Installation scenarios: what is done to which hosts, in which order, and what proves it. No IO but for reading
+//! the user's own.
 //!
-//! Two formats are read into one model: Markdown of ours, and phd's `.scenario`.
+//! Two formats are read into one model: Markdown of ours (`docs/scenarios.md`), and phd's `.scenario`.
 
+mod fingerprint;
+mod gate;
+mod kind;
+mod library;
+mod markdown;
+mod mask;
+mod notes;
+mod phd;
 mod plan;
+mod resolve;
 mod script;
+mod shell;
+mod value_file;
+mod variable;
 
-pub use plan::{MASK, Plan, Secrecy, Value};
-pub use script::{Check, Destroys, Format, Order, Scenario, Script, Step, Target};
+use crate::toml_file::Problems;
+
+pub use gate::{Gate, Gates, NotAGate};
+pub use library::{Library, NoOrder, NoScenario, Origin, Shelved};
+pub use mask::{MaskStream, Masker};
+pub use plan::{MASK, NoPlan, Plan, Secrecy, Value};
+pub use resolve::{NoValue, NoValues, Resolved, Sources};
+pub use script::{Check, Destroys, Format, NotATarget, Order, Scenario, Script, Step, Target};
+pub use value_file::ValueFile;
+pub use variable::{Generate, Kind, NotGenerated, Variable};
+
+impl Scenario {
+    /// Reads a scenario in whichever format it is written. `name` is what it is called on the command line, `file`
+    /// what the problems call it; each of them has a line, and all are told at once.
+    pub fn read(file: &str, name: &str, text: &str) -> Result<Self, Problems> {
+        if phd::is_one(text) { phd::read(file, name, text) } else { markdown::read(file, name, text) }
+    }
+}

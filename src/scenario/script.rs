@@ -1,8 +1,13 @@
 //! A scenario as it is written, whatever the format.
 
+use std::fmt;
+use std::str::FromStr;
 use std::time::Duration;
 
+use super::notes::help;
+use super::{Gates, Variable};
 use crate::model::{HostName, Tier};
+use crate::toml_file::Problem;
 
 /// A scenario as it is written, before it has hosts and values.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,9 +28,17 @@ pub struct Scenario {
     pub verified: Vec<String>,
     /// What it takes away from hosts on which a cluster runs.
     pub destroys: Destroys,
+    /// What it has to be told, in the order in which it is written.
+    pub variables: Vec<Variable>,
+    /// What has to hold before it is run and after.
+    pub gates: Gates,
+    /// Stands for the whole text as it is written: another text, another number.
+    pub fingerprint: u64,
+    /// What reads oddly in the file but can be run; to be shown with the plan.
+    pub remarks: Vec<Problem>,
     /// Prose before the first step, Markdown.
     pub introduction: String,
-    /// In their order; never empty.
+    /// In their order; empty only where a phd file has no script.
     pub steps: Vec<Step>,
 }
 
@@ -101,6 +114,14 @@ pub struct Check {
     pub retry: Duration,
 }
 
+impl Script {
+    /// Whether it is for a system that goes by these names: the `ID` of `/etc/os-release`, and the words of
+    /// its `ID_LIKE`.
+    pub fn is_for(&self, ids: &[impl AsRef<str>]) -> bool {
+        self.os.is_empty() || ids.iter().any(|id| self.os.iter().any(|os| os == id.as_ref()))
+    }
+}
+
 /// Where something is run.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum Target {
@@ -117,6 +138,60 @@ pub enum Target {
     Nth(usize),
     /// On the host of that name.
     Named(HostName),
+}
+
+/// Why a text is no target.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NotATarget {
+    /// No hosts are called so.
+    #[error("no hosts are called so; {0}")]
+    Unknown(String),
+    /// Hosts are counted from 1.
+    #[error("hosts are counted from 1")]
+    Zero,
+    /// It names no host.
+    #[error("names no host; `host:db1` does")]
+    NoName,
+}
+
+/// `all`, `first`, `rest`, `local`, a host's number from 1, or `host:` and its name.
+impl FromStr for Target {
+    type Err = NotATarget;
+
+    fn from_str(text: &str) -> Result<Self, NotATarget> {
+        if let Some(name) = text.strip_prefix("host:") {
+            let is_name = !name.is_empty() && !name.contains(|c: char| c.is_whitespace() || c.is_control());
+            return if is_name { Ok(Self::Named(name.into())) } else { Err(NotATarget::NoName) };
+        }
+        match text {
+            "all" => Ok(Self::All),
+            "first" => Ok(Self::First),
+            "rest" => Ok(Self::Rest),
+            "local" => Ok(Self::Local),
+            _ => match text.parse() {
+                Ok(0) => Err(NotATarget::Zero),
+                Ok(number) => Ok(Self::Nth(number)),
+                Err(_) => Err(NotATarget::Unknown(help(
+                    text,
+                    ["all", "first", "rest", "local", "a number such as 2", "a name such as host:db1"],
+                ))),
+            },
+        }
+    }
+}
+
+/// As it is read.
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::All => f.write_str("all"),
+            Self::First => f.write_str("first"),
+            Self::Rest => f.write_str("rest"),
+            Self::Local => f.write_str("local"),
+            Self::Nth(number) => write!(f, "{number}"),
+            Self::Named(name) => write!(f, "host:{name}"),
+        }
+    }
 }
 
 /// On how many hosts at once.

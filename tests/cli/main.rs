@@ -4,6 +4,8 @@
 mod home;
 #[cfg(test)]
 mod op;
+#[cfg(test)]
+mod scenario;
 
 use std::fs;
 use std::io::Write;
@@ -294,7 +296,8 @@ fn check_finds_nothing_wrong_in_what_is_right() {
     let expected = format!(
         "{}/config.toml: 1 cluster, 2 nodes\n\
          themes: dark, light, high-contrast, colour-blind, nord, gruvbox, catppuccin, sixteen, mono, mine\n\
-         keymaps: default, vim, emacs\n",
+         keymaps: default, vim, emacs\n\
+         scenarios: basic-cluster\n",
         home.config_dir().display()
     );
     assert_eq!(answer.stdout, expected);

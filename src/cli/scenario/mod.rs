@@ -1,0 +1,52 @@
+//! `quorate scenario`: what can be installed, how, and what would be run.
+
+mod arguments;
+mod given;
+mod list;
+mod plan;
+mod show;
+
+use super::arguments::Global;
+use super::failure::Outcome;
+use super::settings::{Missing, Settings};
+
+pub(super) use self::arguments::ScenarioArguments;
+use self::arguments::ScenarioCommand;
+
+/// Does what is asked for.
+pub(super) fn run(global: &Global, arguments: &ScenarioArguments) -> Outcome {
+    let settings = Settings::read(global, Missing::IsWrong)?;
+    match &arguments.command {
+        ScenarioCommand::List(arguments) => list::run(&settings, arguments),
+        ScenarioCommand::Show(arguments) => show::run(&settings, arguments),
+        ScenarioCommand::Plan(arguments) => plan::run(&settings, arguments),
+    }
+}
+
+/// A text of a file made fit for a terminal: what would act on one is written as its number. Nothing is left out.
+fn printable(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for c in text.chars() {
+        // What `clean` takes away acts on a terminal.
+        let acts = c.is_control() || crate::model::clean(c.encode_utf8(&mut [0; 4])).is_empty();
+        if acts && !matches!(c, '\n' | '\t') {
+            shown.extend(c.escape_unicode());
+        } else {
+            shown.push(c);
+        }
+    }
+    shown
+}
+
+/// The text with so many spaces before each line that holds something.
+fn indented(text: &str, spaces: usize) -> String {
+    let mut shown = String::new();
+    for line in printable(text).lines() {
+        if !line.is_empty() {
+            shown.extend(std::iter::repeat_n(' ', spaces));
+            shown.push_str(line);
+        }
+        shown.push('\n');
+    }
+    shown
+}
