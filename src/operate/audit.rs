@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::config::open_private;
 use crate::model::{ClusterName, HostName};
-use crate::operation::Plan;
+use crate::operation::{Plan, Unfinished};
 
 /// The log's name, in the folder of state.
 pub const FILE: &str = "audit.jsonl";
@@ -74,21 +74,13 @@ pub enum What {
     },
 }
 
-/// An operation that began and never ended.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Unfinished {
-    /// Its id.
-    pub id: String,
-    /// When it began.
-    pub at: Timestamp,
-    /// Who began it.
-    pub user: String,
-    /// The process that had it in hand last; while it lives, so may the operation.
-    pub pid: u32,
-    /// What it was to do.
-    pub plan: Plan,
-    /// How many of its commands were sent.
-    pub sent: usize,
+/// What could be read of a log.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Record {
+    /// In the order in which they were written.
+    pub entries: Vec<Entry>,
+    /// How many lines could not be read: torn when a machine lost power, or of a later version.
+    pub unreadable: usize,
 }
 
 impl Unfinished {
@@ -100,15 +92,6 @@ impl Unfinished {
             !matches!(rustix::process::test_kill_process(pid), Err(rustix::io::Errno::SRCH))
         })
     }
-}
-
-/// What could be read of a log.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Record {
-    /// In the order in which they were written.
-    pub entries: Vec<Entry>,
-    /// How many lines could not be read: torn when a machine lost power, or of a later version.
-    pub unreadable: usize,
 }
 
 /// The log, to be added to. Several consoles may write to one file at once.

@@ -14,13 +14,11 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep, timeout_at};
 use tokio_util::sync::CancellationToken;
 
-use self::audit::{Audit, Entry, Unfinished, What};
-use crate::model::{ClusterEntry, Contact, HostName, Observation};
-use crate::operation::{Act, Course, Heard, Outcome, Plan, Ran, Step};
+use self::audit::{Audit, Entry, What};
+use crate::model::{ClusterEntry, Contact, Observation};
+use crate::operation::{Act, Course, Heard, Outcome, Plan, Progress, Ran, Step, Unfinished};
 use crate::transport::Transport;
 use crate::watch::{Clock, Lookout};
-
-pub use preview::{NoPreview, Preview, Projection};
 
 /// The pause between two looks at whether it is done.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -32,26 +30,6 @@ pub struct Operator {
     clock: Clock,
     lookout: Lookout,
     audit: Arc<Audit>,
-}
-
-/// What happens while an operation is carried out, for the screen.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Progress {
-    /// A command is about to be run.
-    Running {
-        /// Where.
-        host: HostName,
-        /// What, without its environment.
-        argv: Vec<String>,
-    },
-    /// How that command ended.
-    Ran(Ran),
-    /// It is asked what the scheduler would do without the constraint.
-    Simulating,
-    /// What is awaited; told when it changes.
-    Waiting(String),
-    /// It is over.
-    Ended(Outcome),
 }
 
 /// What an operation is carried out with.

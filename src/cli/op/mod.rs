@@ -19,8 +19,10 @@ use crate::model::text::clean;
 use crate::model::{ClusterEntry, NodeName};
 use crate::nearest::nearest;
 use crate::operate::audit::{self, Audit};
-use crate::operate::{NoPreview, Operator, Order, Preview, Progress};
-use crate::operation::{self, Danger, Intent, Refusal, SubjectKind};
+use crate::operate::{Operator, Order};
+use crate::operation::{
+    self, Danger, Intent, NoPreview, Preview, Progress, Refusal, SubjectKind, Unfinished,
+};
 
 /// Previews, asks, carries out and tells how it went.
 pub(super) async fn run(global: &Global, arguments: &OpArguments) -> Outcome {
@@ -147,9 +149,9 @@ fn open_audit(settings: &Settings) -> Result<Arc<Audit>, Failure> {
 fn warn_of_unfinished(audit: &Audit, entry: &ClusterEntry) -> Result<(), Failure> {
     let record =
         audit.read().map_err(|error| Failure::Failed(format!("the audit log can't be read: {error}")))?;
-    let here = |it: &audit::Unfinished| it.plan.intent.cluster == entry.name && !it.is_in_hand();
+    let here = |it: &Unfinished| it.plan.intent.cluster == entry.name && !it.is_in_hand();
     for unfinished in record.unfinished().into_iter().filter(here) {
-        let audit::Unfinished { plan, at, user, .. } = &unfinished;
+        let Unfinished { plan, at, user, .. } = &unfinished;
         let title = clean(&plan.title);
         writeln!(
             stderr(),
