@@ -9,6 +9,7 @@ mod geometry;
 mod grid;
 mod history;
 mod list;
+mod operation;
 mod prompt;
 mod state;
 mod update;
@@ -22,7 +23,11 @@ pub use geometry::{Body, FindingsPanel, LEAST_SIZE, Regions};
 pub use grid::{Arrangement, Band, Density, GAP, Grid, Layout, Order, Place, Selection};
 pub use history::History;
 pub use list::ListView;
+pub use operation::{
+    Choose, Dialect, Errand, Focus, Form, GivingUp, Job, JobId, Marks, News, NodeChoice, Operations, Request,
+    Stage, Task, Ticket,
+};
 pub use prompt::{Prompt, PromptKind};
-pub use state::{ClusterState, Panel, State, Totals};
+pub use state::{ClusterState, Panel, Remedy, State, Totals};
 pub use update::update;
 pub use view::{CardKind, CardText, ClusterView, FACTS, FleetView, OpenCard, TABS, Tab};

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::geometry::{FindingsPanel, Regions};
 use super::grid::{Arrangement, Grid, Layout, Order, Selection};
 use super::view::{CardKind, ClusterView, FleetView, OpenCard};
-use super::{Action, Context, History, Notice, Pending, Prompt};
+use super::{Action, Choose, Context, Focus, History, JobId, Marks, Notice, Operations, Pending, Prompt};
 use crate::health::{Finding, Health, Standing, assess};
 use crate::model::{ClusterEntry, ClusterName, Contact, Inventory, Observation};
 use crate::tables::Pane;
@@ -31,6 +31,10 @@ pub struct State {
     pub open: Option<ClusterView>,
     /// Whether the findings of what is selected are shown.
     pub findings_panel: FindingsPanel,
+    /// The rows that an operation is to act on together.
+    pub marks: Marks,
+    /// What this console does to clusters.
+    pub operations: Operations,
     /// What lies on top of the view.
     pub panel: Option<Panel>,
     /// What is being typed.
@@ -64,6 +68,8 @@ pub struct ClusterState {
     pub history: History,
     /// How it stands among those that it needs and those that need it.
     pub standing: Standing,
+    /// Until when a read-only cluster may be changed.
+    pub unlocked: Option<Timestamp>,
     /// The last of its findings, where it waits for another cluster.
     pub(super) note: Option<Finding>,
 }
@@ -80,6 +86,39 @@ pub enum Panel {
     Log,
     /// What is known of one thing, or why it is as it is.
     Card(OpenCard),
+    /// Which node is meant.
+    Choose(Choose),
+    /// One operation.
+    Operation(JobId),
+    /// All operations of this console, the last first.
+    Operations {
+        /// The selected one.
+        row: usize,
+    },
+    /// What earlier consoles have left unfinished.
+    Unfinished {
+        /// The selected one.
+        row: usize,
+        /// What would be done with it.
+        remedy: Remedy,
+    },
+    /// Whether to leave although operations are under way.
+    Leave {
+        /// The button that has the keys.
+        focus: Focus,
+    },
+}
+
+/// What can be done with an unfinished operation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Remedy {
+    /// Nothing, for now.
+    #[default]
+    Leave,
+    /// It is verified, and what was not sent is.
+    Finish,
+    /// It is undone.
+    Undo,
 }
 
 /// How many clusters there are of each health, and how much they hold.
@@ -123,6 +162,8 @@ impl State {
                 _ => None,
             },
             findings_panel: FindingsPanel::default(),
+            marks: Marks::default(),
+            operations: Operations::default(),
             panel: None,
             prompt: None,
             pending: None,
@@ -141,6 +182,7 @@ impl State {
     /// Where keys are looked up.
     pub fn context(&self) -> Context {
         match (&self.panel, &self.open, &self.fleet) {
+            (Some(panel), _, _) if panel.is_of_operations() => Context::Operation,
             (Some(_), _, _) => Context::Panel,
             (None, Some(_), _) => Context::Cluster,
             (None, None, Some(_)) => Context::Fleet,
@@ -157,6 +199,47 @@ impl State {
                 }
                 _ => &[Action::Back, Action::Down, Action::Up, Action::Quit],
             },
+            Context::Operation => self.operation_hints(),
+            Context::Cluster if self.is_on(&[Pane::Resources, Pane::Matrix]) => &[
+                Action::Open,
+                Action::Why,
+                Action::Move,
+                Action::Cleanup,
+                Action::Restart,
+                Action::Disable,
+                Action::Help,
+                Action::Filter,
+                Action::NextPane,
+                Action::Mark,
+                Action::Enable,
+                Action::Undo,
+                Action::Back,
+                Action::Quit,
+            ],
+            Context::Cluster if self.is_on(&[Pane::Nodes]) => &[
+                Action::Open,
+                Action::Why,
+                Action::ToggleStandby,
+                Action::FenceReboot,
+                Action::Help,
+                Action::Filter,
+                Action::NextPane,
+                Action::Mark,
+                Action::Undo,
+                Action::Back,
+                Action::Quit,
+            ],
+            Context::Cluster if self.is_on(&[Pane::Failures]) => &[
+                Action::Open,
+                Action::Why,
+                Action::Cleanup,
+                Action::Mark,
+                Action::Help,
+                Action::Filter,
+                Action::NextPane,
+                Action::Back,
+                Action::Quit,
+            ],
             Context::Cluster => &[
                 Action::Back,
                 Action::Open,
@@ -196,6 +279,58 @@ impl State {
                 Action::Quit,
             ],
         }
+    }
+
+    /// Whether the keys are in one of these panes of a cluster.
+    fn is_on(&self, panes: &[Pane]) -> bool {
+        self.open.as_ref().is_some_and(|view| panes.contains(&view.pane))
+    }
+
+    fn operation_hints(&self) -> &'static [Action] {
+        let job = match &self.panel {
+            Some(Panel::Operation(id)) => self.operations.job(*id),
+            _ => return &[Action::Open, Action::Down, Action::Right, Action::Back],
+        };
+        match job.map(|job| job.stage) {
+            Some(super::Stage::Running { .. }) => {
+                &[Action::Back, Action::GiveUp, Action::CopyCommands, Action::Down]
+            }
+            Some(super::Stage::Over) => &[Action::Open, Action::Undo, Action::CopyCommands, Action::Down],
+            _ => &[
+                Action::Open,
+                Action::Right,
+                Action::NextPane,
+                Action::CopyCommands,
+                Action::Down,
+                Action::Back,
+            ],
+        }
+    }
+
+    /// Whether letters are typed into something.
+    pub fn is_typing(&self) -> bool {
+        let is_form = match &self.panel {
+            Some(Panel::Operation(id)) => self
+                .operations
+                .job(*id)
+                .is_some_and(|job| job.stage == super::Stage::Asking && job.form.is_typing()),
+            _ => false,
+        };
+        self.prompt.is_some() || is_form
+    }
+
+    /// The cluster that the keys are about.
+    pub fn cluster_in_hand(&self) -> Option<ClusterName> {
+        match (&self.open, self.focus()) {
+            (Some(view), _) => Some(view.name.clone()),
+            (None, Some((cluster, _))) => Some(cluster),
+            (None, None) => self.selected().map(|cluster| cluster.entry.name.clone()),
+        }
+    }
+
+    /// Whether a cluster may not be changed at this moment.
+    pub fn is_locked(&self, cluster: &ClusterName) -> bool {
+        self.cluster(cluster).is_some_and(|cluster| cluster.is_locked(self.now))
     }
 
     /// What narrows the view that has the keys.
@@ -278,7 +413,26 @@ impl State {
     }
 }
 
+impl Panel {
+    /// Whether it asks about operations, or tells of them.
+    pub fn is_of_operations(&self) -> bool {
+        match self {
+            Self::Choose(_)
+            | Self::Operation(_)
+            | Self::Operations { .. }
+            | Self::Unfinished { .. }
+            | Self::Leave { .. } => true,
+            Self::Help { .. } | Self::Log | Self::Card(_) => false,
+        }
+    }
+}
+
 impl ClusterState {
+    /// Whether it may not be changed now.
+    pub fn is_locked(&self, now: Timestamp) -> bool {
+        self.entry.access.read_only && self.unlocked.is_none_or(|until| until <= now)
+    }
+
     fn new(entry: &ClusterEntry, now: Timestamp) -> Self {
         let observation = Observation::none();
         let findings = assess(entry, &observation, now);
@@ -290,6 +444,7 @@ impl ClusterState {
             since: now,
             history: History::default(),
             standing: Standing { waits_for: Vec::new(), dependents: 0, weight: Health::Ok },
+            unlocked: None,
             note: None,
         }
     }

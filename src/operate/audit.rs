@@ -36,6 +36,32 @@ pub struct Entry {
     pub what: What,
 }
 
+impl Entry {
+    /// A line of this process.
+    pub fn new(id: &str, at: Timestamp, cluster: &ClusterName, what: What) -> Self {
+        Self {
+            id: id.to_owned(),
+            at,
+            user: user(),
+            uid: rustix::process::getuid().as_raw(),
+            pid: std::process::id(),
+            cluster: cluster.clone(),
+            what,
+        }
+    }
+}
+
+/// An id unlike any other, on any machine that shares a log.
+pub fn new_id(at: Timestamp) -> String {
+    format!("{:x}-{:x}-{:08x}", at.as_millisecond(), std::process::id(), fastrand::u32(..))
+}
+
+/// The login name, for the log.
+fn user() -> String {
+    let name = ["LOGNAME", "USER"].iter().find_map(|name| std::env::var(name).ok());
+    name.filter(|name| !name.is_empty()).unwrap_or_else(|| "unknown".to_owned())
+}
+
 /// What a line tells.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "entry", rename_all = "kebab-case")]
@@ -65,9 +91,18 @@ pub enum What {
         /// What it said.
         said: String,
     },
+    /// Changes to a read-only cluster are allowed.
+    Writable {
+        /// For so long from now on.
+        minutes: u16,
+        /// Why, as whoever allowed them said.
+        reason: String,
+    },
+    /// They are allowed no longer, before that time was over.
+    ReadOnly,
     /// The operation is over.
     End {
-        /// `done`, `refused`, `failed`, `unknown`, `cancelled`.
+        /// `done`, `refused`, `failed`, `unknown`, `cancelled`; `undone` where a later operation has undone it.
         outcome: String,
         /// What there is to say about it.
         words: String,
@@ -189,7 +224,15 @@ impl Record {
                 (What::End { .. }, Some(_)) => {
                     open.remove(entry.id.as_str());
                 }
-                (What::Resume | What::Command { .. } | What::Result { .. } | What::End { .. }, _) => {}
+                (
+                    What::Resume
+                    | What::Command { .. }
+                    | What::Result { .. }
+                    | What::Writable { .. }
+                    | What::ReadOnly
+                    | What::End { .. },
+                    _,
+                ) => {}
             }
         }
         let mut unfinished: Vec<Unfinished> = open.into_values().collect();

@@ -243,6 +243,7 @@ impl Stage {
         let word = |what: &What| match what {
             What::Begin { .. } => "begin".to_owned(),
             What::Resume => "resume".to_owned(),
+            What::Writable { .. } | What::ReadOnly => "rights".to_owned(),
             What::Command { .. } => "command".to_owned(),
             What::Result { outcome, .. } | What::End { outcome, .. } => outcome.clone(),
         };

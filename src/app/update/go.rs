@@ -18,6 +18,8 @@ pub(super) fn go(state: &mut State, action: Action) -> Vec<Effect> {
                 _ => Vec::new(),
             };
         }
+        // Their keys are dealt with before; the wheel comes here.
+        Some(_) => return super::dialog::act(state, action).unwrap_or_default(),
         None if state.open.is_some() || state.fleet.is_some() => go_in_list(state, action, page),
         None => go_in_grid(state, action, page),
     }
