@@ -54,7 +54,7 @@ impl Choose {
         let Some(cluster) = self.cluster().and_then(|name| state.cluster(name)) else { return Vec::new() };
         let Some(picture) = cluster.observation.picture.as_deref() else { return Vec::new() };
         let answers: Vec<Vec<NodeAnswer>> =
-            self.intents.iter().map(|intent| self.answers(state, intent)).collect();
+            self.intents.iter().map(|intent| answers(state, intent)).collect();
         let hosts = picture.nodes.iter().filter(|node| !matches!(node.kind, NodeKind::Bundle { .. }));
         let mut ranked: Vec<(i32, NodeChoice)> = hosts
             .filter_map(|node| {
@@ -65,15 +65,6 @@ impl Choose {
             .collect();
         ranked.sort_by_key(|(rank, _)| *rank);
         ranked.into_iter().map(|(_, choice)| choice).collect()
-    }
-
-    fn answers(&self, state: &State, intent: &Intent) -> Vec<NodeAnswer> {
-        let Some(cluster) = state.cluster(&intent.cluster) else { return Vec::new() };
-        let subject = Subject::Resource(intent.subject.as_str().into());
-        let about = crate::tables::asked(&cluster.source(state.now), &subject)
-            .unwrap_or_else(|| About::Resource(intent.subject.as_str().into()));
-        let why = why(&cluster.entry, &cluster.observation, state.now, &about);
-        why.map(|why| why.nodes).unwrap_or_default()
     }
 
     /// A node as it stands, and its rank: the least is the best.
@@ -95,19 +86,12 @@ impl Choose {
         match self.verb() {
             // Where it runs is where it may have to be kept off.
             Some(Verb::Ban) => (i32::from(runs.is_none()), choice(true, strongest)),
-            _ if runs.is_some() && self.stays(answers) => {
+            _ if runs.is_some() && stays(answers) => {
                 (1000, choice(false, Some("it is there already".to_owned())))
             }
             _ if never.is_some() => (2000, choice(false, never)),
             _ => (count(Pull::Against) * 10 - count(Pull::For), choice(true, strongest)),
         }
-    }
-
-    /// Whether moving there would change nothing: an unpromoted instance can still be promoted.
-    fn stays(&self, answers: &[NodeAnswer]) -> bool {
-        answers
-            .iter()
-            .all(|answer| answer.role.as_ref().is_some_and(|role| *role != crate::model::Role::Unpromoted))
     }
 }
 
@@ -116,4 +100,21 @@ impl NodeChoice {
     pub fn name(&self) -> &NodeName {
         &self.node.name
     }
+}
+
+/// What speaks for and against each node.
+fn answers(state: &State, intent: &Intent) -> Vec<NodeAnswer> {
+    let Some(cluster) = state.cluster(&intent.cluster) else { return Vec::new() };
+    let subject = Subject::Resource(intent.subject.as_str().into());
+    let about = crate::tables::asked(&cluster.source(state.now), &subject)
+        .unwrap_or_else(|| About::Resource(intent.subject.as_str().into()));
+    let why = why(&cluster.entry, &cluster.observation, state.now, &about);
+    why.map(|why| why.nodes).unwrap_or_default()
+}
+
+/// Whether moving there would change nothing: an unpromoted instance can still be promoted.
+fn stays(answers: &[NodeAnswer]) -> bool {
+    answers
+        .iter()
+        .all(|answer| answer.role.as_ref().is_some_and(|role| *role != crate::model::Role::Unpromoted))
 }

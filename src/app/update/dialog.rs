@@ -5,8 +5,9 @@ use tui_input::InputRequest;
 use super::{operate, tell, unfinished};
 use crate::app::operation::Dialect;
 use crate::app::{
-    Action, Effect, Focus, GivingUp, JobId, Notice, Panel, Remedy, Request, Stage, State, Typing,
+    Action, Effect, Focus, GivingUp, JobId, Notice, Panel, Remedy, Request, Stage, State, Task, Typing,
 };
+use crate::operation::Plan;
 use crate::operation::command::{Command, shell};
 
 /// What a key does in such a panel; `None` where that is no such panel, or
@@ -199,7 +200,7 @@ pub(super) fn copy(state: &mut State) -> Vec<Effect> {
     };
     let Some(job) = state.operations.job_mut(id) else { return Vec::new() };
     let dialect = Dialect::after(job.form.copied);
-    let commands = job.tasks.iter().filter_map(|task| task.plan()).flat_map(|plan| plan.steps());
+    let commands = job.tasks.iter().filter_map(Task::plan).flat_map(Plan::steps);
     let in_words = |command: &Command| match dialect {
         Dialect::Own => Some(command.shell()),
         Dialect::Pcs => command.pcs.as_deref().map(shell),

@@ -284,7 +284,7 @@ pub(super) fn lock(state: &mut State) -> Vec<Effect> {
     if let Some(locked) = state.clusters.iter_mut().find(|it| it.entry.name == cluster) {
         locked.entry.access.read_only = true;
         let was_unlocked = locked.unlocked.take().is_some();
-        effects.extend(was_unlocked.then(|| Effect::Operate(Request::Lock(cluster))));
+        effects.extend(was_unlocked.then_some(Effect::Operate(Request::Lock(cluster))));
     }
     tell(state, Notice::info(words));
     effects
