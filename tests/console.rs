@@ -151,7 +151,7 @@ async fn a_resize_is_followed() {
 async fn the_end_of_the_input_and_a_signal_end_it() {
     let mut console = demo(Faults::None, (80, 24));
     console.shows("● 17").await;
-    console.end.take().expect("not ended yet").send(()).expect("the console listens");
+    console.signal();
     console.ends().await;
 
     let console = demo(Faults::None, (80, 24));

@@ -281,6 +281,23 @@ impl State {
         }
     }
 
+    /// What an action is called in the footer: in a panel that asks, its keys do what the panel asks about.
+    pub fn label(&self, action: Action) -> &'static str {
+        let stage = match &self.panel {
+            Some(panel) if !panel.is_of_operations() => return action.label(),
+            None => return action.label(),
+            Some(Panel::Operation(id)) => self.operations.job(*id).map(|job| job.stage),
+            Some(_) => None,
+        };
+        match (action, stage) {
+            (Action::Open, _) => "take",
+            (Action::Right | Action::NextPane, _) => "next",
+            (Action::Back, Some(super::Stage::Planning | super::Stage::Asking)) => "cancel",
+            (Action::Back, Some(super::Stage::Running { .. })) => "leave it in the background",
+            (action, _) => action.label(),
+        }
+    }
+
     /// Whether the keys are in one of these panes of a cluster.
     fn is_on(&self, panes: &[Pane]) -> bool {
         self.open.as_ref().is_some_and(|view| panes.contains(&view.pane))
@@ -296,14 +313,10 @@ impl State {
                 &[Action::Back, Action::GiveUp, Action::CopyCommands, Action::Down]
             }
             Some(super::Stage::Over) => &[Action::Open, Action::Undo, Action::CopyCommands, Action::Down],
-            _ => &[
-                Action::Open,
-                Action::Right,
-                Action::NextPane,
-                Action::CopyCommands,
-                Action::Down,
-                Action::Back,
-            ],
+            Some(super::Stage::Planning) | None => &[Action::Back],
+            Some(super::Stage::Asking) => {
+                &[Action::Open, Action::NextPane, Action::Back, Action::CopyCommands, Action::Down]
+            }
         }
     }
 

@@ -5,7 +5,6 @@ use super::course::{Outcome, Ran};
 use super::plan::{Phase, Plan, Undo};
 use super::preview::{Preview, Projection};
 use super::progress::{Progress, Unfinished};
-use super::scope::counted;
 use crate::model::text::clean;
 use crate::pacemaker::parse::Projected;
 
@@ -73,13 +72,13 @@ pub fn sent(unfinished: &Unfinished) -> String {
     let all = unfinished.plan.steps().count();
     match unfinished.sent {
         0 => "None of its commands was sent.".to_owned(),
-        sent if sent >= all => format!("All of its {} sent.", verbed(all)),
-        sent => format!("{sent} of its {} sent. {}", verbed(all), clean(&unfinished.plan.half_way)),
+        _ if all == 1 => "Its command was sent.".to_owned(),
+        sent if sent >= all => format!("All of its {all} commands were sent."),
+        sent => {
+            let were = if sent == 1 { "was" } else { "were" };
+            format!("{sent} of its {all} commands {were} sent. {}", clean(&unfinished.plan.half_way))
+        }
     }
-}
-
-fn verbed(commands: usize) -> String {
-    format!("{} {}", counted(commands, "command"), if commands == 1 { "was" } else { "were" })
 }
 
 fn intention(plan: &Plan) -> Vec<Line> {

@@ -51,7 +51,8 @@ pub(super) fn hints(area: Rect, state: &State, look: &Look) -> Vec<(u16, Action,
     let mut hints = Vec::new();
     for &action in state.hints() {
         let Some(key) = look.keymap.keys_for(context, action).into_iter().next() else { continue };
-        let spans = vec![look.span(Role::Key, key), look.span(Role::Muted, format!(" {}", action.label()))];
+        let spans =
+            vec![look.span(Role::Key, key), look.span(Role::Muted, format!(" {}", state.label(action)))];
         let width: usize = spans.iter().map(Span::width).sum();
         if x + width as u16 >= area.right() {
             break;

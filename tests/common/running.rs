@@ -89,10 +89,10 @@ impl Backend for Shared {
 pub(crate) struct Console {
     pub(crate) shared: Shared,
     pub(crate) keys: UnboundedSender<io::Result<Event>>,
-    pub(crate) end: Option<oneshot::Sender<()>>,
+    end: Option<oneshot::Sender<()>>,
     running: JoinHandle<color_eyre::Result<()>>,
     /// Where its audit log is.
-    folder: Arc<TempDir>,
+    pub(crate) folder: Arc<TempDir>,
 }
 
 /// A clock that begins at the moment of all tests and goes with the simulated time.
@@ -175,6 +175,11 @@ impl Console {
             letters => letters.chars().for_each(|letter| key(KeyCode::Char(letter))),
         }
         self
+    }
+
+    /// Asks it to end, as a signal does.
+    pub(crate) fn signal(&mut self) {
+        self.end.take().expect("not ended yet").send(()).expect("the console listens");
     }
 
     /// What the audit log holds.

@@ -80,8 +80,11 @@ pub(super) fn press(state: &mut State, target: Target) -> Vec<Effect> {
     if state.prompt.as_ref().is_some_and(|prompt| prompt.kind == PromptKind::Filter) {
         state.prompt = None;
     }
+    // What asks is answered by its own buttons, not by what lies under it.
+    let is_asked = state.panel.as_ref().is_some_and(Panel::is_of_operations);
     match target {
         Target::Hint(action) => return act::act(state, action),
+        _ if is_asked => {}
         Target::Cluster(name) => {
             let already = state.grid.selection == Selection::Chosen(name.clone());
             if already {

@@ -28,6 +28,7 @@ pub(super) fn content(choose: &Choose, state: &State, width: usize, look: &Look)
         body.extend(plain("No node of it is known.", Role::Muted, 0, width, look));
     }
     let hint = match choose.verb() {
+        _ if !nodes.iter().any(|choice| choice.is_open) => "No other node can take it now; each says why.",
         Some(Verb::Ban) => "It is kept off until that is cleared. Nothing is done before you confirm it.",
         _ => "Nothing is done before you have seen what would follow, and confirmed it.",
     };
@@ -44,7 +45,8 @@ fn row(choice: &NodeChoice, is_selected: bool, names: usize, width: usize, look:
     let runs = choice.runs.as_ref().map(|runs| format!("{runs} here")).unwrap_or_default();
     let words = match (runs.is_empty(), choice.why.is_empty()) {
         (true, true) => "nothing speaks against it".to_owned(),
-        (true, false) => choice.why.clone(),
+        (true, false) if choice.is_open => choice.why.clone(),
+        (true, false) => format!("can't: {}", choice.why),
         (false, true) => runs,
         (false, false) => format!("{runs}; {}", choice.why),
     };

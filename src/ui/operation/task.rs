@@ -67,7 +67,12 @@ fn proposed(task: &Task, width: usize, look: &Look) -> Vec<Line<'static>> {
         (_, Some(Err(why))) => return refused(task, why, width, look),
         (_, None) => Vec::new(),
     };
-    told.iter().flat_map(|line| preview_line(line, width, look)).collect()
+    // What would follow must not be pushed off the screen by what pcs would call it.
+    let (others, told): (Vec<_>, Vec<_>) = told.into_iter().partition(|line| line.kind == Kind::Alternative);
+    let heading = words::Line { kind: Kind::Heading, text: "The same for pcs and crmsh:".to_owned() };
+    let heading = (!others.is_empty()).then_some(heading);
+    let all = told.iter().chain(&heading).chain(&others);
+    all.flat_map(|line| preview_line(line, width, look)).collect()
 }
 
 fn refused(task: &Task, why: &NoPreview, width: usize, look: &Look) -> Vec<Line<'static>> {
@@ -93,7 +98,7 @@ fn preview_line(line: &words::Line, width: usize, look: &Look) -> Vec<Line<'stat
             lines
         }
         Kind::Command => signed(("$", Role::Key), (words, Role::Text), 2, width, look),
-        Kind::Alternative => plain(words, Role::Muted, 4, width, look),
+        Kind::Alternative => plain(words.trim_start_matches("or: "), Role::Muted, 4, width, look),
         Kind::Own => signed((glyphs.arrow, Role::Key), (words, Role::Text), 2, width, look),
         Kind::Collateral => signed((glyphs.warning, Role::Warning), (words, Role::Warning), 2, width, look),
         Kind::Warning => {
