@@ -6,8 +6,8 @@ use jiff::Timestamp;
 
 use super::geometry::{FindingsPanel, Regions};
 use super::grid::{Arrangement, Grid, Layout, Order, Selection};
-use super::view::{CardKind, ClusterView, FleetView, OpenCard};
-use super::{Action, Choose, Context, Focus, History, JobId, Marks, Notice, Operations, Pending, Prompt};
+use super::view::{ClusterView, FleetView};
+use super::{Context, History, Marks, Notice, Operations, Panel, Pending, Prompt, Stage};
 use crate::health::{Finding, Health, Standing, assess};
 use crate::model::{ClusterEntry, ClusterName, Contact, Inventory, Observation};
 use crate::tables::Pane;
@@ -72,53 +72,6 @@ pub struct ClusterState {
     pub unlocked: Option<Timestamp>,
     /// The last of its findings, where it waits for another cluster.
     pub(super) note: Option<Finding>,
-}
-
-/// What can lie on top of a view.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Panel {
-    /// The keys of the view under it; the first line that is shown.
-    Help {
-        /// How many lines have gone out at the top.
-        scroll: usize,
-    },
-    /// The console's own log.
-    Log,
-    /// What is known of one thing, or why it is as it is.
-    Card(OpenCard),
-    /// Which node is meant.
-    Choose(Choose),
-    /// One operation.
-    Operation(JobId),
-    /// All operations of this console, the last first.
-    Operations {
-        /// The selected one.
-        row: usize,
-    },
-    /// What earlier consoles have left unfinished.
-    Unfinished {
-        /// The selected one.
-        row: usize,
-        /// What would be done with it.
-        remedy: Remedy,
-    },
-    /// Whether to leave although operations are under way.
-    Leave {
-        /// The button that has the keys.
-        focus: Focus,
-    },
-}
-
-/// What can be done with an unfinished operation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Remedy {
-    /// Nothing, for now.
-    #[default]
-    Leave,
-    /// It is verified, and what was not sent is.
-    Finish,
-    /// It is undone.
-    Undo,
 }
 
 /// How many clusters there are of each health, and how much they hold.
@@ -190,143 +143,12 @@ impl State {
         }
     }
 
-    /// The actions that the footer offers, the most useful first.
-    pub fn hints(&self) -> &'static [Action] {
-        match self.context() {
-            Context::Panel => match &self.panel {
-                Some(Panel::Card(card)) if card.kind == CardKind::Details => {
-                    &[Action::Back, Action::Why, Action::Down, Action::Up, Action::PollNow]
-                }
-                _ => &[Action::Back, Action::Down, Action::Up, Action::Quit],
-            },
-            Context::Operation => self.operation_hints(),
-            Context::Cluster if self.is_on(&[Pane::Resources, Pane::Matrix]) => &[
-                Action::Open,
-                Action::Why,
-                Action::Move,
-                Action::Cleanup,
-                Action::Restart,
-                Action::Disable,
-                Action::Help,
-                Action::Filter,
-                Action::NextPane,
-                Action::Mark,
-                Action::Enable,
-                Action::Undo,
-                Action::Back,
-                Action::Quit,
-            ],
-            Context::Cluster if self.is_on(&[Pane::Nodes]) => &[
-                Action::Open,
-                Action::Why,
-                Action::ToggleStandby,
-                Action::FenceReboot,
-                Action::Help,
-                Action::Filter,
-                Action::NextPane,
-                Action::Mark,
-                Action::Undo,
-                Action::Back,
-                Action::Quit,
-            ],
-            Context::Cluster if self.is_on(&[Pane::Failures]) => &[
-                Action::Open,
-                Action::Why,
-                Action::Cleanup,
-                Action::Mark,
-                Action::Help,
-                Action::Filter,
-                Action::NextPane,
-                Action::Back,
-                Action::Quit,
-            ],
-            Context::Cluster => &[
-                Action::Back,
-                Action::Open,
-                Action::Why,
-                Action::NextPane,
-                Action::Filter,
-                Action::Help,
-                Action::ToggleSort,
-                Action::CommandLine,
-                Action::PollNow,
-                Action::NextProblem,
-                Action::Quit,
-            ],
-            Context::Fleet => &[
-                Action::Back,
-                Action::Open,
-                Action::Why,
-                Action::Filter,
-                Action::ToggleSort,
-                Action::ReverseSort,
-                Action::CommandLine,
-                Action::Help,
-                Action::PollNow,
-                Action::Quit,
-            ],
-            Context::Grid | Context::Global => &[
-                Action::Open,
-                Action::NextProblem,
-                Action::Filter,
-                Action::CommandLine,
-                Action::Help,
-                Action::ToggleSort,
-                Action::ToggleFindings,
-                Action::ToggleLayout,
-                Action::PollNow,
-                Action::Resources,
-                Action::Quit,
-            ],
-        }
-    }
-
-    /// What an action is called in the footer: in a panel that asks, its keys do what the panel asks about.
-    pub fn label(&self, action: Action) -> &'static str {
-        let stage = match &self.panel {
-            Some(panel) if !panel.is_of_operations() => return action.label(),
-            None => return action.label(),
-            Some(Panel::Operation(id)) => self.operations.job(*id).map(|job| job.stage),
-            Some(_) => None,
-        };
-        match (action, stage) {
-            (Action::Open, _) => "take",
-            (Action::Right | Action::NextPane, _) => "next",
-            (Action::Back, Some(super::Stage::Planning | super::Stage::Asking)) => "cancel",
-            (Action::Back, Some(super::Stage::Running { .. })) => "leave it in the background",
-            (action, _) => action.label(),
-        }
-    }
-
-    /// Whether the keys are in one of these panes of a cluster.
-    fn is_on(&self, panes: &[Pane]) -> bool {
-        self.open.as_ref().is_some_and(|view| panes.contains(&view.pane))
-    }
-
-    fn operation_hints(&self) -> &'static [Action] {
-        let job = match &self.panel {
-            Some(Panel::Operation(id)) => self.operations.job(*id),
-            _ => return &[Action::Open, Action::Down, Action::Right, Action::Back],
-        };
-        match job.map(|job| job.stage) {
-            Some(super::Stage::Running { .. }) => {
-                &[Action::Back, Action::GiveUp, Action::CopyCommands, Action::Down]
-            }
-            Some(super::Stage::Over) => &[Action::Open, Action::Undo, Action::CopyCommands, Action::Down],
-            Some(super::Stage::Planning) | None => &[Action::Back],
-            Some(super::Stage::Asking) => {
-                &[Action::Open, Action::NextPane, Action::Back, Action::CopyCommands, Action::Down]
-            }
-        }
-    }
-
     /// Whether letters are typed into something.
     pub fn is_typing(&self) -> bool {
         let is_form = match &self.panel {
-            Some(Panel::Operation(id)) => self
-                .operations
-                .job(*id)
-                .is_some_and(|job| job.stage == super::Stage::Asking && job.form.is_typing()),
+            Some(Panel::Operation(id)) => {
+                self.operations.job(*id).is_some_and(|job| job.stage == Stage::Asking && job.form.is_typing())
+            }
             _ => false,
         };
         self.prompt.is_some() || is_form
@@ -423,20 +245,6 @@ impl State {
             }
         }
         totals
-    }
-}
-
-impl Panel {
-    /// Whether it asks about operations, or tells of them.
-    pub fn is_of_operations(&self) -> bool {
-        match self {
-            Self::Choose(_)
-            | Self::Operation(_)
-            | Self::Operations { .. }
-            | Self::Unfinished { .. }
-            | Self::Leave { .. } => true,
-            Self::Help { .. } | Self::Log | Self::Card(_) => false,
-        }
     }
 }
 

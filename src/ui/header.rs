@@ -83,9 +83,14 @@ fn in_hand(state: &State, look: &Look) -> Vec<Span<'static>> {
         let words = format!("{} {}{others} {since}  ", look.glyphs.pending, look.fit(&job.title(), 24));
         spans.push(look.span(Role::Transient, words));
     }
-    if !state.clusters.is_empty() && state.clusters.iter().all(|cluster| cluster.is_locked(state.now)) {
-        spans.push(look.span(Role::Note, "read-only  "));
-    }
+    let all = !state.clusters.is_empty() && state.clusters.iter().all(|cluster| cluster.is_locked(state.now));
+    // Inside a cluster its own line tells.
+    let one = state.cluster_in_hand().filter(|cluster| state.open.is_none() && state.is_locked(cluster));
+    let words = match one {
+        _ if all => Some("read-only  ".to_owned()),
+        one => one.map(|cluster| format!("{} read-only  ", look.fit(cluster.as_str(), 20))),
+    };
+    spans.extend(words.map(|words| look.span(Role::Note, words)));
     spans
 }
 

@@ -1,5 +1,6 @@
 //! Operations on the screen: keys in, screens out.
 
+mod aims;
 #[path = "../common/mod.rs"]
 mod common;
 mod fake;

@@ -176,16 +176,34 @@ fn end(state: &mut State, id: JobId) -> Vec<Effect> {
     let (undoes, settles) = (job.undoes, job.settles.take());
     let last =
         job.tasks.iter().rev().find_map(|task| Some(words::outcome(task.plan()?, &task.end.as_ref()?.0)));
+    // What follows is to be seen at once.
+    let mut effects: Vec<Effect> = Vec::new();
+    let mut finished: Vec<String> = Vec::new();
+    for task in &job.tasks {
+        let poll = Effect::Poll(task.errand.cluster().clone());
+        if task.end.is_some() && !effects.contains(&poll) {
+            effects.push(poll);
+        }
+        if let (Errand::Finish(unfinished), Some(_)) = (&task.errand, &task.end) {
+            finished.push(unfinished.id.clone());
+        }
+    }
     if let (false, Some(words)) = (is_shown, last) {
         tell(state, if is_done { Notice::info(words) } else { Notice::error(words) });
     }
-    if !is_done {
-        return Vec::new();
+    if is_done {
+        finished.extend(settles.as_ref().map(|unfinished| unfinished.id.clone()));
+        effects.extend(settles.map(|unfinished| Effect::Operate(Request::Settle(unfinished))));
+        mark_undone(state, undoes);
     }
+    state.operations.unfinished.retain(|unfinished| !finished.contains(&unfinished.id));
+    effects
+}
+
+fn mark_undone(state: &mut State, undoes: Option<JobId>) {
     if let Some(undone) = undoes.and_then(|id| state.operations.job_mut(id)) {
         undone.tasks.iter_mut().for_each(|task| task.is_undone = true);
     }
-    settles.map(|unfinished| Effect::Operate(Request::Settle(unfinished))).into_iter().collect()
 }
 
 /// Asks once more before an operation is given up, and then gives it up.
