@@ -192,11 +192,10 @@ impl Operations {
     fn log(&mut self, entry: Entry, then: impl FnOnce(io::Result<()>) -> Option<Event> + Send + 'static) {
         let audit = self.audit.clone().map_err(io::Error::other);
         let news = self.news.clone();
-        self.tasks.spawn(async move {
-            let writing = tokio::task::spawn_blocking(move || audit?.append(&entry));
-            let result = writing.await.map_err(io::Error::other).and_then(|written| written);
-            if let Some(event) = then(result) {
-                let _nobody = news.send(event).await;
+        // What is being written is written to the end, also when the console ends.
+        self.tasks.spawn_blocking(move || {
+            if let Some(event) = then(audit.and_then(|audit| audit.append(&entry))) {
+                let _nobody = news.blocking_send(event);
             }
         });
     }

@@ -116,7 +116,7 @@ async fn a_read_only_cluster_is_left_alone_until_a_reason_is_given() {
     console.press("ow").press("disk swap").press("enter").shows("changes to db are allowed now").await;
     console.shows("writable 1").await.press("m").press("enter").shows("[ Do it ]").await.press("esc");
     console.press("or").shows("db is read-only now").await.press("m").shows("db is read-only;").await;
-    assert_eq!(words(&console), ["writable 15 disk swap", "read-only"]);
+    console.until("both are logged", |_| words(&console) == ["writable 15 disk swap", "read-only"]).await;
     assert!(hosts.lock().changes.is_empty());
 }
 
