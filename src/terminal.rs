@@ -5,6 +5,7 @@
 use std::io::{self, Stdout};
 use std::time::Duration;
 
+use crossterm::clipboard::CopyToClipboard;
 use crossterm::event::{DisableMouseCapture, EnableMouseCapture};
 use crossterm::execute;
 use crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
@@ -63,6 +64,11 @@ pub fn suspend() -> io::Result<()> {
     kill_current_process_group(Signal::TSTP)?;
     enable_raw_mode()?;
     take()
+}
+
+/// Asks the terminal to put a text into the clipboard (OSC 52). Whether it does, it does not tell.
+pub fn copy(text: &str) -> io::Result<()> {
+    execute!(io::stdout(), CopyToClipboard::to_clipboard_from(text))
 }
 
 /// The terminal's background, or dark where it does not tell. Nothing else may read the terminal meanwhile.

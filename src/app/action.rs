@@ -2,6 +2,8 @@
 
 use strum::{EnumIter, EnumMessage, EnumString, IntoStaticStr};
 
+use crate::operation::Verb;
+
 /// The one list of what a key can do. The names in keymaps, the words of the command line (`:`), the help
 /// and the footer all come from it: the name is the variant in kebab-case, the message is the footer's
 /// word, the documentation is the line in the help.
@@ -109,6 +111,114 @@ pub enum Action {
     /// The failures of all clusters in one table.
     #[strum(message = "all failures")]
     Failures,
+    /// Move a resource, or the promoted role of a clone, to another node; no constraint stays behind.
+    #[strum(message = "move")]
+    Move,
+    /// Keep a resource off a node until that is cleared.
+    #[strum(message = "ban")]
+    Ban,
+    /// Remove the constraints that a move or a ban has left on a resource.
+    #[strum(message = "clear")]
+    Clear,
+    /// Forget the failures of a resource and try it again.
+    #[strum(message = "clean up")]
+    Cleanup,
+    /// Forget all that is known of a resource and find it out anew.
+    #[strum(message = "refresh")]
+    Refresh,
+    /// Stop and start a resource and what depends on it.
+    #[strum(message = "restart")]
+    Restart,
+    /// Let a disabled resource run again.
+    #[strum(message = "enable")]
+    Enable,
+    /// Stop a resource and keep it stopped.
+    #[strum(message = "disable")]
+    Disable,
+    /// Let Pacemaker manage a resource again.
+    #[strum(message = "manage")]
+    Manage,
+    /// Have Pacemaker leave a resource alone, but watch it.
+    #[strum(message = "unmanage")]
+    Unmanage,
+    /// Have Pacemaker leave a resource alone and not even watch it.
+    #[strum(message = "maintenance")]
+    Maintenance,
+    /// End the maintenance of a resource.
+    #[strum(message = "end maintenance")]
+    MaintenanceOff,
+    /// Let an instance of a promotable clone be promoted again.
+    #[strum(message = "promote")]
+    Promote,
+    /// Let no instance of a promotable clone stay promoted.
+    #[strum(message = "demote")]
+    Demote,
+    /// Put a node in standby, or take it out.
+    #[strum(message = "standby/online")]
+    ToggleStandby,
+    /// Put a node in standby: all resources leave it.
+    #[strum(message = "standby")]
+    Standby,
+    /// Let a node in standby run resources again.
+    #[strum(message = "online")]
+    Online,
+    /// Have Pacemaker leave all resources of a node alone.
+    #[strum(message = "node maintenance")]
+    NodeMaintenance,
+    /// End the maintenance of a node.
+    #[strum(message = "end node maint.")]
+    NodeMaintenanceOff,
+    /// Switch a node off by fencing.
+    #[strum(message = "fence: off")]
+    FenceOff,
+    /// Switch a node off and on by fencing.
+    #[strum(message = "fence: reboot")]
+    FenceReboot,
+    /// Vouch that a node is dead, where fencing can't find out.
+    #[strum(message = "confirm dead")]
+    ConfirmDead,
+    /// Have Pacemaker leave everything in the cluster alone.
+    #[strum(message = "cluster maint.")]
+    ClusterMaintenance,
+    /// End the maintenance of the cluster.
+    #[strum(message = "end cluster maint.")]
+    ClusterMaintenanceOff,
+    /// Forget all failures in the cluster.
+    #[strum(message = "clean up all")]
+    CleanupAll,
+    /// Forget all that is recorded of fencing.
+    #[strum(message = "forget fencing")]
+    FencingHistoryCleanup,
+    /// Give the cluster a ticket.
+    #[strum(message = "grant ticket")]
+    Grant,
+    /// Take a ticket from the cluster.
+    #[strum(message = "revoke ticket")]
+    Revoke,
+    /// Undo the last operation that can be undone.
+    #[strum(message = "undo")]
+    Undo,
+    /// Mark the selected row, so that an operation acts on all marked ones.
+    #[strum(message = "mark")]
+    Mark,
+    /// Show the operations of this console.
+    #[strum(message = "operations")]
+    Operations,
+    /// Show what earlier consoles have begun and not brought to an end.
+    #[strum(message = "unfinished")]
+    Unfinished,
+    /// Send no further command of the operation that is shown.
+    #[strum(message = "give up")]
+    GiveUp,
+    /// Copy the commands that are shown; again: as pcs has them, as crmsh has them.
+    #[strum(message = "copy commands")]
+    CopyCommands,
+    /// Allow changes to a read-only cluster for some minutes.
+    #[strum(message = "allow changes")]
+    Writable,
+    /// Allow no changes to the cluster any more.
+    #[strum(message = "read-only")]
+    ReadOnly,
     /// Ask the selected cluster now.
     #[strum(message = "poll now")]
     PollNow,
@@ -154,6 +264,11 @@ impl Action {
         )
     }
 
+    /// The operation that it begins, which has the same name.
+    pub fn verb(self) -> Option<Verb> {
+        self.name().parse().ok()
+    }
+
     /// Its name in keymaps and on the command line.
     pub fn name(self) -> &'static str {
         self.into()
@@ -188,6 +303,8 @@ pub enum Context {
     Cluster,
     /// A panel on top: a card, help, log.
     Panel,
+    /// A panel that asks about an operation, or tells how it goes.
+    Operation,
 }
 
 impl Context {

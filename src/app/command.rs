@@ -21,6 +21,13 @@ pub enum Command {
     Layout(Layout),
     /// Use that theme.
     Theme(String),
+    /// Allow changes to a read-only cluster.
+    Writable {
+        /// For how long.
+        minutes: u16,
+        /// Why; not empty.
+        reason: String,
+    },
 }
 
 /// Why a line could not be taken.
@@ -59,13 +66,17 @@ fn suggestion(nearest: Option<&str>) -> String {
 }
 
 /// The words that take an argument, each with what it does.
-const WITH_ARGUMENT: [(&str, &str); 5] = [
+const WITH_ARGUMENT: [(&str, &str); 6] = [
     ("open", "open the cluster of that name"),
     ("filter", "show only what matches the text"),
     ("sort", "order the grid by tier or worst first"),
     ("layout", "lay out the grid: auto, tiles or list"),
     ("theme", "use the theme of that name"),
+    ("writable", "allow changes to a read-only cluster: minutes and a reason"),
 ];
+
+/// For how long changes are allowed where it is not said, and at most, in minutes.
+const WRITABLE: (u16, u16) = (15, 240);
 
 /// A word of the command line and what it does.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -88,6 +99,7 @@ impl Command {
             ("filter", text) => Self::Filter(text.to_owned()),
             ("open", "") => Self::Act(Action::Open),
             ("open", name) => Self::Open(ClusterName::from(find("cluster", name, state)?)),
+            ("writable", argument) => writable(argument)?,
             ("theme", "") => return Err(CommandError::Missing { word: "theme", wanted: "a theme's name" }),
             ("theme", name) => Self::Theme(find("theme", name, state)?),
             ("sort", "") => return Err(CommandError::Missing { word: "sort", wanted: "tier or worst" }),
@@ -110,6 +122,25 @@ impl Command {
             },
         }))
     }
+}
+
+/// `15 replacing a disk`, or the reason alone.
+fn writable(argument: &str) -> Result<Command, CommandError> {
+    let (default, most) = WRITABLE;
+    let (first, rest) = argument.split_once(char::is_whitespace).unwrap_or((argument, ""));
+    let (minutes, reason) = match first.parse::<u16>() {
+        Ok(minutes) => (minutes, rest),
+        Err(_reason) => (default, argument),
+    };
+    let missing = |wanted| CommandError::Missing { word: "writable", wanted };
+    if !(1..=most).contains(&minutes) {
+        return Err(missing("1 to 240 minutes"));
+    }
+    let reason = reason.trim().to_owned();
+    if reason.is_empty() {
+        return Err(missing("a reason, which goes to the audit log: `:writable 15 replacing a disk`"));
+    }
+    Ok(Command::Writable { minutes, reason })
 }
 
 fn parse_word<T: std::str::FromStr>(kind: &'static str, word: &str) -> Result<T, CommandError> {
@@ -136,9 +167,14 @@ fn find(kind: &'static str, name: &str, state: &State) -> Result<String, Command
     Err(CommandError::NotFound { kind, name: name.to_owned(), nearest })
 }
 
+/// Whether it is of no use on the command line, or is there with an argument.
+fn has_a_word_of_its_own(action: Action) -> bool {
+    matches!(action, Action::CommandLine | Action::Open | Action::Writable)
+}
+
 fn words() -> impl Iterator<Item = (String, String)> {
     let actions = Action::iter()
-        .filter(|action| !action.is_movement() && *action != Action::CommandLine && *action != Action::Open)
+        .filter(|action| !action.is_movement() && !has_a_word_of_its_own(*action))
         .map(|action| (action.name().to_owned(), action.description().trim_end_matches('.').to_owned()));
     WITH_ARGUMENT.iter().map(|(word, does)| ((*word).to_owned(), (*does).to_owned())).chain(actions)
 }

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use tui_input::InputRequest;
 
-use super::Action;
+use super::{Action, News, Request};
 use crate::health::Health;
 use crate::model::{ClusterName, Observation};
 use crate::tables::Pane;
@@ -34,6 +34,8 @@ pub enum Event {
     Scrolled(Scroll),
     /// A watcher has news of a cluster.
     Observed(ClusterName, Observation),
+    /// The runtime has news of an operation.
+    Operated(News),
     /// Something to tell the person.
     Told(Notice),
 }
@@ -125,6 +127,10 @@ pub enum Effect {
     Poll(ClusterName),
     /// Ask every cluster now.
     PollAll,
+    /// Something that belongs to an operation.
+    Operate(Request),
+    /// Put that into the clipboard of the person's terminal.
+    Copy(String),
     /// Draw with that theme.
     UseTheme(String),
     /// Draw with the theme after the present one.

@@ -7,8 +7,11 @@ mod event;
 mod filter;
 mod geometry;
 mod grid;
+mod hints;
 mod history;
 mod list;
+mod operation;
+mod panel;
 mod prompt;
 mod state;
 mod update;
@@ -22,7 +25,12 @@ pub use geometry::{Body, FindingsPanel, LEAST_SIZE, Regions};
 pub use grid::{Arrangement, Band, Density, GAP, Grid, Layout, Order, Place, Selection};
 pub use history::History;
 pub use list::ListView;
+pub use operation::{
+    Choose, Dialect, Errand, Focus, Form, GivingUp, Job, JobId, Marks, News, NodeChoice, Operations, Request,
+    Stage, Task, Ticket,
+};
+pub use panel::{Panel, Remedy};
 pub use prompt::{Prompt, PromptKind};
-pub use state::{ClusterState, Panel, State, Totals};
+pub use state::{ClusterState, State, Totals};
 pub use update::update;
 pub use view::{CardKind, CardText, ClusterView, FACTS, FleetView, OpenCard, TABS, Tab};

@@ -6,8 +6,8 @@ use jiff::Timestamp;
 
 use super::geometry::{FindingsPanel, Regions};
 use super::grid::{Arrangement, Grid, Layout, Order, Selection};
-use super::view::{CardKind, ClusterView, FleetView, OpenCard};
-use super::{Action, Context, History, Notice, Pending, Prompt};
+use super::view::{ClusterView, FleetView};
+use super::{Context, History, Marks, Notice, Operations, Panel, Pending, Prompt, Stage};
 use crate::health::{Finding, Health, Standing, assess};
 use crate::model::{ClusterEntry, ClusterName, Contact, Inventory, Observation};
 use crate::tables::Pane;
@@ -31,6 +31,10 @@ pub struct State {
     pub open: Option<ClusterView>,
     /// Whether the findings of what is selected are shown.
     pub findings_panel: FindingsPanel,
+    /// The rows that an operation is to act on together.
+    pub marks: Marks,
+    /// What this console does to clusters.
+    pub operations: Operations,
     /// What lies on top of the view.
     pub panel: Option<Panel>,
     /// What is being typed.
@@ -64,22 +68,10 @@ pub struct ClusterState {
     pub history: History,
     /// How it stands among those that it needs and those that need it.
     pub standing: Standing,
+    /// Until when a read-only cluster may be changed.
+    pub unlocked: Option<Timestamp>,
     /// The last of its findings, where it waits for another cluster.
     pub(super) note: Option<Finding>,
-}
-
-/// What can lie on top of a view.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Panel {
-    /// The keys of the view under it; the first line that is shown.
-    Help {
-        /// How many lines have gone out at the top.
-        scroll: usize,
-    },
-    /// The console's own log.
-    Log,
-    /// What is known of one thing, or why it is as it is.
-    Card(OpenCard),
 }
 
 /// How many clusters there are of each health, and how much they hold.
@@ -123,6 +115,8 @@ impl State {
                 _ => None,
             },
             findings_panel: FindingsPanel::default(),
+            marks: Marks::default(),
+            operations: Operations::default(),
             panel: None,
             prompt: None,
             pending: None,
@@ -141,6 +135,7 @@ impl State {
     /// Where keys are looked up.
     pub fn context(&self) -> Context {
         match (&self.panel, &self.open, &self.fleet) {
+            (Some(panel), _, _) if panel.is_of_operations() => Context::Operation,
             (Some(_), _, _) => Context::Panel,
             (None, Some(_), _) => Context::Cluster,
             (None, None, Some(_)) => Context::Fleet,
@@ -148,54 +143,29 @@ impl State {
         }
     }
 
-    /// The actions that the footer offers, the most useful first.
-    pub fn hints(&self) -> &'static [Action] {
-        match self.context() {
-            Context::Panel => match &self.panel {
-                Some(Panel::Card(card)) if card.kind == CardKind::Details => {
-                    &[Action::Back, Action::Why, Action::Down, Action::Up, Action::PollNow]
-                }
-                _ => &[Action::Back, Action::Down, Action::Up, Action::Quit],
-            },
-            Context::Cluster => &[
-                Action::Back,
-                Action::Open,
-                Action::Why,
-                Action::NextPane,
-                Action::Filter,
-                Action::Help,
-                Action::ToggleSort,
-                Action::CommandLine,
-                Action::PollNow,
-                Action::NextProblem,
-                Action::Quit,
-            ],
-            Context::Fleet => &[
-                Action::Back,
-                Action::Open,
-                Action::Why,
-                Action::Filter,
-                Action::ToggleSort,
-                Action::ReverseSort,
-                Action::CommandLine,
-                Action::Help,
-                Action::PollNow,
-                Action::Quit,
-            ],
-            Context::Grid | Context::Global => &[
-                Action::Open,
-                Action::NextProblem,
-                Action::Filter,
-                Action::CommandLine,
-                Action::Help,
-                Action::ToggleSort,
-                Action::ToggleFindings,
-                Action::ToggleLayout,
-                Action::PollNow,
-                Action::Resources,
-                Action::Quit,
-            ],
+    /// Whether letters are typed into something.
+    pub fn is_typing(&self) -> bool {
+        let is_form = match &self.panel {
+            Some(Panel::Operation(id)) => {
+                self.operations.job(*id).is_some_and(|job| job.stage == Stage::Asking && job.form.is_typing())
+            }
+            _ => false,
+        };
+        self.prompt.is_some() || is_form
+    }
+
+    /// The cluster that the keys are about.
+    pub fn cluster_in_hand(&self) -> Option<ClusterName> {
+        match (&self.open, self.focus()) {
+            (Some(view), _) => Some(view.name.clone()),
+            (None, Some((cluster, _))) => Some(cluster),
+            (None, None) => self.selected().map(|cluster| cluster.entry.name.clone()),
         }
+    }
+
+    /// Whether a cluster may not be changed at this moment.
+    pub fn is_locked(&self, cluster: &ClusterName) -> bool {
+        self.cluster(cluster).is_some_and(|cluster| cluster.is_locked(self.now))
     }
 
     /// What narrows the view that has the keys.
@@ -279,6 +249,11 @@ impl State {
 }
 
 impl ClusterState {
+    /// Whether it may not be changed now.
+    pub fn is_locked(&self, now: Timestamp) -> bool {
+        self.entry.access.read_only && self.unlocked.is_none_or(|until| until <= now)
+    }
+
     fn new(entry: &ClusterEntry, now: Timestamp) -> Self {
         let observation = Observation::none();
         let findings = assess(entry, &observation, now);
@@ -290,6 +265,7 @@ impl ClusterState {
             since: now,
             history: History::default(),
             standing: Standing { waits_for: Vec::new(), dependents: 0, weight: Health::Ok },
+            unlocked: None,
             note: None,
         }
     }

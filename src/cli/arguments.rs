@@ -148,6 +148,9 @@ pub(super) struct OpArguments {
     /// Do it without asking
     #[arg(long)]
     pub(super) yes: bool,
+    /// Do it to a cluster that the configuration has as read-only; wants a --reason
+    #[arg(long, conflicts_with_all = ["dry_run", "read_only"])]
+    pub(super) writable: bool,
     /// Why, for the audit log
     #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
     pub(super) reason: String,

@@ -51,7 +51,9 @@ impl Report {
             self.wrong.push(format!("{}: names no cluster; add [[cluster]]", file.display()));
         } else {
             let clusters = count(clusters.len(), "cluster");
-            self.right.push(format!("{}: {clusters}, {}", file.display(), count(nodes, "node")));
+            let locked = config.inventory.clusters.iter().filter(|cluster| cluster.access.read_only).count();
+            let locked = if locked > 0 { format!(", {locked} read-only") } else { String::new() };
+            self.right.push(format!("{}: {clusters}, {}{locked}", file.display(), count(nodes, "node")));
         }
         self.chosen(file, user_dir, &theme::LIBRARY, config.theme.as_deref());
         self.chosen(file, user_dir, &keymap::LIBRARY, config.keymap.as_deref());

@@ -1,6 +1,7 @@
 //! The console itself: everything it needs, resolved, and handed over.
 
-use std::io::{IsTerminal, stdin, stdout};
+use std::io::{self, IsTerminal, stdin, stdout};
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -14,6 +15,7 @@ use super::settings::{Missing, Settings};
 use super::sources::{self, Source};
 use crate::config::open_private;
 use crate::demo;
+use crate::operate::audit::{self, Audit};
 use crate::runtime::{self, Launch};
 use crate::ui::Look;
 use crate::{theme, watch};
@@ -29,7 +31,8 @@ pub(super) async fn run(global: &Global, hosts: &[String]) -> Outcome {
         let inventory = discover::as_far_as_possible(hosts, &settings).await?;
         sources::over_ssh(&settings, inventory)?
     };
-    open(&settings, source).await
+    let audit = open_audit(settings.folders.make_state());
+    open(&settings, source, audit).await
 }
 
 /// The console on a simulated deployment.
@@ -42,11 +45,21 @@ pub(super) async fn demo(global: &Global, arguments: &DemoArguments) -> Outcome 
         seed: arguments.seed,
         ..demo::Options::default()
     };
-    open(&settings, sources::demo(&options)).await
+    // What is only played at does not belong among what was done.
+    let folder = tempfile::tempdir()?;
+    let audit = open_audit(Ok(folder.path()));
+    open(&settings, sources::demo(&options), audit).await
 }
 
-async fn open(settings: &Settings, source: Source) -> Outcome {
+/// The audit log in that folder; without it the console watches, and changes nothing.
+fn open_audit(folder: io::Result<&Path>) -> Result<Arc<Audit>, String> {
+    let audit = folder.and_then(|folder| Audit::open(&folder.join(audit::FILE)));
+    audit.map(Arc::new).map_err(|error| format!("the audit log can't be opened, so nothing is done: {error}"))
+}
+
+async fn open(settings: &Settings, mut source: Source, audit: Result<Arc<Audit>, String>) -> Outcome {
     start_logging(settings)?;
+    source.restrict(settings);
     let (clusters, read_only) = (source.inventory.clusters.len(), settings.read_only);
     tracing::info!(clusters, read_only, "the console opens");
     let mut notices = Vec::new();
@@ -65,6 +78,7 @@ async fn open(settings: &Settings, source: Source) -> Outcome {
         depth: settings.depth(),
         themes,
         theme_dir: Some(settings.user_dir().to_owned()),
+        audit,
         notices,
         clock: Arc::new(Timestamp::now),
     };

@@ -26,7 +26,7 @@ pub(super) struct Settings {
     theme: Option<String>,
     keymap: Option<String>,
     is_ascii: bool,
-    /// Whether nothing may be changed.
+    /// Whether the command line says that nothing may be changed.
     pub(super) read_only: bool,
 }
 
@@ -51,7 +51,7 @@ impl Settings {
             theme: global.theme.clone(),
             keymap: global.keymap.clone(),
             is_ascii: global.ascii || !locale_has_unicode(),
-            read_only: global.read_only || config.read_only,
+            read_only: global.read_only,
             folders,
             file,
             is_configured,

@@ -28,6 +28,13 @@ pub(super) struct Source {
 }
 
 impl Source {
+    /// Has nothing changed where the command line says so, whatever the configuration says.
+    pub(super) fn restrict(&mut self, settings: &Settings) {
+        for cluster in &mut self.inventory.clusters {
+            cluster.access.read_only |= settings.read_only;
+        }
+    }
+
     /// Ends the connections, if there are any.
     pub(super) async fn close(&self) {
         if let Some(ssh) = &self.ssh {

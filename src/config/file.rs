@@ -55,7 +55,6 @@ fn read_defaults<'a>(reader: &mut Reader<'a>, mut defaults: Section<'a>, path: &
     });
     config.theme = reader.value(&mut defaults, "theme").map(|name| name.value);
     config.keymap = reader.value(&mut defaults, "keymap").map(|name| name.value);
-    config.read_only = reader.value(&mut defaults, "read_only").is_some_and(|found| found.value);
     reader.no_more(defaults);
 }
 
@@ -70,6 +69,7 @@ fn read_access<'a>(reader: &mut Reader<'a>, section: &mut Section<'a>, base: &Ac
             .unwrap_or(base.connect_timeout),
         command_timeout: read_duration(reader, section, "command_timeout", TIMEOUT)
             .unwrap_or(base.command_timeout),
+        read_only: reader.value(section, "read_only").map_or(base.read_only, |found| found.value),
     }
 }
 

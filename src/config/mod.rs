@@ -31,8 +31,6 @@ pub struct Config {
     pub theme: Option<String>,
     /// The keymap's name; `None`: `default`.
     pub keymap: Option<String>,
-    /// Whether the console may change anything.
-    pub read_only: bool,
     /// Values for the variables of scenarios.
     pub variables: BTreeMap<String, String>,
 }

@@ -56,7 +56,7 @@ fn defaults(config: &Config) -> Vec<String> {
         ),
         set_or("keymap", config.keymap.as_deref(), "# keymap = \"vim\"         # or emacs"),
     ];
-    if config.read_only {
+    if access.read_only {
         lines.push("read_only = true".to_owned());
     }
     lines

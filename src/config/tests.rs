@@ -40,6 +40,7 @@ nodes = ["root@ks1"]
 user = "root"
 become = "none"
 poll = "10s"
+read_only = false
 
 [variables]
 vip = "192.0.2.1"
@@ -54,11 +55,11 @@ tls = true
         poll: Duration::from_millis(500),
         connect_timeout: Duration::from_secs(3),
         command_timeout: Duration::from_secs(60),
+        read_only: true,
     };
     assert_eq!(config.access, access);
     assert_eq!(config.ssh_config, Some(dir.path().join("ssh")));
     assert_eq!((config.theme.as_deref(), config.keymap.as_deref()), (Some("nord"), Some("vim")));
-    assert!(config.read_only);
     let [db, keystone] = config.inventory.clusters.as_slice() else { panic!("two clusters") };
     assert_eq!((db.name.as_str(), db.tier, db.hosts.len()), ("db", Tier::Core, 3));
     assert_eq!(db.access, access);
@@ -67,6 +68,7 @@ tls = true
     assert_eq!(keystone.access.privilege, Privilege::None);
     assert_eq!(keystone.access.poll, Duration::from_secs(10));
     assert_eq!(keystone.access.connect_timeout, Duration::from_secs(3));
+    assert!(!keystone.access.read_only);
     let variables: Vec<_> = config.variables.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
     assert_eq!(variables, [("port", "5000"), ("tls", "true"), ("vip", "192.0.2.1")]);
 }

@@ -30,7 +30,7 @@ pub struct ClusterEntry {
     pub needs: Option<Vec<ClusterName>>,
 }
 
-/// How a cluster's members are logged in to and how often they are asked.
+/// How a cluster's members are logged in to, how often they are asked, and whether they may be changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Access {
     /// The login name; `None` leaves it to ssh's own configuration.
@@ -43,6 +43,8 @@ pub struct Access {
     pub connect_timeout: Duration,
     /// The longest wait for one command.
     pub command_timeout: Duration,
+    /// Whether it is only to be watched: nothing may be changed unless that is allowed for a while.
+    pub read_only: bool,
 }
 
 impl Default for Access {
@@ -53,6 +55,7 @@ impl Default for Access {
             poll: Duration::from_secs(2),
             connect_timeout: Duration::from_secs(5),
             command_timeout: Duration::from_secs(10),
+            read_only: false,
         }
     }
 }

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::config::open_private;
 use crate::model::{ClusterName, HostName};
-use crate::operation::Plan;
+use crate::operation::{Plan, Unfinished};
 
 /// The log's name, in the folder of state.
 pub const FILE: &str = "audit.jsonl";
@@ -34,6 +34,32 @@ pub struct Entry {
     /// What.
     #[serde(flatten)]
     pub what: What,
+}
+
+impl Entry {
+    /// A line of this process.
+    pub fn new(id: &str, at: Timestamp, cluster: &ClusterName, what: What) -> Self {
+        Self {
+            id: id.to_owned(),
+            at,
+            user: user(),
+            uid: rustix::process::getuid().as_raw(),
+            pid: std::process::id(),
+            cluster: cluster.clone(),
+            what,
+        }
+    }
+}
+
+/// An id unlike any other, on any machine that shares a log.
+pub fn new_id(at: Timestamp) -> String {
+    format!("{:x}-{:x}-{:08x}", at.as_millisecond(), std::process::id(), fastrand::u32(..))
+}
+
+/// The login name, for the log.
+fn user() -> String {
+    let name = ["LOGNAME", "USER"].iter().find_map(|name| std::env::var(name).ok());
+    name.filter(|name| !name.is_empty()).unwrap_or_else(|| "unknown".to_owned())
 }
 
 /// What a line tells.
@@ -65,30 +91,31 @@ pub enum What {
         /// What it said.
         said: String,
     },
+    /// Changes to a read-only cluster are allowed.
+    Writable {
+        /// For so long from now on.
+        minutes: u16,
+        /// Why, as whoever allowed them said.
+        reason: String,
+    },
+    /// They are allowed no longer, before that time was over.
+    ReadOnly,
     /// The operation is over.
     End {
-        /// `done`, `refused`, `failed`, `unknown`, `cancelled`.
+        /// `done`, `refused`, `failed`, `unknown`, `cancelled`; `undone` where a later operation has undone it.
         outcome: String,
         /// What there is to say about it.
         words: String,
     },
 }
 
-/// An operation that began and never ended.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Unfinished {
-    /// Its id.
-    pub id: String,
-    /// When it began.
-    pub at: Timestamp,
-    /// Who began it.
-    pub user: String,
-    /// The process that had it in hand last; while it lives, so may the operation.
-    pub pid: u32,
-    /// What it was to do.
-    pub plan: Plan,
-    /// How many of its commands were sent.
-    pub sent: usize,
+/// What could be read of a log.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Record {
+    /// In the order in which they were written.
+    pub entries: Vec<Entry>,
+    /// How many lines could not be read: torn when a machine lost power, or of a later version.
+    pub unreadable: usize,
 }
 
 impl Unfinished {
@@ -100,15 +127,6 @@ impl Unfinished {
             !matches!(rustix::process::test_kill_process(pid), Err(rustix::io::Errno::SRCH))
         })
     }
-}
-
-/// What could be read of a log.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Record {
-    /// In the order in which they were written.
-    pub entries: Vec<Entry>,
-    /// How many lines could not be read: torn when a machine lost power, or of a later version.
-    pub unreadable: usize,
 }
 
 /// The log, to be added to. Several consoles may write to one file at once.
@@ -206,7 +224,15 @@ impl Record {
                 (What::End { .. }, Some(_)) => {
                     open.remove(entry.id.as_str());
                 }
-                (What::Resume | What::Command { .. } | What::Result { .. } | What::End { .. }, _) => {}
+                (
+                    What::Resume
+                    | What::Command { .. }
+                    | What::Result { .. }
+                    | What::Writable { .. }
+                    | What::ReadOnly
+                    | What::End { .. },
+                    _,
+                ) => {}
             }
         }
         let mut unfinished: Vec<Unfinished> = open.into_values().collect();

@@ -9,18 +9,15 @@ mod tests;
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::Timestamp;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep, timeout_at};
 use tokio_util::sync::CancellationToken;
 
-use self::audit::{Audit, Entry, Unfinished, What};
-use crate::model::{ClusterEntry, Contact, HostName, Observation};
-use crate::operation::{Act, Course, Heard, Outcome, Plan, Ran, Step};
+use self::audit::{Audit, Entry, What};
+use crate::model::{ClusterEntry, Contact, Observation};
+use crate::operation::{Act, Course, Heard, Outcome, Plan, Progress, Ran, Step, Unfinished};
 use crate::transport::Transport;
 use crate::watch::{Clock, Lookout};
-
-pub use preview::{NoPreview, Preview, Projection};
 
 /// The pause between two looks at whether it is done.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -32,26 +29,6 @@ pub struct Operator {
     clock: Clock,
     lookout: Lookout,
     audit: Arc<Audit>,
-}
-
-/// What happens while an operation is carried out, for the screen.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Progress {
-    /// A command is about to be run.
-    Running {
-        /// Where.
-        host: HostName,
-        /// What, without its environment.
-        argv: Vec<String>,
-    },
-    /// How that command ended.
-    Ran(Ran),
-    /// It is asked what the scheduler would do without the constraint.
-    Simulating,
-    /// What is awaited; told when it changes.
-    Waiting(String),
-    /// It is over.
-    Ended(Outcome),
 }
 
 /// What an operation is carried out with.
@@ -79,7 +56,7 @@ impl Operator {
     /// Every command is in the audit log, on the disk, before it is sent, and is sent once. Dropping the future gives
     /// the operation up where it is; the log then tells that it is unfinished.
     pub async fn carry_out(&mut self, order: Order) -> Outcome {
-        let id = self.new_id();
+        let id = audit::new_id((self.clock)());
         let begin = What::Begin {
             title: order.plan.title.clone(),
             reason: order.reason.clone(),
@@ -202,27 +179,13 @@ impl Operator {
 
     /// Adds to the log without holding up anything else.
     async fn write(&self, id: &str, what: What) -> std::io::Result<()> {
-        let entry = Entry {
-            id: id.to_owned(),
-            at: (self.clock)(),
-            user: user(),
-            uid: rustix::process::getuid().as_raw(),
-            pid: std::process::id(),
-            cluster: self.entry.name.clone(),
-            what,
-        };
+        let entry = Entry::new(id, (self.clock)(), &self.entry.name, what);
         let audit = Arc::clone(&self.audit);
         tokio::task::spawn_blocking(move || audit.append(&entry)).await.map_err(std::io::Error::other)?
     }
 
     fn no_log(&self, error: &std::io::Error) -> String {
         format!("the audit log {} can't be written, so nothing is done: {error}", self.audit.path().display())
-    }
-
-    /// Unlike any other, on any machine that shares a log.
-    fn new_id(&self) -> String {
-        let at: Timestamp = (self.clock)();
-        format!("{:x}-{:x}-{:08x}", at.as_millisecond(), std::process::id(), fastrand::u32(..))
     }
 }
 
@@ -245,12 +208,6 @@ impl Deadline {
             *self = Self::of(course);
         }
     }
-}
-
-/// The login name, for the log.
-fn user() -> String {
-    let name = ["LOGNAME", "USER"].iter().find_map(|name| std::env::var(name).ok());
-    name.filter(|name| !name.is_empty()).unwrap_or_else(|| "unknown".to_owned())
 }
 
 fn tell(order: &Order, progress: Progress) {

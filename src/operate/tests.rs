@@ -14,9 +14,9 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::audit::{Audit, What};
-use super::{NoPreview, Operator, Order, Preview, Progress, Projection};
+use super::{Operator, Order};
 use crate::model::{Access, ClusterEntry, HostName, Tier, TroubleKind};
-use crate::operation::{Intent, Outcome, Plan, Verb};
+use crate::operation::{Intent, NoPreview, Outcome, Plan, Preview, Progress, Projection, Verb};
 use crate::transport::{Command, Limits, Output, Transport, TransportError};
 
 /// What becomes of a command that changes something.
@@ -243,6 +243,7 @@ impl Stage {
         let word = |what: &What| match what {
             What::Begin { .. } => "begin".to_owned(),
             What::Resume => "resume".to_owned(),
+            What::Writable { .. } | What::ReadOnly => "rights".to_owned(),
             What::Command { .. } => "command".to_owned(),
             What::Result { outcome, .. } | What::End { outcome, .. } => outcome.clone(),
         };

@@ -9,14 +9,19 @@ mod course;
 mod goal;
 mod guard;
 mod plan;
+mod preview;
+mod progress;
 mod scope;
 mod simulate;
 mod verb;
+pub mod words;
 
 pub use course::{Act, Course, Heard, Outcome, Ran};
 pub use goal::{Forgotten, Goal, Running, Verdict};
 pub use guard::Condition;
 pub use plan::{OnFailure, Phase, Plan, Refusal, Step, Undo, Wait, plan};
+pub use preview::{NoPreview, Preview, Projection};
+pub use progress::{Progress, Unfinished};
 pub use simulate::{AND_THEN, SCRIPT, Simulation};
 pub use verb::{Danger, Intent, SubjectKind, Verb};
 

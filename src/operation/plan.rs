@@ -161,11 +161,7 @@ pub fn plan(picture: &Picture, intent: &Intent) -> Result<Plan, Refusal> {
         SubjectKind::Node => node::plan(picture, intent),
         SubjectKind::Cluster | SubjectKind::Ticket => cluster::plan(picture, intent),
     }?;
-    let holds =
-        |condition: &Condition| condition.broken(picture).map_or(Ok(()), |why| Err(Refusal::NotNow(why)));
-    if let Some(step) = plan.steps().next() {
-        step.guard.iter().try_for_each(holds)?;
-    }
+    plan.check(picture)?;
     Ok(plan)
 }
 
@@ -184,6 +180,13 @@ impl Plan {
             concerns: Vec::new(),
             known_failures: picture.failures.iter().map(mark).collect(),
         }
+    }
+
+    /// Whether it could begin now: what must hold before its first command holds on that picture.
+    pub fn check(&self, picture: &Picture) -> Result<(), Refusal> {
+        let holds =
+            |condition: &Condition| condition.broken(picture).map_or(Ok(()), |why| Err(Refusal::NotNow(why)));
+        self.steps().next().map_or(Ok(()), |step| step.guard.iter().try_for_each(holds))
     }
 
     /// The commands that it may run, in their order.

@@ -44,7 +44,10 @@ pub(super) fn pending(keymap: &Keymap, context: Context, keys: &[Key]) -> Pendin
         };
         (key, words)
     });
-    Pending { typed: shown(keys), next: next.collect() }
+    let mut next: Vec<(String, String)> = next.collect();
+    // A letter and its capital, which mostly undoes what the letter does, stand together.
+    next.sort_by_key(|(key, _)| (key.to_lowercase(), key.chars().any(char::is_uppercase)));
+    Pending { typed: shown(keys), next }
 }
 
 /// Keys as they are shown.

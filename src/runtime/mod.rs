@@ -2,6 +2,7 @@
 
 mod input;
 mod logging;
+mod operations;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -21,10 +22,12 @@ use tui_logger::TuiWidgetEvent;
 
 pub use logging::start_logging;
 
-use crate::app::{Effect, Event, Notice, Scroll, State, update};
+use self::operations::Operations;
+use crate::app::{Effect, Event, Notice, Request, Scroll, State, update};
 use crate::health::Health;
 use crate::keymap::Key;
 use crate::model::Inventory;
+use crate::operate::audit::Audit;
 use crate::theme::{self, Depth, Theme};
 use crate::transport::Transport;
 use crate::ui::{self, Look};
@@ -57,6 +60,8 @@ pub struct Launch {
     pub themes: Vec<String>,
     /// Where the user's own themes are.
     pub theme_dir: Option<PathBuf>,
+    /// Where what is done is written down, or why it can't be: then nothing is done.
+    pub audit: Result<Arc<Audit>, String>,
     /// What went wrong before, such as a theme that could not be read.
     pub notices: Vec<String>,
     /// What the time is.
@@ -72,6 +77,15 @@ pub enum ThemeChoice {
     ByBackground,
 }
 
+/// What the console does to its terminal besides drawing.
+#[derive(Debug, Clone, Copy)]
+pub struct Hands {
+    /// Hands it to the shell until the shell continues the console.
+    pub suspend: fn() -> std::io::Result<()>,
+    /// Puts a text into the person's clipboard.
+    pub copy: fn(&str) -> std::io::Result<()>,
+}
+
 /// Runs the console on this process's terminal until the person leaves or a signal ends it.
 pub async fn run(mut launch: Launch) -> Result<()> {
     let mut guard = terminal::Guard::enter().wrap_err("the terminal can't be used")?;
@@ -83,7 +97,8 @@ pub async fn run(mut launch: Launch) -> Result<()> {
         guard.terminal.draw(|frame| ui::draw(frame, &state, &launch.look))?;
         launch.look.theme = Theme::default_for(terminal::background()).fit(launch.depth);
     }
-    run_on(launch, &mut guard.terminal, EventStream::new(), signals, terminal::suspend).await
+    let hands = Hands { suspend: terminal::suspend, copy: terminal::copy };
+    run_on(launch, &mut guard.terminal, EventStream::new(), signals, hands).await
 }
 
 /// Resolves when the process is asked to end.
@@ -106,7 +121,7 @@ pub async fn run_on<B, I>(
     terminal: &mut Terminal<B>,
     mut input: I,
     ended: impl Future<Output = ()>,
-    suspend: fn() -> std::io::Result<()>,
+    hands: Hands,
 ) -> Result<()>
 where
     B: Backend<Error: Send + Sync + 'static>,
@@ -115,7 +130,10 @@ where
     let (reports, mut news) = mpsc::channel(launch.inventory.clusters.len().clamp(16, 1024));
     let watch = Watch::start(&launch.inventory, &launch.transport, &launch.watch, &launch.clock, &reports);
     let size = terminal.size()?;
-    let mut console = Console::new(launch, (size.width, size.height), watch);
+    let (operations, mut done) =
+        Operations::new(&launch.inventory, &launch.transport, &launch.clock, launch.audit.clone());
+    let mut console = Console::new(launch, (size.width, size.height), watch, operations);
+    console.carry_out(Effect::Operate(Request::LookForUnfinished));
     let mut tick = interval(Duration::from_secs(1));
     tick.set_missed_tick_behavior(MissedTickBehavior::Skip);
     let mut next_frame = Instant::now();
@@ -150,6 +168,7 @@ where
                 }
                 Vec::new()
             }
+            Some(event) = done.recv() => update(&mut console.state, event),
             _ = tick.tick() => console.on_tick(),
         };
         for effect in effects {
@@ -160,9 +179,10 @@ where
                 }
                 Effect::Redraw => terminal.clear()?,
                 Effect::Suspend => {
-                    suspend().wrap_err("the console could not be put in the background")?;
+                    (hands.suspend)().wrap_err("the console could not be put in the background")?;
                     terminal.clear()?;
                 }
+                Effect::Copy(text) => console.copied((hands.copy)(&text)),
                 effect => console.carry_out(effect),
             }
         }
@@ -176,6 +196,7 @@ struct Console {
     state: State,
     look: Look,
     watch: Watch,
+    operations: Operations,
     clock: Clock,
     depth: Depth,
     theme_dir: Option<PathBuf>,
@@ -184,7 +205,7 @@ struct Console {
 }
 
 impl Console {
-    fn new(launch: Launch, size: (u16, u16), watch: Watch) -> Self {
+    fn new(launch: Launch, size: (u16, u16), watch: Watch, operations: Operations) -> Self {
         let mut state = State::new(&launch.inventory, launch.themes, size, (launch.clock)());
         for notice in launch.notices {
             update(&mut state, Event::Told(Notice::error(notice)));
@@ -194,6 +215,7 @@ impl Console {
             look: launch.look,
             depth: launch.depth,
             watch,
+            operations,
             clock: launch.clock,
             theme_dir: launch.theme_dir,
             keys: Vec::new(),
@@ -214,7 +236,7 @@ impl Console {
     fn on_terminal(&mut self, event: &TerminalEvent) -> Vec<Effect> {
         let event = match event {
             TerminalEvent::Key(key) if key.kind != KeyEventKind::Release => {
-                if self.state.prompt.is_some() {
+                if self.state.is_typing() {
                     input::typing(key).map(Event::Typed)
                 } else {
                     Some(self.key(Key::from(*key)))
@@ -269,7 +291,15 @@ impl Console {
             Effect::ScrollLog(Scroll::Up) => self.look.log.transition(TuiWidgetEvent::PrevPageKey),
             Effect::ScrollLog(Scroll::Down) => self.look.log.transition(TuiWidgetEvent::NextPageKey),
             // These touch the terminal, which the loop holds.
-            Effect::Redraw | Effect::Suspend | Effect::Quit => {}
+            Effect::Redraw | Effect::Suspend | Effect::Copy(_) | Effect::Quit => {}
+            Effect::Operate(request) => self.operations.take(request),
+        }
+    }
+
+    /// A terminal that knows no clipboard says nothing; one that is gone does.
+    fn copied(&mut self, result: std::io::Result<()>) {
+        if let Err(error) = result {
+            update(&mut self.state, Event::Told(Notice::error(format!("nothing was copied: {error}"))));
         }
     }
 

@@ -46,7 +46,8 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, state: &State, card: &OpenCa
     }
 }
 
-fn place(area: Rect) -> Rect {
+/// Where a panel stands: at the right, where there is room beside it.
+pub(super) fn place(area: Rect) -> Rect {
     if area.width < WIDE {
         return area;
     }

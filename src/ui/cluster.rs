@@ -6,7 +6,7 @@ use ratatui::text::{Line, Span};
 
 use super::glyphs::role_of;
 use super::table::{self, Focus, Heading};
-use super::{Look, facts, findings};
+use super::{Look, facts, findings, header};
 use crate::app::{Action, ClusterState, ClusterView, Context, FACTS, ListView, State, TABS, Target};
 use crate::model::Contact;
 use crate::tables::{Pane, Table, Tone};
@@ -40,6 +40,9 @@ pub(super) fn draw(
                 table::draw(buffer, area, &shown, list, (Heading::Pane("resources"), focus), look);
             }
             _ => table::draw(buffer, area, &shown, list, (Heading::Columns, focus), look),
+        }
+        if focus == Focus::Here && pane != Pane::Findings {
+            table::draw_marks(buffer, area, &shown, list, &state.marks, look);
         }
     }
 }
@@ -150,7 +153,9 @@ fn title(state: &State, cluster: &ClusterState, width: usize, look: &Look) -> Li
         }
     };
     let role = if cluster.observation.current().is_some() { Role::Muted } else { Role::Unknown };
-    look.sides(left, vec![look.span(role, seen)], width)
+    let mut right = header::rights(cluster, state, look);
+    right.push(look.span(role, seen));
+    look.sides(left, right, width)
 }
 
 /// The selected finding stands first, in full; then the others.

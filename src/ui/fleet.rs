@@ -38,7 +38,9 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, state: &State, fleet: &Fleet
     let order = if fleet.list.is_reversed { format!("{order}, reversed") } else { order };
     let line = look.sides(left, vec![Span::styled(order, look.style(Role::Muted))], width);
     buffer.set_line(area.x + 1, area.y, &line, area.width);
-    table::draw(buffer, FleetView::place(area), &shown, &fleet.list, (Heading::Columns, Focus::Here), look);
+    let area = FleetView::place(area);
+    table::draw(buffer, area, &shown, &fleet.list, (Heading::Columns, Focus::Here), look);
+    table::draw_marks(buffer, area, &shown, &fleet.list, &state.marks, look);
 }
 
 /// The row that is drawn at that cell.

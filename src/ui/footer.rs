@@ -21,8 +21,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, state: &State, look: &Look
     }
     let buffer = frame.buffer_mut();
     if let Some(pending) = &state.pending {
-        let rows: Vec<(String, String)> = pending.next.clone();
-        draw_box(buffer, area, &rows, None, look);
+        draw_columns(buffer, area, &pending.next, look);
         buffer.set_span(area.x + 1, area.y, &look.span(Role::Key, pending.typed.clone()), area.width);
         return;
     }
@@ -52,7 +51,8 @@ pub(super) fn hints(area: Rect, state: &State, look: &Look) -> Vec<(u16, Action,
     let mut hints = Vec::new();
     for &action in state.hints() {
         let Some(key) = look.keymap.keys_for(context, action).into_iter().next() else { continue };
-        let spans = vec![look.span(Role::Key, key), look.span(Role::Muted, format!(" {}", action.label()))];
+        let spans =
+            vec![look.span(Role::Key, key), look.span(Role::Muted, format!(" {}", state.label(action)))];
         let width: usize = spans.iter().map(Span::width).sum();
         if x + width as u16 >= area.right() {
             break;
@@ -99,6 +99,30 @@ fn draw_prompt(frame: &mut Frame<'_>, area: Rect, state: &State, prompt: &Prompt
     buffer.set_line(area.x + 1, area.y, &line, area.width);
     let cursor = area.x + 2 + (prompt.input.visual_cursor().saturating_sub(scroll)) as u16;
     frame.set_cursor_position(Position::new(cursor.min(area.right().saturating_sub(1)), area.y));
+}
+
+/// A box above the last line with what can follow, beside each other where there is room.
+fn draw_columns(buffer: &mut Buffer, footer: Rect, rows: &[(String, String)], look: &Look) {
+    let cells = |words: &str| Span::raw(words).width();
+    let keys = rows.iter().map(|(key, _)| cells(key)).max().unwrap_or(0);
+    let longest = rows.iter().map(|(_, does)| cells(does)).max().unwrap_or(0);
+    let wide = (keys + longest + 4).max(1);
+    let columns = (usize::from(footer.width) / wide).max(1);
+    let height = rows.len().div_ceil(columns).min(usize::from(footer.y));
+    if height == 0 {
+        return;
+    }
+    let area = Rect { y: footer.y - height as u16, height: height as u16, ..footer };
+    Clear.render(area, buffer);
+    buffer.set_style(area, look.style(Role::Screen).patch(look.style(Role::Panel)));
+    for (nth, (key, does)) in rows.iter().enumerate().take(height * columns) {
+        let x = area.x + (nth / height * wide) as u16;
+        let line = Line::from(vec![
+            look.span(Role::Key, format!(" {key:<keys$}")),
+            look.span(Role::Muted, format!("  {does}")),
+        ]);
+        buffer.set_line(x, area.y + (nth % height) as u16, &line, area.right().saturating_sub(x));
+    }
 }
 
 /// A box above the last line with a word and what it does in each row.

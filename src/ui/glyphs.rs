@@ -38,6 +38,8 @@ pub struct Glyphs {
     pub rule: &'static str,
     /// What marks the selected row.
     pub cursor: &'static str,
+    /// What marks a row that an operation is to act on.
+    pub marked: &'static str,
     /// Leads to what to do.
     pub arrow: &'static str,
     /// A strip's span that was healthy, of a warning, unknown, critical, unseen.
@@ -61,6 +63,7 @@ pub const UNICODE: Glyphs = Glyphs {
     ellipsis: "…",
     rule: "─",
     cursor: "▌",
+    marked: "✓",
     arrow: "→",
     strip: ["▁", "▃", "▒", "▇", " "],
 };
@@ -82,6 +85,7 @@ pub const ASCII: Glyphs = Glyphs {
     ellipsis: "~",
     rule: "-",
     cursor: ">",
+    marked: "+",
     arrow: ">",
     strip: ["_", "-", "?", "#", " "],
 };

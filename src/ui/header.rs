@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::{Look, text};
-use crate::app::{Order, State};
+use crate::app::{ClusterState, Order, State};
 use crate::health::Health;
 use crate::theme::Role;
 
@@ -63,7 +63,48 @@ fn title(state: &State, width: usize, look: &Look) -> Line<'static> {
         }
     }
     let time = state.now.to_zoned(look.zone.clone()).strftime("%H:%M:%S").to_string();
-    look.sides(left, vec![look.span(Role::Muted, time)], width)
+    let mut right = in_hand(state, look);
+    right.push(look.span(Role::Muted, time));
+    look.sides(left, right, width)
+}
+
+/// What the person has in hand: marked rows, operations under way, and whether anything may be changed at all.
+fn in_hand(state: &State, look: &Look) -> Vec<Span<'static>> {
+    let mut spans = Vec::new();
+    let marked = state.marks.rows().len();
+    if marked > 0 {
+        spans.push(look.span(Role::Key, format!("{marked} marked  ")));
+    }
+    let mut running = state.operations.running();
+    if let Some(job) = running.next() {
+        let more = running.count();
+        let others = if more > 0 { format!(" +{more}") } else { String::new() };
+        let since = text::span_of(state.now.duration_since(job.since));
+        let words = format!("{} {}{others} {since}  ", look.glyphs.pending, look.fit(&job.title(), 24));
+        spans.push(look.span(Role::Transient, words));
+    }
+    let all = !state.clusters.is_empty() && state.clusters.iter().all(|cluster| cluster.is_locked(state.now));
+    // Inside a cluster its own line tells.
+    let one = state.cluster_in_hand().filter(|cluster| state.open.is_none() && state.is_locked(cluster));
+    let words = match one {
+        _ if all => Some("read-only  ".to_owned()),
+        one => one.map(|cluster| format!("{} read-only  ", look.fit(cluster.as_str(), 20))),
+    };
+    spans.extend(words.map(|words| look.span(Role::Note, words)));
+    spans
+}
+
+/// That a cluster is read-only, or for how long it is not.
+pub(super) fn rights(cluster: &ClusterState, state: &State, look: &Look) -> Vec<Span<'static>> {
+    match cluster.unlocked {
+        _ if cluster.is_locked(state.now) => vec![look.span(Role::Note, "read-only  ")],
+        Some(until) => {
+            let left = until.duration_since(state.now).as_secs().max(0);
+            let words = format!("writable {}:{:02}  ", left / 60, left % 60);
+            vec![look.span(Role::Warning, words)]
+        }
+        None => Vec::new(),
+    }
 }
 
 /// The worst finding of each cluster that has one, as many as there is room for.

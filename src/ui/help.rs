@@ -37,7 +37,7 @@ fn lines(context: Context, look: &Look) -> Vec<Line<'static>> {
     let view = match context {
         Context::Cluster => "Keys inside a cluster",
         Context::Fleet => "Keys in a table over all clusters",
-        Context::Global | Context::Grid | Context::Panel => "Keys in the grid",
+        Context::Global | Context::Grid | Context::Panel | Context::Operation => "Keys in the grid",
     };
     let mut lines = vec![Line::from(look.span(Role::Title, view)), Line::default()];
     for action in Action::iter() {

@@ -13,6 +13,7 @@ mod help;
 mod hit;
 mod list;
 mod log;
+mod operation;
 mod table;
 mod text;
 mod tile;
@@ -98,6 +99,7 @@ pub fn draw(frame: &mut Frame<'_>, state: &State, look: &Look) {
         Some(Panel::Help { scroll }) => help::draw(frame.buffer_mut(), middle, state, *scroll, look),
         Some(Panel::Card(card)) => card::draw(frame.buffer_mut(), middle, state, card, look),
         Some(Panel::Log) => log::draw(frame, middle, look),
+        Some(panel) => operation::draw(frame, middle, state, panel, look),
         None => {}
     }
     footer::draw(frame, regions.footer, state, look);

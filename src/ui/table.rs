@@ -6,7 +6,7 @@ use ratatui::text::{Line, Span};
 
 use super::glyphs::role_of;
 use super::{Look, text};
-use crate::app::ListView;
+use crate::app::{ListView, Marks};
 use crate::tables::{Align, Cell, Column, GAP, Row, Table, Width, widths};
 use crate::theme::Role;
 
@@ -63,6 +63,24 @@ pub(super) fn draw(
         }
     }
     draw_more(buffer, rows, table.rows.len().saturating_sub(list.scroll + usize::from(rows.height)), look);
+}
+
+/// Draws the signs of the marked rows at the left of them.
+pub(super) fn draw_marks(
+    buffer: &mut Buffer,
+    area: Rect,
+    table: &Table,
+    list: &ListView,
+    marks: &Marks,
+    look: &Look,
+) {
+    let Some(left) = area.x.checked_sub(1) else { return };
+    let rows = area.y.saturating_add(1)..area.bottom();
+    for (y, row) in rows.zip(table.rows.iter().skip(list.scroll)) {
+        if marks.holds(row) {
+            buffer.set_span(left, y, &look.span(Role::Key, look.glyphs.marked), 1);
+        }
+    }
 }
 
 /// The row of a table that is drawn on that line.

@@ -21,6 +21,19 @@ fn wrong_usage_is_told_before_anybody_is_asked(#[case] arguments: &[&str], #[cas
     assert_eq!(answer.stderr, format!("quorate: {message}\n"));
 }
 
+#[rstest]
+#[case::no_word(&["--yes"], "db is read-only by the configuration: nothing but --dry-run is done without --writable and a --reason")]
+#[case::no_reason(&["--yes", "--writable"], "--writable needs a --reason, which goes to the audit log")]
+#[case::blank_reason(&["--yes", "--writable", "--reason", " "], "--writable needs a --reason, which goes to the audit log")]
+fn a_read_only_cluster_wants_to_be_overruled(#[case] options: &[&str], #[case] message: &str) {
+    let home = Home::with(&CONFIG.replace("[[cluster]]\n", "[[cluster]]\nread_only = true\n"));
+    let answer = home.run(&[&["op", "standby", "db", "db1"], options].concat());
+    assert_eq!((answer.code, answer.stderr), (2, format!("quorate: {message}\n")));
+    let answer = home.run(&["op", "standby", "db", "db1", "--yes", "--writable", "--reason", "disk"]);
+    assert!(answer.stderr.contains("db1.invalid"), "it is tried: {}", answer.stderr);
+    assert!(home.run(&["check"]).stdout.contains("1 cluster, 1 node, 1 read-only"));
+}
+
 #[test]
 fn an_unknown_verb_is_guessed_at() {
     let answer = Home::with(CONFIG).run(&["op", "--yes", "stanby", "db", "db1"]);

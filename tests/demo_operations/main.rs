@@ -7,8 +7,7 @@ use std::time::Duration;
 
 use quorate::demo::Options;
 use quorate::model::{Cib, Constraint, FencingOutcome, NodeName, Picture, Role, TroubleKind};
-use quorate::operate::Projection;
-use quorate::operation::{Intent, Undo, Verb};
+use quorate::operation::{Intent, Projection, Undo, Verb};
 use quorate::pacemaker::{argv, parse};
 use strum::IntoEnumIterator;
 use tokio::time::sleep;

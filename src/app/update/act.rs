@@ -1,19 +1,22 @@
 //! What an action does.
 
-use super::{go, tell};
+use super::{dialog, go, operate, tell, unfinished};
 use crate::app::grid::{Order, Selection};
 use crate::app::view::{ClusterView, turned};
 use crate::app::{
-    Action, CardKind, CardText, Effect, FindingsPanel, FleetView, ListView, Notice, OpenCard, Panel, Prompt,
-    PromptKind, State, TABS,
+    Action, CardKind, CardText, Effect, FindingsPanel, FleetView, Focus, ListView, Notice, OpenCard, Panel,
+    Prompt, PromptKind, Stage, State, TABS,
 };
 use crate::health::Health;
 use crate::model::{ClusterName, Contact};
 use crate::tables::{Pane, Sorting, Subject, Tone};
 
 pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
+    if let Some(effects) = dialog::act(state, action) {
+        return effects;
+    }
     match action {
-        Action::Quit => return vec![Effect::Quit],
+        Action::Quit => return quit(state),
         Action::Suspend => return vec![Effect::Suspend],
         Action::Redraw => return vec![Effect::Redraw],
         Action::NextTheme => return vec![Effect::NextTheme],
@@ -26,6 +29,10 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
         Action::ToggleLog => toggle(state, Panel::Log),
         Action::CommandLine => state.prompt = Some(Prompt::new(PromptKind::Command, "")),
         Action::Filter => {
+            // What asks is answered first.
+            if state.panel.as_ref().is_some_and(Panel::is_of_operations) {
+                return Vec::new();
+            }
             state.panel = None;
             state.prompt = Some(Prompt::new(PromptKind::Filter, state.filter()));
         }
@@ -59,16 +66,55 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
         Action::Resources => across(state, Pane::Resources),
         Action::Constraints => across(state, Pane::Constraints),
         Action::Failures => across(state, Pane::Failures),
-        Action::Up
-        | Action::Down
-        | Action::Left
-        | Action::Right
-        | Action::PageUp
-        | Action::PageDown
-        | Action::First
-        | Action::Last => return go::go(state, action),
+        Action::ToggleStandby => return operate::toggle_standby(state),
+        Action::Undo => return operate::undo(state),
+        Action::GiveUp => return operate::give_up(state),
+        Action::CopyCommands => return dialog::copy(state),
+        Action::Unfinished => return unfinished::look(state),
+        Action::Operations => return show_operations(state),
+        Action::Writable => state.prompt = Some(Prompt::new(PromptKind::Command, "writable 15 ")),
+        Action::ReadOnly => return operate::lock(state),
+        Action::Mark => mark(state),
+        action if action.is_movement() => return go::go(state, action),
+        action => return action.verb().map_or_else(Vec::new, |verb| operate::begin(state, verb)),
     }
     Vec::new()
+}
+
+/// Leaves, unless that would leave something undone: then it is asked.
+fn quit(state: &mut State) -> Vec<Effect> {
+    if state.operations.running().next().is_none() {
+        return vec![Effect::Quit];
+    }
+    state.panel = Some(Panel::Leave { focus: Focus::Cancel });
+    Vec::new()
+}
+
+/// Shows the operations of this console; the only one at once.
+fn show_operations(state: &mut State) -> Vec<Effect> {
+    if let Some(Panel::Operation(id)) = state.panel
+        && state.operations.job(id).is_some_and(|job| matches!(job.stage, Stage::Planning | Stage::Asking))
+    {
+        return operate::refuse(state, "answer or close this first");
+    }
+    state.panel = match state.operations.jobs.as_slice() {
+        [] => return operate::refuse(state, "nothing has been done by this console"),
+        [only] => Some(Panel::Operation(only.id)),
+        _ => Some(Panel::Operations { row: 0 }),
+    };
+    Vec::new()
+}
+
+/// Marks the selected row, or unmarks it, and goes on to the next.
+fn mark(state: &mut State) {
+    let is_prose = state.open.as_ref().is_some_and(|view| view.pane == Pane::Findings);
+    match state.focus() {
+        Some((cluster, subject)) if state.panel.is_none() && !is_prose => {
+            state.marks.toggle(cluster, subject);
+            go::go(state, Action::Down);
+        }
+        _ => tell(state, Notice::info("nothing can be marked here")),
+    }
 }
 
 fn poll(state: &mut State) -> Vec<Effect> {
@@ -134,6 +180,8 @@ pub(super) fn sort_grid(state: &mut State, order: Order) {
 fn back(state: &mut State) {
     if state.panel.is_some() {
         state.panel = None;
+    } else if !state.marks.is_empty() {
+        state.marks.clear();
     } else if !state.filter().is_empty() {
         state.set_filter(String::new());
     } else if state.open.is_some() {

@@ -18,6 +18,8 @@ pub(super) fn go(state: &mut State, action: Action) -> Vec<Effect> {
                 _ => Vec::new(),
             };
         }
+        // Their keys are dealt with before; the wheel comes here.
+        Some(_) => return super::dialog::act(state, action).unwrap_or_default(),
         None if state.open.is_some() || state.fleet.is_some() => go_in_list(state, action, page),
         None => go_in_grid(state, action, page),
     }
@@ -78,8 +80,11 @@ pub(super) fn press(state: &mut State, target: Target) -> Vec<Effect> {
     if state.prompt.as_ref().is_some_and(|prompt| prompt.kind == PromptKind::Filter) {
         state.prompt = None;
     }
+    // What asks is answered by its own buttons, not by what lies under it.
+    let is_asked = state.panel.as_ref().is_some_and(Panel::is_of_operations);
     match target {
         Target::Hint(action) => return act::act(state, action),
+        _ if is_asked => {}
         Target::Cluster(name) => {
             let already = state.grid.selection == Selection::Chosen(name.clone());
             if already {

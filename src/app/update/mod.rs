@@ -1,8 +1,11 @@
 //! The one place where the state changes.
 
 mod act;
+mod dialog;
 mod go;
+mod operate;
 mod typing;
+mod unfinished;
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -10,7 +13,7 @@ use super::command::complete;
 use super::{ClusterState, Effect, Event, FleetView, Notice, NoticeLevel, PromptKind, State};
 use crate::health::Health;
 use crate::model::{ClusterName, Observation};
-use crate::tables::most_skipped;
+use crate::tables::{details, most_skipped};
 
 /// How long a notice stays that is no error.
 const NOTICE_STAYS: SignedDuration = SignedDuration::from_secs(5);
@@ -53,6 +56,7 @@ fn interact(state: &mut State, event: Event) -> Vec<Effect> {
         Event::Typed(typing) => return typing::typed(state, typing),
         Event::Pressed(target) => return go::press(state, target),
         Event::Scrolled(scroll) => return go::scrolled(state, scroll),
+        Event::Operated(news) => return operate::hear(state, news),
         Event::Told(notice) => tell(state, notice),
         // Both were dealt with before.
         Event::Tick(_) | Event::Observed(..) => {}
@@ -70,6 +74,10 @@ fn tick(state: &mut State, now: Timestamp) {
     let before = state.notices.len();
     state.notices.retain(|(notice, since)| !expired(notice, *since));
     state.dirty |= state.notices.len() != before;
+    // Changes were allowed for a while that is over.
+    for cluster in &mut state.clusters {
+        cluster.unlocked = cluster.unlocked.filter(|until| *until > now);
+    }
     let mut changed = false;
     for cluster in &mut state.clusters {
         changed |= cluster.pass_time(now);
@@ -131,6 +139,22 @@ fn settle(state: &mut State) {
     let body = state.regions().body_size();
     state.grid.follow(&arrangement, selected, body);
     settle_lists(state);
+    settle_marks(state);
+}
+
+/// Marks keep to one list, and to what is still there.
+fn settle_marks(state: &mut State) {
+    let list = match (&state.open, &state.fleet) {
+        (Some(view), _) => Some((Some(view.name.clone()), view.pane)),
+        (None, Some(fleet)) => Some((None, fleet.pane)),
+        (None, None) => None,
+    };
+    let mut marks = std::mem::take(&mut state.marks);
+    marks.settle(list, |name, subject| {
+        let cluster = state.cluster(name);
+        cluster.is_some_and(|cluster| details(&cluster.source(state.now), subject).is_some())
+    });
+    state.marks = marks;
 }
 
 /// Puts the selections of the lists on screen right, and scrolls to them.

@@ -1,13 +1,13 @@
 //! What is typed into a filter or on the command line.
 
-use super::{act, tell};
+use super::{act, dialog, operate, tell};
 use crate::app::{Command, Effect, Notice, PromptKind, State, Typing};
 
 /// How many lines the command line remembers.
 const HISTORY_KEPT: usize = 100;
 
 pub(super) fn typed(state: &mut State, typing: Typing) -> Vec<Effect> {
-    let Some(prompt) = &mut state.prompt else { return Vec::new() };
+    let Some(prompt) = &mut state.prompt else { return dialog::typed(state, typing) };
     match typing {
         Typing::Edit(request) => prompt.edit(request),
         Typing::Complete => prompt.complete(1),
@@ -51,6 +51,7 @@ fn run(state: &mut State, line: &str) -> Vec<Effect> {
         Ok(Some(Command::Filter(text))) => state.set_filter(text),
         Ok(Some(Command::Sort(order))) => act::sort_grid(state, order),
         Ok(Some(Command::Layout(layout))) => state.grid.layout = layout,
+        Ok(Some(Command::Writable { minutes, reason })) => return operate::unlock(state, minutes, reason),
         Ok(Some(Command::Theme(name))) => return vec![Effect::UseTheme(name)],
         Err(error) => tell(state, Notice::error(error.to_string())),
     }

@@ -4,9 +4,8 @@ use std::io::{self, Write, stdout};
 
 use serde::Serialize;
 
-use crate::operate::{Preview, Projection};
 use crate::operation::command::Command;
-use crate::operation::{Intent, Outcome, Phase, Undo};
+use crate::operation::{Intent, Outcome, Phase, Preview, Projection, Undo};
 use crate::pacemaker::parse::Projected;
 
 /// One operation.

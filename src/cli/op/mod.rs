@@ -19,15 +19,17 @@ use crate::model::text::clean;
 use crate::model::{ClusterEntry, NodeName};
 use crate::nearest::nearest;
 use crate::operate::audit::{self, Audit};
-use crate::operate::{NoPreview, Operator, Order, Preview, Progress};
-use crate::operation::{self, Danger, Intent, Refusal, SubjectKind};
+use crate::operate::{Operator, Order};
+use crate::operation::{
+    self, Danger, Intent, NoPreview, Preview, Progress, Refusal, SubjectKind, Unfinished,
+};
 
 /// Previews, asks, carries out and tells how it went.
 pub(super) async fn run(global: &Global, arguments: &OpArguments) -> Outcome {
     let settings = Settings::read(global, Missing::IsWrong)?;
-    let consent = consent(&settings, arguments)?;
     let mut source = sources::configured(&settings)?;
     let entry = cluster(&source, &arguments.cluster)?;
+    let consent = consent(&settings, &entry, arguments)?;
     let intent = intent(&entry, arguments)?;
     // No other cluster is asked.
     source.inventory.clusters.retain(|it| it.name == entry.name);
@@ -47,12 +49,21 @@ enum Consent {
     Asked,
 }
 
-fn consent(settings: &Settings, arguments: &OpArguments) -> Result<Consent, Failure> {
+fn consent(settings: &Settings, entry: &ClusterEntry, arguments: &OpArguments) -> Result<Consent, Failure> {
     if arguments.dry_run {
         return Ok(Consent::DryRun);
     }
     if settings.read_only {
         return Err(Failure::Wrong("this is read-only: nothing but --dry-run is done".to_owned()));
+    }
+    if entry.access.read_only && !arguments.writable {
+        return Err(Failure::Wrong(format!(
+            "{} is read-only by the configuration: nothing but --dry-run is done without --writable and a --reason",
+            clean(entry.name.as_str())
+        )));
+    }
+    if arguments.writable && arguments.reason.trim().is_empty() {
+        return Err(Failure::Wrong("--writable needs a --reason, which goes to the audit log".to_owned()));
     }
     if arguments.yes {
         return Ok(Consent::Given);
@@ -147,9 +158,9 @@ fn open_audit(settings: &Settings) -> Result<Arc<Audit>, Failure> {
 fn warn_of_unfinished(audit: &Audit, entry: &ClusterEntry) -> Result<(), Failure> {
     let record =
         audit.read().map_err(|error| Failure::Failed(format!("the audit log can't be read: {error}")))?;
-    let here = |it: &audit::Unfinished| it.plan.intent.cluster == entry.name && !it.is_in_hand();
+    let here = |it: &Unfinished| it.plan.intent.cluster == entry.name && !it.is_in_hand();
     for unfinished in record.unfinished().into_iter().filter(here) {
-        let audit::Unfinished { plan, at, user, .. } = &unfinished;
+        let Unfinished { plan, at, user, .. } = &unfinished;
         let title = clean(&plan.title);
         writeln!(
             stderr(),

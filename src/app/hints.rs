@@ -1,0 +1,150 @@
+//! What the footer offers, and what it calls it.
+
+use super::view::CardKind;
+use super::{Action, Context, Panel, Stage, State};
+use crate::tables::Pane;
+
+/// Where resources are listed.
+const RESOURCES: &[Action] = &[
+    Action::Open,
+    Action::Why,
+    Action::Move,
+    Action::Cleanup,
+    Action::Restart,
+    Action::Disable,
+    Action::Help,
+    Action::Filter,
+    Action::NextPane,
+    Action::Mark,
+    Action::Enable,
+    Action::Undo,
+    Action::Back,
+    Action::Quit,
+];
+/// Where nodes are listed.
+const NODES: &[Action] = &[
+    Action::Open,
+    Action::Why,
+    Action::ToggleStandby,
+    Action::FenceReboot,
+    Action::Help,
+    Action::Filter,
+    Action::NextPane,
+    Action::Mark,
+    Action::Undo,
+    Action::Back,
+    Action::Quit,
+];
+/// Where failures are listed.
+const FAILURES: &[Action] = &[
+    Action::Open,
+    Action::Why,
+    Action::Cleanup,
+    Action::Mark,
+    Action::Help,
+    Action::Filter,
+    Action::NextPane,
+    Action::Back,
+    Action::Quit,
+];
+/// Elsewhere inside a cluster.
+const CLUSTER: &[Action] = &[
+    Action::Back,
+    Action::Open,
+    Action::Why,
+    Action::NextPane,
+    Action::Filter,
+    Action::Help,
+    Action::ToggleSort,
+    Action::CommandLine,
+    Action::PollNow,
+    Action::NextProblem,
+    Action::Quit,
+];
+/// In a table over all clusters.
+const FLEET: &[Action] = &[
+    Action::Back,
+    Action::Open,
+    Action::Why,
+    Action::Filter,
+    Action::ToggleSort,
+    Action::ReverseSort,
+    Action::CommandLine,
+    Action::Help,
+    Action::PollNow,
+    Action::Quit,
+];
+/// In the grid.
+const GRID: &[Action] = &[
+    Action::Open,
+    Action::NextProblem,
+    Action::Filter,
+    Action::CommandLine,
+    Action::Help,
+    Action::ToggleSort,
+    Action::ToggleFindings,
+    Action::ToggleLayout,
+    Action::PollNow,
+    Action::Resources,
+    Action::Quit,
+];
+
+impl State {
+    /// The actions that the footer offers, the most useful first.
+    pub fn hints(&self) -> &'static [Action] {
+        match self.context() {
+            Context::Panel => match &self.panel {
+                Some(Panel::Card(card)) if card.kind == CardKind::Details => {
+                    &[Action::Back, Action::Why, Action::Down, Action::Up, Action::PollNow]
+                }
+                _ => &[Action::Back, Action::Down, Action::Up, Action::Quit],
+            },
+            Context::Operation => self.operation_hints(),
+            Context::Cluster => match self.open.as_ref().map(|view| view.pane) {
+                Some(Pane::Resources | Pane::Matrix) => RESOURCES,
+                Some(Pane::Nodes) => NODES,
+                Some(Pane::Failures) => FAILURES,
+                _ => CLUSTER,
+            },
+            Context::Fleet => FLEET,
+            Context::Grid | Context::Global => GRID,
+        }
+    }
+
+    /// What an action is called in the footer: in a panel that asks, its keys do what the panel asks about.
+    pub fn label(&self, action: Action) -> &'static str {
+        let stage = match &self.panel {
+            Some(panel) if !panel.is_of_operations() => return action.label(),
+            None => return action.label(),
+            Some(Panel::Operation(id)) => self.operations.job(*id).map(|job| job.stage),
+            Some(_) => None,
+        };
+        match (action, stage) {
+            (Action::Open, _) => "take",
+            (Action::Right | Action::NextPane, _) => "next",
+            (Action::Back, Some(Stage::Planning | Stage::Asking)) => "cancel",
+            (Action::Back, Some(Stage::Running { .. })) => "leave it in the background",
+            (action, _) => action.label(),
+        }
+    }
+
+    fn operation_hints(&self) -> &'static [Action] {
+        let job = match &self.panel {
+            Some(Panel::Operation(id)) => self.operations.job(*id),
+            Some(Panel::Choose(_) | Panel::Operations { .. }) => {
+                return &[Action::Open, Action::Down, Action::Up, Action::Back];
+            }
+            _ => return &[Action::Open, Action::Right, Action::Down, Action::Back],
+        };
+        match job.map(|job| job.stage) {
+            Some(Stage::Running { .. }) => {
+                &[Action::Back, Action::GiveUp, Action::CopyCommands, Action::Down]
+            }
+            Some(Stage::Over) => &[Action::Open, Action::Undo, Action::CopyCommands, Action::Down],
+            Some(Stage::Planning) | None => &[Action::Back],
+            Some(Stage::Asking) => {
+                &[Action::Open, Action::NextPane, Action::Back, Action::CopyCommands, Action::Down]
+            }
+        }
+    }
+}

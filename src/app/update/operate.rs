@@ -1,0 +1,309 @@
+//! Operations: from the key to the end.
+
+use super::tell;
+use crate::app::operation::{aims, toggled, undo_of, wish};
+use crate::app::{
+    Choose, Effect, Errand, Focus, GivingUp, Job, JobId, News, Notice, Panel, Request, Stage, State, Ticket,
+};
+use crate::model::ClusterName;
+use crate::operation::{Intent, NoPreview, Outcome, Preview, Progress, Unfinished, Verb, words};
+
+/// Begins an operation on what is selected: asks for its plan, or first for a node.
+pub(super) fn begin(state: &mut State, verb: Verb) -> Vec<Effect> {
+    if matches!(state.panel, Some(ref panel) if !matches!(panel, Panel::Card(_))) {
+        return refuse(state, "close what is open on top first");
+    }
+    let aims = aims(state);
+    if aims.is_empty() {
+        return refuse(state, "nothing is selected here");
+    }
+    let mut intents: Vec<Intent> = Vec::new();
+    for (name, subject) in &aims {
+        let Some(cluster) = state.cluster(name) else { continue };
+        match wish(state, verb, cluster, subject.as_ref()) {
+            Ok(intent) if intents.contains(&intent) => {}
+            Ok(intent) => intents.push(intent),
+            Err(needs) => return refuse(state, needs),
+        }
+    }
+    let is_choice = matches!(verb, Verb::Move | Verb::Ban);
+    if is_choice
+        && intents.iter().any(|intent| Some(&intent.cluster) != intents.first().map(|it| &it.cluster))
+    {
+        return refuse(state, format!("{verb} takes the rows of one cluster at a time"));
+    }
+    let errands: Vec<Errand> = intents.iter().cloned().map(Errand::Wish).collect();
+    if let Some(why) = hindrance(state, &errands) {
+        return refuse(state, why);
+    }
+    if is_choice {
+        state.panel = Some(Panel::Choose(Choose { intents, row: 0 }));
+        return Vec::new();
+    }
+    propose(state, errands, |_| {})
+}
+
+/// The same for the one of standby and online that makes sense.
+pub(super) fn toggle_standby(state: &mut State) -> Vec<Effect> {
+    match toggled(state) {
+        Ok(verb) => begin(state, verb),
+        Err(needs) => refuse(state, needs),
+    }
+}
+
+/// The node has been chosen.
+pub(super) fn chosen(state: &mut State, choose: &Choose) -> Vec<Effect> {
+    let nodes = choose.nodes(state);
+    let Some(choice) = nodes.get(choose.row) else { return refuse(state, "no node can be chosen") };
+    if !choice.is_open {
+        let (name, why) = (choice.name(), &choice.why);
+        return refuse(state, format!("{name} can't be chosen: {why}"));
+    }
+    let to = Some(choice.name().clone());
+    let with_node = |intent: &Intent| Errand::Wish(Intent { to: to.clone(), ..intent.clone() });
+    propose(state, choose.intents.iter().map(with_node).collect(), |_| {})
+}
+
+/// Undoes what is shown or, where nothing is, the last that can be undone.
+pub(super) fn undo(state: &mut State) -> Vec<Effect> {
+    let job = match &state.panel {
+        Some(Panel::Operation(id)) => state.operations.job(*id),
+        Some(Panel::Card(_)) | None => state.operations.undoable(),
+        Some(_) => None,
+    };
+    let Some(job) = job else { return refuse(state, "no operation of this console can be undone") };
+    let (id, errands) = (job.id, job.undo());
+    if errands.is_empty() {
+        return refuse(state, "there is nothing of it to undo");
+    }
+    propose(state, errands, |job| job.undoes = Some(id))
+}
+
+/// Undoes what an earlier console has left unfinished.
+pub(super) fn undo_unfinished(state: &mut State, unfinished: &Unfinished) -> Vec<Effect> {
+    match undo_of(&unfinished.plan) {
+        Some(errand) => propose(state, vec![errand], |job| job.settles = Some(Box::new(unfinished.clone()))),
+        None => refuse(state, words::undo(&unfinished.plan)),
+    }
+}
+
+/// Makes a job of it, and shows it.
+pub(super) fn propose(state: &mut State, errands: Vec<Errand>, mark: impl FnOnce(&mut Job)) -> Vec<Effect> {
+    if let Some(why) = hindrance(state, &errands) {
+        return refuse(state, why);
+    }
+    let job = state.operations.add(errands, state.now);
+    mark(job);
+    let id = job.id;
+    let ask = |(nth, errand): (usize, &Errand)| match errand {
+        Errand::Finish(_) => None,
+        errand => Some(Effect::Operate(Request::Plan(Ticket { job: id, nth }, errand.clone()))),
+    };
+    let effects = job.tasks.iter().map(|task| &task.errand).enumerate().filter_map(ask).collect();
+    state.panel = Some(Panel::Operation(id));
+    effects
+}
+
+/// Why none of these can be begun at this moment.
+fn hindrance(state: &State, errands: &[Errand]) -> Option<String> {
+    errands.iter().find_map(|errand| {
+        let cluster = errand.cluster();
+        if state.is_locked(cluster) {
+            return Some(format!(
+                "{cluster} is read-only; `:writable 15 REASON` allows changes for 15 minutes"
+            ));
+        }
+        state.operations.running_in(cluster).map(|job| {
+            format!("{cluster}: {} is under way; one operation at a time in a cluster", job.title())
+        })
+    })
+}
+
+pub(super) fn refuse(state: &mut State, why: impl Into<String>) -> Vec<Effect> {
+    tell(state, Notice::info(why));
+    Vec::new()
+}
+
+/// The one place from which anything is carried out: the button that begins it has the keys, and was pressed.
+pub(super) fn confirm(state: &mut State, id: JobId) -> Vec<Effect> {
+    let Some(job) = state.operations.job(id) else { return Vec::new() };
+    if job.form.focus != Focus::Confirm || job.stage != Stage::Asking {
+        return Vec::new();
+    }
+    if !job.can_be_confirmed() {
+        let name = job.name_to_type().unwrap_or_default();
+        return refuse(state, format!("type {name} first"));
+    }
+    let errands: Vec<Errand> = job.tasks.iter().map(|task| task.errand.clone()).collect();
+    if let Some(why) = hindrance(state, &errands) {
+        return refuse(state, why);
+    }
+    state.marks.clear();
+    carry_out_next(state, id, None)
+}
+
+/// Carries out the task after that one, or ends the job.
+fn carry_out_next(state: &mut State, id: JobId, after: Option<usize>) -> Vec<Effect> {
+    let now = state.now;
+    let Some(job) = state.operations.job_mut(id) else { return Vec::new() };
+    let Some((nth, plan)) =
+        job.next_task(after).and_then(|nth| Some((nth, job.tasks.get(nth)?.plan()?.clone())))
+    else {
+        return end(state, id);
+    };
+    if after.is_none() {
+        job.since = now;
+        job.scroll = 0;
+    }
+    job.form.focus = Focus::Cancel;
+    job.stage = Stage::Running { at: nth, giving_up: GivingUp::No };
+    let ticket = Ticket { job: id, nth };
+    let reason = job.form.reason.value().trim().to_owned();
+    vec![Effect::Operate(match job.tasks.get(nth).map(|task| &task.errand) {
+        Some(Errand::Finish(unfinished)) => Request::Resume { ticket, unfinished: unfinished.clone() },
+        _ => Request::CarryOut { ticket, plan: Box::new(plan), reason },
+    })]
+}
+
+/// The job is over.
+fn end(state: &mut State, id: JobId) -> Vec<Effect> {
+    let is_shown = state.panel == Some(Panel::Operation(id));
+    let Some(job) = state.operations.job_mut(id) else { return Vec::new() };
+    job.stage = Stage::Over;
+    job.form.focus = Focus::Cancel;
+    job.scroll = 0;
+    let is_done = matches!(job.outcome(), Some(Outcome::Done { .. }));
+    let (undoes, settles) = (job.undoes, job.settles.take());
+    let last =
+        job.tasks.iter().rev().find_map(|task| Some(words::outcome(task.plan()?, &task.end.as_ref()?.0)));
+    // What follows is to be seen at once.
+    let mut effects: Vec<Effect> = Vec::new();
+    let mut finished: Vec<String> = Vec::new();
+    for task in &job.tasks {
+        let poll = Effect::Poll(task.errand.cluster().clone());
+        if task.end.is_some() && !effects.contains(&poll) {
+            effects.push(poll);
+        }
+        if let (Errand::Finish(unfinished), Some(_)) = (&task.errand, &task.end) {
+            finished.push(unfinished.id.clone());
+        }
+    }
+    if let (false, Some(words)) = (is_shown, last) {
+        tell(state, if is_done { Notice::info(words) } else { Notice::error(words) });
+    }
+    if is_done {
+        finished.extend(settles.as_ref().map(|unfinished| unfinished.id.clone()));
+        effects.extend(settles.map(|unfinished| Effect::Operate(Request::Settle(unfinished))));
+        mark_undone(state, undoes);
+    }
+    state.operations.unfinished.retain(|unfinished| !finished.contains(&unfinished.id));
+    effects
+}
+
+fn mark_undone(state: &mut State, undoes: Option<JobId>) {
+    if let Some(undone) = undoes.and_then(|id| state.operations.job_mut(id)) {
+        undone.tasks.iter_mut().for_each(|task| task.is_undone = true);
+    }
+}
+
+/// Asks once more before an operation is given up, and then gives it up.
+pub(super) fn give_up(state: &mut State) -> Vec<Effect> {
+    let Some(Panel::Operation(id)) = state.panel else {
+        return refuse(state, "open the operation that is to be given up first: :operations");
+    };
+    let Some(job) = state.operations.job_mut(id) else { return Vec::new() };
+    let Stage::Running { at, giving_up } = &mut job.stage else {
+        return refuse(state, "it is not under way");
+    };
+    match giving_up {
+        GivingUp::No => {
+            *giving_up = GivingUp::Asked;
+            Vec::new()
+        }
+        GivingUp::Asked => {
+            *giving_up = GivingUp::Yes;
+            vec![Effect::Operate(Request::GiveUp(Ticket { job: id, nth: *at }))]
+        }
+        GivingUp::Yes => Vec::new(),
+    }
+}
+
+/// Takes in what the runtime tells. What nobody waits for any more is dropped.
+pub(super) fn hear(state: &mut State, news: News) -> Vec<Effect> {
+    match news {
+        News::Planned(ticket, preview) => planned(state, ticket, *preview),
+        News::Progressed(ticket, progress) => return progressed(state, ticket, progress),
+        News::Unfinished(unfinished) => super::unfinished::found(state, unfinished),
+        News::Unlocked(cluster, until) => unlocked(state, &cluster, until),
+    }
+    Vec::new()
+}
+
+fn planned(state: &mut State, ticket: Ticket, preview: Result<Preview, NoPreview>) {
+    let now = state.now;
+    let Some(job) = state.operations.job_mut(ticket.job).filter(|job| job.stage == Stage::Planning) else {
+        return;
+    };
+    if let Some(task) = job.tasks.get_mut(ticket.nth) {
+        task.preview = Some(preview);
+    }
+    if job.tasks.iter().all(|task| task.preview.is_some()) {
+        job.stage = Stage::Asking;
+        job.since = now;
+    }
+}
+
+fn progressed(state: &mut State, ticket: Ticket, progress: Progress) -> Vec<Effect> {
+    let now = state.now;
+    let Some(job) = state.operations.job_mut(ticket.job) else { return Vec::new() };
+    let Stage::Running { at, .. } = job.stage else { return Vec::new() };
+    let Some(task) = job.tasks.get_mut(ticket.nth).filter(|_| at == ticket.nth) else { return Vec::new() };
+    match progress {
+        Progress::Ended(outcome) => {
+            let is_done = matches!(outcome, Outcome::Done { .. });
+            task.end = Some((outcome, now));
+            if is_done { carry_out_next(state, ticket.job, Some(at)) } else { end(state, ticket.job) }
+        }
+        progress => {
+            // What was awaited before is awaited no more.
+            if matches!(task.told.last(), Some(Progress::Waiting(_) | Progress::Simulating)) {
+                task.told.pop();
+            }
+            task.told.push(progress);
+            Vec::new()
+        }
+    }
+}
+
+/// Asks to be allowed changes to the cluster that has the keys.
+pub(super) fn unlock(state: &mut State, minutes: u16, reason: String) -> Vec<Effect> {
+    let Some(cluster) = state.cluster_in_hand() else { return refuse(state, "no cluster is selected") };
+    if !state.is_locked(&cluster) {
+        return refuse(state, format!("changes to {cluster} are allowed already"));
+    }
+    vec![Effect::Operate(Request::Unlock { cluster, minutes, reason })]
+}
+
+fn unlocked(state: &mut State, cluster: &ClusterName, until: jiff::Timestamp) {
+    let Some(unlocked) = state.clusters.iter_mut().find(|it| it.entry.name == *cluster) else { return };
+    unlocked.unlocked = Some(until);
+    tell(state, Notice::info(format!("changes to {cluster} are allowed now; :read-only ends that at once")));
+}
+
+/// Allows no changes any more where they were allowed for a while; elsewhere from now on.
+pub(super) fn lock(state: &mut State) -> Vec<Effect> {
+    let Some(cluster) = state.cluster_in_hand() else { return refuse(state, "no cluster is selected") };
+    let words = if state.is_locked(&cluster) {
+        format!("{cluster} is read-only already")
+    } else {
+        format!("{cluster} is read-only now")
+    };
+    let mut effects = Vec::new();
+    if let Some(locked) = state.clusters.iter_mut().find(|it| it.entry.name == cluster) {
+        locked.entry.access.read_only = true;
+        let was_unlocked = locked.unlocked.take().is_some();
+        effects.extend(was_unlocked.then_some(Effect::Operate(Request::Lock(cluster))));
+    }
+    tell(state, Notice::info(words));
+    effects
+}

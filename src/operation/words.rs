@@ -1,0 +1,195 @@
+//! An operation in words: the same on the screen and in `quorate op`. All text is clean.
+
+use super::command::{Command, shell};
+use super::course::{Outcome, Ran};
+use super::plan::{Phase, Plan, Undo};
+use super::preview::{Preview, Projection};
+use super::progress::{Progress, Unfinished};
+use crate::model::text::clean;
+use crate::pacemaker::parse::Projected;
+
+/// A line of a preview.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Line {
+    /// What it is, for its looks.
+    pub kind: Kind,
+    /// The words.
+    pub text: String,
+}
+
+/// What a line of a preview is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// What would be done.
+    Title,
+    /// What is worth knowing before.
+    Note,
+    /// What the lines under it are.
+    Heading,
+    /// A command, as it is typed into a shell.
+    Command,
+    /// The same for pcs or crmsh.
+    Alternative,
+    /// What the scheduler would do to what the operation is about.
+    Own,
+    /// What it would do besides.
+    Collateral,
+    /// What the operation would not reach.
+    Warning,
+    /// How to undo it, or why that can't be.
+    Undo,
+}
+
+/// What is shown before anything is done.
+pub fn preview(preview: &Preview) -> Vec<Line> {
+    let plan = &preview.plan;
+    let mut lines = intention(plan);
+    lines.push(line(Kind::Heading, format!("Commands on {}:", clean(preview.host.as_str()))));
+    lines.extend(commands(plan));
+    lines.extend(projection(&preview.projection));
+    lines.push(line(Kind::Undo, undo(plan)));
+    lines
+}
+
+/// What is shown before an operation of a console that is gone is gone on with.
+pub fn unfinished(unfinished: &Unfinished) -> Vec<Line> {
+    let plan = &unfinished.plan;
+    let mut lines = intention(plan);
+    lines.push(line(Kind::Note, sent(unfinished)));
+    lines.push(line(
+        Kind::Note,
+        "What was sent is looked into and not sent again; what was not is sent when all holds that must."
+            .to_owned(),
+    ));
+    lines.push(line(Kind::Heading, "Its commands:".to_owned()));
+    lines.extend(commands(plan));
+    lines.push(line(Kind::Undo, undo(plan)));
+    lines
+}
+
+/// How far an operation had come when its console went.
+pub fn sent(unfinished: &Unfinished) -> String {
+    let all = unfinished.plan.steps().count();
+    match unfinished.sent {
+        0 => "None of its commands was sent.".to_owned(),
+        _ if all == 1 => "Its command was sent.".to_owned(),
+        sent if sent >= all => format!("All of its {all} commands were sent."),
+        sent => {
+            let were = if sent == 1 { "was" } else { "were" };
+            format!("{sent} of its {all} commands {were} sent. {}", clean(&unfinished.plan.half_way))
+        }
+    }
+}
+
+fn intention(plan: &Plan) -> Vec<Line> {
+    let cluster = clean(plan.intent.cluster.as_str());
+    let mut lines = vec![line(Kind::Title, format!("{} (cluster {cluster})", clean(&plan.title)))];
+    lines.extend(plan.notes.iter().map(|note| line(Kind::Note, clean(note))));
+    lines
+}
+
+fn commands(plan: &Plan) -> Vec<Line> {
+    let mut lines = Vec::new();
+    for phase in &plan.phases {
+        match phase {
+            Phase::Run(step) => lines.extend(command(&step.command, "")),
+            Phase::Repair { step, .. } => lines.extend(command(&step.command, "  # only if need be")),
+            Phase::Await(_) | Phase::StayPut { .. } => {}
+        }
+    }
+    lines
+}
+
+fn command(command: &Command, remark: &str) -> Vec<Line> {
+    let mut lines = vec![line(Kind::Command, format!("{}{remark}", command.shell()))];
+    let others = [&command.pcs, &command.crm].into_iter().flatten();
+    lines.extend(others.map(|other| line(Kind::Alternative, format!("or: {}", shell(other)))));
+    lines
+}
+
+fn projection(projection: &Projection) -> Vec<Line> {
+    let list = |kind: Kind, actions: &[Projected]| -> Vec<Line> {
+        actions.iter().map(|action| line(kind, clean(&action.to_string()))).collect()
+    };
+    match projection {
+        Projection::NotAsked => Vec::new(),
+        Projection::Unknown(why) => {
+            let words = format!("What the scheduler would do could not be found out: {}", clean(why));
+            vec![line(Kind::Warning, words)]
+        }
+        known @ Projection::Known { .. } if known.is_nothing() => {
+            vec![line(Kind::Heading, "The scheduler would start, stop or move nothing.".to_owned())]
+        }
+        Projection::Known { own, collateral, afterwards } => {
+            let mut lines = vec![line(Kind::Heading, "The scheduler would:".to_owned())];
+            lines.extend(list(Kind::Own, own));
+            if !collateral.is_empty() {
+                lines.push(line(Kind::Heading, "and besides:".to_owned()));
+                lines.extend(list(Kind::Collateral, collateral));
+            }
+            if let Some(afterwards) = afterwards.as_ref().filter(|it| !it.is_empty()) {
+                let words = "It would NOT STAY there. When the constraint ends the scheduler would:";
+                lines.push(line(Kind::Warning, words.to_owned()));
+                lines.extend(list(Kind::Collateral, afterwards));
+            }
+            lines
+        }
+    }
+}
+
+/// How to undo it, or why that can't be.
+pub fn undo(plan: &Plan) -> String {
+    match &plan.undo {
+        Undo::Intent(intent) => format!("Undo: {}", shell(&intent.command_line())),
+        Undo::Commands { commands, .. } => {
+            let commands: Vec<String> = commands.iter().map(Command::shell).collect();
+            format!("Undo: {}", commands.join(" && "))
+        }
+        Undo::Impossible(why) => clean(why),
+    }
+}
+
+/// How it goes on, a line; `None` for what is told otherwise.
+pub fn progress(progress: &Progress) -> Option<String> {
+    match progress {
+        Progress::Running { host, argv } => Some(format!("{}: {} …", clean(host.as_str()), shell(argv))),
+        Progress::Ran(ran) => trouble(ran),
+        Progress::Ended(_) => None,
+        Progress::Simulating => Some("asking whether it would stay without the constraint …".to_owned()),
+        Progress::Waiting(what) => Some(format!("waiting: {}", clean(what))),
+    }
+}
+
+/// What went wrong with a command; `None` for one that ended well.
+fn trouble(ran: &Ran) -> Option<String> {
+    match ran {
+        Ran::Exited { code: Some(0), .. } => None,
+        Ran::Exited { said, .. } => Some(format!("failed: {}", clean(said))),
+        Ran::NotSent(why) => Some(format!("not sent: {}", clean(why))),
+        Ran::Unknown(why) => Some(format!("{} Verifying …", clean(why))),
+    }
+}
+
+/// How it ended, in a sentence or two.
+pub fn outcome(plan: &Plan, outcome: &Outcome) -> String {
+    let title = clean(&plan.title);
+    let words = sentence(outcome.words());
+    match outcome {
+        Outcome::Done { .. } if words.is_empty() => format!("Done: {title}."),
+        Outcome::Done { .. } => format!("Done: {title}. {words}"),
+        Outcome::Refused(_) => format!("Nothing was changed: {words}"),
+        Outcome::Failed(_) => format!("FAILED: {title}: {words}"),
+        Outcome::Unknown(_) => format!("UNKNOWN whether it was done: {title}: {words}"),
+        Outcome::Cancelled(_) => format!("Given up: {title}: {words}"),
+    }
+}
+
+fn line(kind: Kind, text: String) -> Line {
+    Line { kind, text }
+}
+
+/// Remote words among ours, made safe and ended with a full stop.
+fn sentence(words: &str) -> String {
+    let words = clean(words);
+    if words.is_empty() || words.ends_with('.') { words } else { format!("{words}.") }
+}

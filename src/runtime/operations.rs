@@ -1,0 +1,211 @@
+//! Operations on behalf of the screen: each a task of its own, whose news come back as events.
+
+use std::collections::HashMap;
+use std::io;
+use std::sync::Arc;
+
+use jiff::SignedDuration;
+use tokio::sync::mpsc;
+use tokio::task::{AbortHandle, JoinSet};
+use tokio_util::sync::CancellationToken;
+
+use super::Clock;
+use crate::app::{Errand, Event, JobId, News, Notice, Request, Ticket};
+use crate::model::{ClusterEntry, ClusterName, Inventory};
+use crate::operate::audit::{self, Audit, Entry, What};
+use crate::operate::{Operator, Order};
+use crate::operation::{NoPreview, Outcome, Plan, Progress, Unfinished};
+use crate::transport::Transport;
+
+/// How many news may wait to be heard.
+const WAITING: usize = 64;
+
+/// All operations of this console. Dropping it gives up what is under way; the audit log then tells that.
+pub(super) struct Operations {
+    clusters: HashMap<ClusterName, ClusterEntry>,
+    transport: Arc<dyn Transport>,
+    clock: Clock,
+    /// The log, or why there is none: then nothing is done.
+    audit: Result<Arc<Audit>, String>,
+    news: mpsc::Sender<Event>,
+    tasks: JoinSet<()>,
+    planning: HashMap<Ticket, AbortHandle>,
+    running: HashMap<Ticket, CancellationToken>,
+}
+
+impl Operations {
+    pub(super) fn new(
+        inventory: &Inventory,
+        transport: &Arc<dyn Transport>,
+        clock: &Clock,
+        audit: Result<Arc<Audit>, String>,
+    ) -> (Self, mpsc::Receiver<Event>) {
+        let (news, heard) = mpsc::channel(WAITING);
+        let clusters = inventory.clusters.iter().map(|entry| (entry.name.clone(), entry.clone())).collect();
+        let operations = Self {
+            clusters,
+            transport: Arc::clone(transport),
+            clock: Arc::clone(clock),
+            audit,
+            news,
+            tasks: JoinSet::new(),
+            planning: HashMap::new(),
+            running: HashMap::new(),
+        };
+        (operations, heard)
+    }
+
+    /// Does what is asked. The answer, if there is one, comes as an event.
+    pub(super) fn take(&mut self, request: Request) {
+        // What has ended is let go of.
+        while self.tasks.try_join_next().is_some() {}
+        match request {
+            Request::Plan(ticket, errand) => self.plan(ticket, errand),
+            Request::Forget(job) => self.forget(job),
+            Request::CarryOut { ticket, plan, reason } => self.carry_out(ticket, *plan, reason, None),
+            Request::Resume { ticket, unfinished } => {
+                self.carry_out(ticket, unfinished.plan.clone(), String::new(), Some(*unfinished));
+            }
+            Request::GiveUp(ticket) => {
+                if let Some(cancel) = self.running.get(&ticket) {
+                    cancel.cancel();
+                }
+            }
+            Request::LookForUnfinished => self.look_for_unfinished(),
+            Request::Settle(unfinished) => self.settle(&unfinished),
+            Request::Unlock { cluster, minutes, reason } => self.unlock(cluster, minutes, reason),
+            Request::Lock(cluster) => {
+                let id = audit::new_id((self.clock)());
+                self.log(Entry::new(&id, (self.clock)(), &cluster, What::ReadOnly), |result| {
+                    let failed = |error: io::Error| not_logged("that changes are no longer allowed", &error);
+                    result.err().map(failed)
+                });
+            }
+        }
+    }
+
+    /// One who operates on that cluster, taking pictures of their own.
+    fn operator(&self, cluster: &ClusterName) -> Result<Operator, String> {
+        let entry = self.clusters.get(cluster).ok_or_else(|| format!("no cluster is called {cluster}"))?;
+        let audit = self.audit.as_ref().map_err(Clone::clone)?;
+        let transport = Arc::clone(&self.transport);
+        Ok(Operator::new(entry.clone(), transport, Arc::clone(&self.clock), Arc::clone(audit)))
+    }
+
+    fn plan(&mut self, ticket: Ticket, errand: Errand) {
+        let operator = self.operator(errand.cluster());
+        let news = self.news.clone();
+        let planning = self.tasks.spawn(async move {
+            let preview = match (operator, &errand) {
+                (Err(why), _) => Err(NoPreview::NoPicture(why)),
+                (Ok(mut operator), Errand::Wish(intent)) => operator.preview(intent).await,
+                (Ok(mut operator), Errand::Undo(plan)) => operator.preview_plan(plan).await,
+                (Ok(mut operator), Errand::Finish(unfinished)) => {
+                    operator.preview_plan(&unfinished.plan).await
+                }
+            };
+            tell(&news, News::Planned(ticket, Box::new(preview))).await;
+        });
+        self.planning.insert(ticket, planning);
+    }
+
+    fn forget(&mut self, job: JobId) {
+        self.planning.retain(|ticket, planning| {
+            if ticket.job == job {
+                planning.abort();
+            }
+            ticket.job != job && !planning.is_finished()
+        });
+    }
+
+    fn carry_out(&mut self, ticket: Ticket, plan: Plan, reason: String, resumed: Option<Unfinished>) {
+        let operator = self.operator(&plan.intent.cluster);
+        let cancel = CancellationToken::new();
+        let (progress, mut told) = mpsc::channel(WAITING);
+        let order = Order { plan, reason, cancel: cancel.clone(), progress };
+        let news = self.news.clone();
+        self.running.insert(ticket, cancel);
+        self.tasks.spawn(async move {
+            let operating = async {
+                match (operator, resumed) {
+                    (Err(why), _) => {
+                        let refused = Progress::Ended(Outcome::Refused(why));
+                        tell(&news, News::Progressed(ticket, refused)).await;
+                    }
+                    (Ok(mut operator), Some(unfinished)) => {
+                        operator.resume(&unfinished, order).await;
+                    }
+                    (Ok(mut operator), None) => {
+                        operator.carry_out(order).await;
+                    }
+                }
+            };
+            let telling = async {
+                while let Some(progress) = told.recv().await {
+                    tell(&news, News::Progressed(ticket, progress)).await;
+                }
+            };
+            tokio::join!(operating, telling);
+        });
+    }
+
+    fn look_for_unfinished(&mut self) {
+        let Ok(audit) = self.audit.clone() else { return };
+        let news = self.news.clone();
+        self.tasks.spawn(async move {
+            let read = tokio::task::spawn_blocking(move || {
+                let record = audit.read()?;
+                Ok(record.unfinished().into_iter().filter(|it| !it.is_in_hand()).collect::<Vec<_>>())
+            });
+            let event = match read.await.map_err(io::Error::other).and_then(|read: io::Result<_>| read) {
+                Ok(unfinished) => Event::Operated(News::Unfinished(unfinished)),
+                Err(error) => Event::Told(Notice::error(format!("the audit log can't be read: {error}"))),
+            };
+            // Nobody is left to hear it when the console ends.
+            let _nobody = news.send(event).await;
+        });
+    }
+
+    fn settle(&mut self, unfinished: &Unfinished) {
+        let what = What::End { outcome: "undone".to_owned(), words: "by a later operation".to_owned() };
+        let cluster = &unfinished.plan.intent.cluster;
+        self.log(Entry::new(&unfinished.id, (self.clock)(), cluster, what), |result| {
+            result.err().map(|error| not_logged("that it is undone", &error))
+        });
+    }
+
+    fn unlock(&mut self, cluster: ClusterName, minutes: u16, reason: String) {
+        let now = (self.clock)();
+        let entry = Entry::new(&audit::new_id(now), now, &cluster, What::Writable { minutes, reason });
+        let until = now + SignedDuration::from_mins(i64::from(minutes));
+        self.log(entry, move |result| {
+            Some(match result {
+                Ok(()) => Event::Operated(News::Unlocked(cluster, until)),
+                Err(error) => Event::Told(Notice::error(format!(
+                    "nothing is allowed: the reason could not be written to the audit log: {error}"
+                ))),
+            })
+        });
+    }
+
+    /// Adds a line to the audit log, and tells what comes of it.
+    fn log(&mut self, entry: Entry, then: impl FnOnce(io::Result<()>) -> Option<Event> + Send + 'static) {
+        let audit = self.audit.clone().map_err(io::Error::other);
+        let news = self.news.clone();
+        // What is being written is written to the end, also when the console ends.
+        self.tasks.spawn_blocking(move || {
+            if let Some(event) = then(audit.and_then(|audit| audit.append(&entry))) {
+                let _nobody = news.blocking_send(event);
+            }
+        });
+    }
+}
+
+fn not_logged(what: &str, error: &io::Error) -> Event {
+    Event::Told(Notice::error(format!("{what} could not be written to the audit log: {error}")))
+}
+
+async fn tell(news: &mpsc::Sender<Event>, told: News) {
+    // Nobody is left to hear it when the console ends.
+    let _nobody = news.send(Event::Operated(told)).await;
+}

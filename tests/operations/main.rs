@@ -1,0 +1,12 @@
+//! Operations on the screen: keys in, screens out.
+
+mod aims;
+#[path = "../common/mod.rs"]
+mod common;
+mod fake;
+mod keys;
+mod person;
+#[path = "../common/running.rs"]
+mod running;
+mod screens;
+mod whole;

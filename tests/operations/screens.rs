@@ -1,0 +1,186 @@
+//! What the panels look like, at a fixed time, on real captures.
+
+use jiff::SignedDuration;
+use quorate::app::{Action, Event, News, Selection};
+use quorate::model::Inventory;
+use quorate::operation::{Intent, Outcome, Projection, Unfinished, Verb, plan};
+use rstest::rstest;
+
+use crate::common::{capture, console, deployment, now};
+use crate::person::{Person, collateral};
+
+const SIZES: [(u16, u16); 2] = [(80, 24), (160, 45)];
+
+fn snapshot(name: &str, person: &Person) {
+    let (columns, rows) = person.state.size;
+    insta::assert_snapshot!(format!("{name}-{columns}x{rows}"), person.screen());
+}
+
+/// Somebody who is about to move a resource of mq.
+fn moving(size: (u16, u16)) -> Person {
+    let mut person = Person::in_cluster("mq", size);
+    person.act(&[Action::PaneMatrix]).selects("solo").act(&[Action::Move]);
+    person
+}
+
+/// The same, and it is under way.
+fn moved(size: (u16, u16)) -> (Person, quorate::app::Ticket) {
+    let mut person = moving(size);
+    person.act(&[Action::Open]).planned(&collateral()).act(&[Action::Right, Action::Open]);
+    let ticket = person.carried_out();
+    person.under_way(ticket);
+    person.hear(Event::Tick(now() + SignedDuration::from_secs(12)));
+    (person, ticket)
+}
+
+#[test]
+fn a_node_is_chosen_the_best_first() {
+    for size in SIZES {
+        snapshot("chooser", &moving(size));
+        let mut person = Person::in_cluster("memcache", size);
+        person.act(&[Action::PaneMatrix]).selects("vip").act(&[Action::Move]);
+        snapshot("chooser-standby", &person);
+        // One that is out of the question is not taken.
+        person.act(&[Action::Last, Action::Open]);
+        assert!(person.asked.is_empty(), "{}", person.screen());
+        assert!(person.screen().contains("can't be chosen"), "{}", person.screen());
+    }
+}
+
+#[test]
+fn what_would_follow_is_shown_before_anything_is_done() {
+    for size in SIZES {
+        let mut person = moving(size);
+        person.act(&[Action::Open]);
+        snapshot("planning", &person);
+        person.planned(&collateral());
+        snapshot("preview", &person);
+        person.act(&[Action::PageDown]);
+        snapshot("preview-scrolled", &person);
+    }
+}
+
+#[test]
+fn fencing_wants_the_name_typed() {
+    for size in SIZES {
+        let mut person = Person::in_cluster("mq", size);
+        person.act(&[Action::NextPane]).selects("c1n2").act(&[Action::FenceReboot]);
+        person.planned(&Projection::NotAsked).act(&[Action::NextPane]).types("c1n");
+        snapshot("typed-name", &person);
+        person.types("2");
+        snapshot("typed-name-whole", &person);
+    }
+}
+
+#[test]
+fn how_it_goes_and_how_it_ends() {
+    for size in SIZES {
+        let (mut person, ticket) = moved(size);
+        snapshot("running", &person);
+        person.act(&[Action::GiveUp]);
+        snapshot("giving-up", &person);
+        person.act(&[Action::Back, Action::Back]);
+        snapshot("in-the-background", &person);
+        person.act(&[Action::Quit]);
+        snapshot("leaving", &person);
+        person.act(&[Action::Back, Action::Operations]).ended(ticket, Outcome::Done { note: None });
+        snapshot("done", &person);
+    }
+}
+
+#[rstest]
+#[case("failed", Outcome::Failed("crm_resource failed with exit code 1: Error performing operation: Transport endpoint is not connected".to_owned()))]
+#[case("unknown", Outcome::Unknown("The connection broke. Seen since: solo runs on c1n2".to_owned()))]
+#[case("refused", Outcome::Refused("the cluster has no quorum: it would take no action".to_owned()))]
+#[case("cancelled", Outcome::Cancelled("1 command had been run; not verified: solo runs on c1n2".to_owned()))]
+fn every_end_has_its_words(#[case] name: &str, #[case] outcome: Outcome) {
+    for size in SIZES {
+        let (mut person, ticket) = moved(size);
+        person.ended(ticket, outcome.clone());
+        snapshot(name, &person);
+    }
+}
+
+#[test]
+fn several_are_confirmed_together_and_end_with_the_first_that_fails() {
+    for size in SIZES {
+        let mut person = Person::in_cluster("mq", size);
+        person.act(&[Action::PaneMatrix]).selects("vip").act(&[Action::Mark]);
+        person.selects("solo").act(&[Action::Mark]).selects("g-db").act(&[Action::Mark]);
+        snapshot("marked", &person);
+        person.act(&[Action::Disable]).planned(&Projection::NotAsked);
+        snapshot("several", &person);
+        person.act(&[Action::Right, Action::Open]);
+        let first = person.carried_out();
+        person.under_way(first).ended(first, Outcome::Done { note: None });
+        let second = person.carried_out();
+        assert_eq!((first.nth, second.nth), (0, 1));
+        person.under_way(second);
+        person.ended(second, Outcome::Failed("not within 60 s: solo runs on c1n2".to_owned()));
+        assert!(person.asked.is_empty(), "what comes after a failure is not begun");
+        snapshot("several-failed", &person);
+    }
+}
+
+#[test]
+fn read_only_says_so_and_how_to_leave_it() {
+    for size in SIZES {
+        let mut clusters = deployment();
+        for (entry, _) in &mut clusters {
+            entry.access.read_only = true;
+        }
+        let mut person = Person::at(console(clusters, size));
+        person.state.grid.selection = Selection::Chosen("mq".into());
+        person.act(&[Action::Open, Action::PaneMatrix]).selects("vip").act(&[Action::Cleanup]);
+        assert!(person.asked.is_empty());
+        snapshot("read-only", &person);
+        let until = now() + SignedDuration::from_mins(15);
+        person.hear(Event::Operated(News::Unlocked("mq".into(), until)));
+        person.hear(Event::Tick(now() + SignedDuration::from_secs(61)));
+        snapshot("writable", &person);
+        person.hear(Event::Tick(until));
+        assert!(person.state.is_locked(&"mq".into()), "it returns by itself");
+    }
+}
+
+#[test]
+fn what_an_earlier_console_has_left_is_offered() {
+    let intent = |verb, subject: &str, to: Option<&str>| Intent {
+        cluster: "mq".into(),
+        verb,
+        subject: subject.to_owned(),
+        to: to.map(Into::into),
+    };
+    let unfinished = |id: &str, intent: Intent, sent| Unfinished {
+        id: id.to_owned(),
+        at: now() - SignedDuration::from_hours(3),
+        user: "root".to_owned(),
+        pid: 7,
+        plan: plan(&capture("healthy"), &intent).expect("a plan"),
+        sent,
+    };
+    let all = vec![
+        unfinished("a", intent(Verb::Move, "vip", Some("c1n1")), 1),
+        unfinished("b", intent(Verb::Standby, "c1n2", None), 1),
+    ];
+    for size in SIZES {
+        let mut person = Person::at(console(deployment(), size));
+        person.hear(Event::Operated(News::Unfinished(all.clone())));
+        snapshot("unfinished", &person);
+        person.act(&[Action::Right, Action::Open]);
+        snapshot("finish", &person);
+        person.act(&[Action::Right, Action::Open]);
+        assert!(
+            matches!(person.asked.as_slice(), [quorate::app::Request::Resume { .. }]),
+            "{:?}",
+            person.asked
+        );
+    }
+}
+
+#[test]
+fn a_console_without_clusters_survives_every_operation() {
+    let mut person = Person::at(quorate::app::State::new(&Inventory::default(), Vec::new(), (80, 24), now()));
+    person.act(&[Action::Move, Action::CleanupAll, Action::Undo, Action::Operations, Action::ReadOnly]);
+    assert!(person.asked.is_empty());
+}
