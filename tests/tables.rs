@@ -8,7 +8,7 @@ use jiff::tz::Offset;
 use quorate::health::{Finding, assess, why};
 use quorate::model::{Access, ClusterEntry, Contact, Observation, Picture, Resource, Tier};
 use quorate::pacemaker::parse::{self, Answer};
-use quorate::tables::{Mark, Pane, Source, Table, Tone, asked, details, fleet, table, widths};
+use quorate::tables::{Breadth, Mark, Pane, Source, Table, Tone, asked, details, fleet, table, widths};
 use rstest::rstest;
 use strum::IntoEnumIterator;
 
@@ -166,7 +166,7 @@ fn what_is_only_remembered_looks_like_it() {
             assert_eq!((cell.tone, cell.mark.is_none_or(|mark| mark == Mark::Unseen)), (Tone::Faint, true));
         }
     }
-    let all = fleet(Pane::Nodes, [seen.source()].into_iter());
+    let all = fleet(Pane::Nodes, Breadth::Usual, [seen.source()].into_iter());
     assert_eq!(all.rows[0].cells[0].text, "lb (0 s ago)");
 }
 
