@@ -163,7 +163,9 @@ fn what_is_only_remembered_looks_like_it() {
         let cells = table.rows.iter().flat_map(|row| &row.cells);
         let cells = cells.chain(table.columns.iter().filter(|_| pane == Pane::Matrix).map(|it| &it.heading));
         for cell in cells {
-            assert_eq!((cell.tone, cell.mark.is_none_or(|mark| mark == Mark::Unseen)), (Tone::Faint, true));
+            // Whether something is folded is no state of the cluster.
+            let is_no_state = |mark| matches!(mark, Mark::Unseen | Mark::Folded | Mark::Unfolded);
+            assert_eq!((cell.tone, cell.mark.is_none_or(is_no_state)), (Tone::Faint, true));
         }
     }
     let all = fleet(Pane::Nodes, Breadth::Usual, [seen.source()].into_iter());

@@ -4,7 +4,7 @@ use ratatui::layout::{Constraint, Layout, Rect};
 use strum::EnumCount;
 
 use super::{ClusterState, ListView, Panel, State};
-use crate::health::{Finding, Why, why};
+use crate::health::{About, Finding, Why, why};
 use crate::model::{ClusterName, Deed, NodeName};
 use crate::tables::{self, Card, Pane, Sorting, Source, Subject, Table};
 
@@ -156,7 +156,9 @@ impl ClusterView {
 
 impl FleetView {
     pub(super) fn new(pane: Pane) -> Self {
-        Self { pane, list: ListView { sorting: Sorting::Worst, ..ListView::default() } }
+        // What was done is told in the order of time.
+        let sorting = if pane == Pane::Audit { Sorting::Told } else { Sorting::Worst };
+        Self { pane, list: ListView { sorting, ..ListView::default() } }
     }
 
     /// What is listed, as a word.
@@ -286,10 +288,12 @@ impl State {
                 tables::details(&source, &card.subject).map_or(CardText::Gone, CardText::Details)
             }
             CardKind::Why => tables::asked(&source, &card.subject)
-                .and_then(|about| why(&cluster.entry, &cluster.observation, self.now, &about))
-                .map(|why| match &card.node {
-                    Some(node) => why.on(node),
-                    None => why,
+                .and_then(|about| {
+                    let why = why(&cluster.entry, &cluster.observation, self.now, &about)?;
+                    Some(match (&about, &card.node) {
+                        (About::Resource(id), Some(node)) => why.on(id, node),
+                        _ => why,
+                    })
                 })
                 .map_or(CardText::Gone, CardText::Why),
         }

@@ -7,9 +7,9 @@ use super::{Card, Cell, Column, Fact, Mark, Row, Section, Subject, Table, Tone, 
 use crate::health::span;
 use crate::model::{Deed, DeedEvent, clean};
 
-fn columns() -> Vec<Column> {
+pub(super) fn columns() -> Vec<Column> {
     vec![
-        Column::new("WHEN", Width::UpTo(12)),
+        Column::new("WHEN", Width::UpTo(16)),
         Column::new("OUTCOME", Width::UpTo(12)),
         Column::new("CLUSTER", Width::UpTo(16)),
         Column::new("WHAT", Width::Rest),

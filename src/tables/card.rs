@@ -97,11 +97,8 @@ pub fn asked(source: &Source<'_>, subject: &Subject) -> Option<About> {
             let constraint = picture.cib.as_deref()?.constraints.iter().find(|it| it.id == *id)?;
             known(picture, touched(constraint).first()?).map(About::Resource)
         }
-        Subject::Element(path) => {
-            let element = path.find(&picture.cib.as_deref()?.configuration)?;
-            known(picture, &ResourceId::from(element.get("id")?)).map(About::Resource)
-        }
-        Subject::LogLine(_) | Subject::Deed(_) => None,
+        // What is written is its own reason.
+        Subject::Element(_) | Subject::LogLine(_) | Subject::Deed(_) => None,
         Subject::Ticket(ticket) => {
             let constraints = &picture.cib.as_deref()?.constraints;
             constraints.iter().find_map(|constraint| match &constraint.rule {

@@ -83,7 +83,6 @@ pub struct Source<'a> {
 pub fn table(pane: Pane, source: &Source<'_>) -> Table {
     let mut table = match (pane, source.picture()) {
         (Pane::Findings, _) => findings::table(source),
-        (Pane::Log | Pane::Audit, _) => Table::empty(Vec::new(), ""),
         (pane, None) => Table::empty(columns_of_nothing(pane), "Nothing has been seen of it yet."),
         (Pane::Nodes, Some(picture)) => nodes::table(source, picture),
         (Pane::Resources, Some(picture)) => resources::table(source, picture),
@@ -93,6 +92,9 @@ pub fn table(pane: Pane, source: &Source<'_>) -> Table {
         (Pane::Fencing, Some(picture)) => fencing::table(source, picture),
         (Pane::Attributes, Some(picture)) => attributes::table(source, picture),
         (Pane::Tickets, Some(picture)) => tickets::table(source, picture),
+        (Pane::Log | Pane::Audit, Some(_)) => {
+            Table::empty(columns_of_nothing(pane), "It is not in a picture.")
+        }
         (Pane::Configuration, Some(_)) => configuration(source, &Folds::default(), ""),
     };
     if pane != Pane::Findings && source.observation.current().is_none() {
@@ -155,7 +157,8 @@ fn columns_of_nothing(pane: Pane) -> Vec<Column> {
         Pane::Attributes => attributes::columns(),
         Pane::Tickets => tickets::columns(),
         Pane::Configuration => configuration::columns(None),
-        Pane::Log | Pane::Audit => Vec::new(),
+        Pane::Log => log::columns(),
+        Pane::Audit => audit::columns(),
     }
 }
 

@@ -23,9 +23,15 @@ pub(super) fn widen(pane: Pane, source: &Source<'_>, picture: &Picture, table: &
             width => width,
         };
     }
+    if pane == Pane::Resources {
+        // The agent's full name says all that its last word does.
+        table.columns.pop();
+    }
+    let usual = table.columns.len();
     table.columns.extend(columns.iter().map(|(heading, most)| Column::new(heading, Width::Beyond(*most))));
     let tree = tree::rows(picture);
     for row in &mut table.rows {
+        row.cells.truncate(usual);
         let cells = match &row.subject {
             Subject::Node(name) => of_node(picture, name),
             Subject::Resource(id) => of_resource(picture, &tree, id),
@@ -73,7 +79,7 @@ fn of_node(picture: &Picture, name: &NodeName) -> Vec<String> {
 }
 
 const RESOURCES: [(&str, usize); 6] = [
-    ("FULL AGENT", 36),
+    ("AGENT", 34),
     ("TARGET ROLE", 12),
     ("MANAGED", 8),
     ("FAILED", 28),

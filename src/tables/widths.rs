@@ -10,6 +10,8 @@ pub const GAP: usize = 2;
 const LEAST_REST: usize = 16;
 /// What it gets before a column is shown that can be done without.
 const GOOD_REST: usize = 40;
+/// What the first of the columns gets that go out at the right.
+const LEAST_BEYOND: usize = 18;
 /// No column is made narrower than this for another's sake.
 const LEAST: usize = 8;
 /// Columns that share the room are no wider than this.
@@ -92,8 +94,11 @@ fn beyond(table: &Table, natural: &[usize], room: usize, skipped: usize, widths:
         _ => None,
     });
     for (nth, (at, width)) in columns.skip(skipped).enumerate() {
+        // The first is shown in any case, even if it is cut: else there would be no way to it.
+        if nth == 0 {
+            shrink(room, width.min(LEAST_BEYOND), widths);
+        }
         let left = room.saturating_sub(taken(widths));
-        // The first is shown even if it is cut: else there would be no way to it.
         let width = if nth == 0 { width.min(left) } else { width };
         if width > left {
             break;
@@ -116,12 +121,17 @@ fn spare(table: &Table, natural: &[usize], room: usize, rest: usize, widths: &mu
 
 /// Gives the column of the rest what is left, and takes it from the widest where that is too little.
 fn make_room(room: usize, rest: usize, widths: &mut [usize]) {
-    while room.saturating_sub(taken(widths)) < LEAST_REST {
+    shrink(room, LEAST_REST, widths);
+    widths[rest] = room.saturating_sub(taken(widths));
+}
+
+/// Takes from the widest until that much is left.
+fn shrink(room: usize, wanted: usize, widths: &mut [usize]) {
+    while room.saturating_sub(taken(widths)) < wanted {
         let widest = (0..widths.len()).filter(|&at| widths[at] > LEAST).max_by_key(|&at| widths[at]);
         let Some(widest) = widest else { break };
         widths[widest] -= 1;
     }
-    widths[rest] = room.saturating_sub(taken(widths));
 }
 
 #[cfg(test)]

@@ -47,6 +47,7 @@ pub(super) fn draw(
         Heading::Pane(name) => pane_line(name, table, list, focus, usize::from(area.width), look),
     };
     buffer.set_line(area.x, area.y, &line, area.width);
+    draw_hidden(buffer, area, table, &widths, look);
     let rows = Rect { y: area.y + 1, height: area.height - 1, ..area };
     if table.rows.is_empty() {
         let words =
@@ -144,6 +145,18 @@ fn mark_column(
     buffer.set_style(column, look.style(Role::Selection));
     let heading = Rect { height: 1, ..column };
     buffer.set_style(heading, Style::new().add_modifier(Modifier::UNDERLINED));
+}
+
+/// Says in the heading how many columns are out at the right, and that there is a way to them.
+fn draw_hidden(buffer: &mut Buffer, area: Rect, table: &Table, widths: &[usize], look: &Look) {
+    let last = widths.iter().rposition(|width| *width > 0).map_or(0, |last| last + 1);
+    let hidden = table.columns.iter().skip(last).filter(|column| column.scrolls()).count();
+    if hidden > 0 {
+        let words = format!(" {hidden} {}", look.glyphs.arrow);
+        let wide = Span::raw(words.as_str()).width() as u16;
+        let x = area.right().saturating_sub(wide).max(area.x);
+        buffer.set_span(x, area.y, &look.span(Role::Key, words), area.width);
+    }
 }
 
 fn draw_more(buffer: &mut Buffer, area: Rect, below: usize, look: &Look) {

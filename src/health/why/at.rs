@@ -2,13 +2,13 @@
 
 use super::{Cause, NodeAnswer, Pull, Why};
 use crate::health::Severity;
-use crate::model::{NodeName, clean};
+use crate::model::{NodeName, ResourceId, clean};
 
 impl Why {
-    /// Why the resource does, or does not, run on that node: what speaks for and against it there comes before what
+    /// Why that resource, which this is about, does or does not run on that node: what speaks for and against it there comes before what
     /// is true of the resource everywhere. A node of which nothing is said changes nothing.
     #[must_use]
-    pub fn on(mut self, node: &NodeName) -> Self {
+    pub fn on(mut self, resource: &ResourceId, node: &NodeName) -> Self {
         let Some(at) = self.nodes.iter().position(|answer| answer.node == *node) else { return self };
         let answer = self.nodes.remove(at);
         let elsewhere: Vec<String> = self
@@ -17,7 +17,8 @@ impl Why {
             .filter(|other| other.role.is_some())
             .map(|other| other.node.to_string())
             .collect();
-        self.question = format!("{} On {}?", self.question, clean(node.as_str()));
+        let does = if answer.role.is_some() { "run" } else { "not run" };
+        self.question = clean(&format!("Why does {resource} {does} on {node}?"));
         self.causes.insert(0, cause(&answer, &elsewhere));
         self.nodes.insert(0, answer);
         self
@@ -32,8 +33,8 @@ fn cause(answer: &NodeAnswer, elsewhere: &[String]) -> Cause {
     let never: Vec<String> = of(Pull::Never).collect();
     let (severity, summary, evidence) = match &answer.role {
         Some(role) => {
-            let for_it: Vec<String> = of(Pull::For).chain(of(Pull::Fact)).collect();
-            (Severity::Note, format!("On {node} it is {}.", role.word().to_lowercase()), for_it)
+            let reasons = never.into_iter().chain(of(Pull::For)).chain(of(Pull::Fact)).collect();
+            (Severity::Note, format!("On {node} it is {}.", role.word().to_lowercase()), reasons)
         }
         None if !never.is_empty() => (Severity::Warning, format!("It can't run on {node}."), never),
         None => {
@@ -87,7 +88,9 @@ mod tests {
         #[case] severity: Severity,
         #[case] evidence: &[&str],
     ) {
-        let why = why().on(&node.into());
+        let why = why().on(&"vip".into(), &node.into());
+        let does = if node == "a" { "run" } else { "not run" };
+        assert_eq!(why.question, format!("Why does vip {does} on {node}?"));
         let first = &why.causes[0];
         assert_eq!((first.summary.as_str(), first.severity), (summary, severity));
         assert_eq!(first.evidence, evidence);
@@ -97,6 +100,6 @@ mod tests {
 
     #[test]
     fn a_node_of_which_nothing_is_said_changes_nothing() {
-        assert_eq!(why().on(&"z".into()), why());
+        assert_eq!(why().on(&"vip".into(), &"z".into()), why());
     }
 }
