@@ -173,3 +173,30 @@ async fn a_single_cluster_is_open_from_the_start() {
     let console = start(&options, (160, 45));
     console.shows("resources ─").await.press("esc").shows("OpenStack ─").await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn the_log_is_followed_while_its_screen_is_open() {
+    let console = demo(Faults::Lively, (160, 45));
+    console.shows("✖ 1").await.press("n").press("enter").shows("findings ─").await;
+    console.press("9").shows("following").await.shows("Calculated transition").await;
+    console.press("k").shows("paused").await.press("G").shows_no_more("paused").await;
+    console.press("1").shows_no_more("following").await.press("9").shows("following").await;
+    console.press("/nothing-like-it").shows("0 shown").await.press("esc").shows("S_IDLE").await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_configuration_is_folded_and_searched() {
+    let console = demo(Faults::None, (100, 30));
+    console.shows("● 17").await.press(":lb").press("enter").shows("nodes ─").await;
+    console.press("8").shows("▾ <resources>").await.shows("▸ <primitive id=\"vip-db\"").await;
+    console.press("+").shows("<instance_attributes").await.press("-").shows("▸ <resources>").await;
+    console.press("/vip-mq").shows("<primitive id=\"vip-mq\"").await.press("enter").press("esc");
+    console.shows("▾ <resources>").await.press("y").shows("resources of lb").await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_done_is_told() {
+    let console = demo(Faults::None, (100, 30));
+    console.shows("● 17").await.press(":audit").press("enter").shows("Nothing has been done").await;
+    console.shows("audit.jsonl").await.press("esc").shows("WORST FINDING").await;
+}

@@ -6,7 +6,8 @@ use common::{capture, console, deployment, live, look, lost, now, screen};
 use jiff::SignedDuration;
 use proptest::prelude::*;
 use quorate::app::{Action, Event, FleetView, Notice, Scroll, State, Typing, update};
-use quorate::model::ClusterName;
+use quorate::model::{ClusterName, LogNews};
+use quorate::pacemaker::log::read_line;
 use quorate::tables::Pane;
 use quorate::ui::target_at;
 use strum::IntoEnumIterator;
@@ -25,6 +26,7 @@ enum Deed {
     Change(usize, &'static str),
     Lose(usize),
     Tell(String),
+    Log(usize, Vec<String>),
 }
 
 fn deed() -> impl Strategy<Value = Deed> {
@@ -52,6 +54,7 @@ fn deed() -> impl Strategy<Value = Deed> {
         1 => (0usize..17, prop::sample::select(captures)).prop_map(|(nth, name)| Deed::Change(nth, name)),
         1 => (0usize..17).prop_map(Deed::Lose),
         1 => "\\PC{0,40}".prop_map(Deed::Tell),
+        1 => (0usize..17, prop::collection::vec(any::<String>(), 0..40)).prop_map(|(nth, lines)| Deed::Log(nth, lines)),
     ]
 }
 
@@ -66,6 +69,10 @@ fn event(deed: Deed, state: &State, names: &[ClusterName], look: &quorate::ui::L
         Deed::Wait(seconds) => Event::Tick(state.now + SignedDuration::from_secs(seconds)),
         Deed::Change(nth, name) => Event::Observed(names[nth].clone(), live(capture(name), "host")),
         Deed::Lose(nth) => Event::Observed(names[nth].clone(), lost(capture("healthy"), "host")),
+        Deed::Log(nth, lines) => {
+            let lines = lines.iter().map(|line| read_line(line)).collect();
+            Event::Logged(names[nth].clone(), LogNews::Lines(lines))
+        }
         Deed::Tell(text) => Event::Told(Notice::error(text)),
     })
 }
@@ -101,7 +108,8 @@ proptest! {
                 Action::Last, Action::First, Action::ToggleSort, Action::ReverseSort, Action::NextPane,
                 Action::PaneMatrix, Action::PaneConstraints, Action::PaneFailures, Action::PaneAttributes,
                 Action::Resources, Action::Nodes, Action::Findings, Action::Constraints, Action::Open,
-                Action::NextProblem, Action::Back, Action::Why,
+                Action::NextProblem, Action::Back, Action::Why, Action::PaneConfiguration, Action::PaneLog,
+                Action::FoldAll, Action::UnfoldAll, Action::ToggleWide, Action::Audit,
             ]), prop::sample::select(vec!["healthy", "banned", "node-offline", "failed-recovered"])),
             1..40,
         ),
@@ -119,6 +127,10 @@ proptest! {
                 update(&mut state, Event::Typed(Typing::Accept));
             }
             update(&mut state, Event::Observed(names[nth].clone(), live(capture(news), "host")));
+            if let Some(name) = state.followed_log().cloned() {
+                let lines = (0..nth).map(|line| read_line(&format!("line {line} of {news}"))).collect();
+                update(&mut state, Event::Logged(name, LogNews::Lines(lines)));
+            }
             let body = state.regions().body;
             let Some((list, table)) = state.listed() else { continue };
             prop_assert!(list.row < table.rows.len().max(1));

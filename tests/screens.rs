@@ -2,9 +2,13 @@
 
 mod common;
 
+use std::sync::Arc;
+
 use common::{capture, console, deployment, look, lost, now, screen};
 use jiff::SignedDuration;
-use quorate::app::{Action, Event, Selection, State, update};
+use quorate::app::{Action, AuditLog, Event, Selection, State, update};
+use quorate::model::{Deed, DeedEvent, DeedOutcome, DeedStep, LogLine, LogNews};
+use quorate::pacemaker::log::read_line;
 use rstest::rstest;
 
 #[rstest]
@@ -44,6 +48,11 @@ fn inside_a_cluster(#[case] columns: u16, #[case] rows: u16) {
 #[case("why-resource", "lb", &[Action::PaneMatrix, Action::Down, Action::Down, Action::Down, Action::Down, Action::Why])]
 #[case("why-failure", "keystone", &[Action::PaneFailures, Action::Why])]
 #[case("lost", "horizon", &[Action::PaneMatrix])]
+#[case("configuration", "db", &[Action::PaneConfiguration, Action::Down, Action::Open, Action::Down])]
+#[case("configuration-element", "db", &[Action::PaneConfiguration, Action::Last, Action::Why])]
+#[case("wide-constraints", "lb", &[Action::ToggleWide, Action::PaneConstraints, Action::Redraw])]
+#[case("matrix-node", "lb", &[Action::PaneMatrix, Action::Down, Action::Down, Action::Down, Action::Right, Action::Right])]
+#[case("why-resource-on-node", "lb", &[Action::PaneMatrix, Action::Down, Action::Down, Action::Down, Action::Right, Action::Right, Action::Open])]
 fn panes_and_cards(
     #[case] name: &str,
     #[case] cluster: &str,
@@ -54,6 +63,127 @@ fn panes_and_cards(
     open(&mut state, cluster);
     for action in actions {
         update(&mut state, Event::Act(*action));
+    }
+    insta::assert_snapshot!(format!("{name}-{}x{}", size.0, size.1), screen(&state, &look()));
+}
+
+/// What was written to the log of a cluster, by the level of each line.
+fn log_lines() -> Vec<LogLine> {
+    [
+        "2026-11-22T11:35:00+0000 c1n2 corosync[700]:   [TOTEM ] A processor failed, forming new configuration.",
+        "2026-11-22T11:35:01+0000 c1n2 pacemaker-controld[812]:  notice: Node c1n3 state is now lost",
+        "2026-11-22T11:35:01+0000 c1n2 pacemaker-schedulerd[811]:  warning: Cluster node c1n3 will be fenced: peer is \
+         no longer part of the cluster",
+        "2026-11-22T11:35:02+0000 c1n2 pacemaker-fenced[808]:  error: Operation 'reboot' targeting c1n3 by c1n1: \u{1b}[2J\
+         No such device",
+        "-- Boot 17 --",
+    ]
+    .map(read_line)
+    .to_vec()
+}
+
+#[rstest]
+#[case("log-asking", &[LogNews::Asking("db2".into())], &[])]
+#[case("log", &[following(), LogNews::Lines(log_lines())], &[])]
+#[case("log-paused", &[following(), LogNews::Lines(log_lines())], &[Action::Up, Action::Up])]
+#[case("log-line", &[following(), LogNews::Lines(log_lines())], &[Action::Up, Action::Open])]
+#[case("log-lost", &[LogNews::Lines(log_lines()), lost_log()], &[])]
+fn the_log(
+    #[case] name: &str,
+    #[case] news: &[LogNews],
+    #[case] actions: &[Action],
+    #[values((80, 24), (160, 45))] size: (u16, u16),
+) {
+    let mut state = console(deployment(), size);
+    open(&mut state, "db");
+    update(&mut state, Event::Act(Action::PaneLog));
+    for news in news {
+        update(&mut state, Event::Logged("db".into(), news.clone()));
+    }
+    for action in actions {
+        update(&mut state, Event::Act(*action));
+    }
+    if !actions.is_empty() {
+        update(&mut state, Event::Logged("db".into(), LogNews::Lines(log_lines())));
+    }
+    insta::assert_snapshot!(format!("{name}-{}x{}", size.0, size.1), screen(&state, &look()));
+}
+
+fn following() -> LogNews {
+    LogNews::Following { host: "db2".into(), source: "journal".to_owned() }
+}
+
+fn lost_log() -> LogNews {
+    LogNews::Lost {
+        host: "db2".into(),
+        why: "The connection to db2 broke: no exit code came back.".to_owned(),
+        wait: std::time::Duration::from_secs(4),
+    }
+}
+
+fn deed(nth: i64, title: &str, outcome: Option<(&str, &str)>) -> Deed {
+    let at = now() - SignedDuration::from_secs(3_000 * (nth + 1));
+    let sent = DeedEvent::Sent {
+        host: "lb2".into(),
+        argv: ["crm_resource", "--resource=it's", "--move"].map(str::to_owned).to_vec(),
+    };
+    let ended =
+        DeedEvent::Ended { outcome: "exit 1".to_owned(), said: "crm_resource: \u{1b}[31mno\n".to_owned() };
+    Deed {
+        id: nth.to_string(),
+        at,
+        user: ("ada".to_owned(), 1000),
+        cluster: "lb".into(),
+        title: title.to_owned(),
+        reason: if nth == 0 { "maintenance of the switch".to_owned() } else { String::new() },
+        outcome: outcome.map(|(word, words)| DeedOutcome {
+            at: at + SignedDuration::from_secs(9),
+            word: word.to_owned(),
+            words: words.to_owned(),
+        }),
+        steps: [sent, ended].map(|what| DeedStep { at: at + SignedDuration::from_secs(1), what }).to_vec(),
+    }
+}
+
+#[rstest]
+#[case("audit-empty", false, &[])]
+#[case("audit", true, &[])]
+#[case("audit-deed", true, &[Action::Open])]
+fn the_audit_log(
+    #[case] name: &str,
+    #[case] is_anything_done: bool,
+    #[case] actions: &[Action],
+    #[values((80, 24), (160, 45))] size: (u16, u16),
+) {
+    let deeds = vec![
+        deed(0, "move vip-db to lb2", Some(("failed", "crm_resource ended with exit code 1."))),
+        deed(1, "standby lb3", Some(("done", "lb3 is in standby."))),
+        deed(2, "cleanup galera", Some(("refused", "nobody has failed"))),
+        deed(3, "reboot lb1", Some(("unknown", "the connection broke"))),
+        deed(4, "restart haproxy-clone", None),
+    ];
+    let mut state = console(deployment(), size);
+    update(&mut state, Event::Act(Action::Audit));
+    let log = AuditLog {
+        path: "/home/ada/.local/state/quorate/audit.jsonl".to_owned(),
+        deeds: Arc::new(if is_anything_done { deeds } else { Vec::new() }),
+        unreadable: usize::from(is_anything_done),
+        trouble: None,
+    };
+    update(&mut state, Event::Audited(log));
+    for action in actions {
+        update(&mut state, Event::Act(*action));
+    }
+    insta::assert_snapshot!(format!("{name}-{}x{}", size.0, size.1), screen(&state, &look()));
+}
+
+#[rstest]
+#[case("wide-nodes", Action::Nodes)]
+#[case("wide-resources", Action::Resources)]
+fn wide_tables(#[case] name: &str, #[case] action: Action, #[values((80, 24), (160, 45))] size: (u16, u16)) {
+    let mut state = console(deployment(), size);
+    for action in [action, Action::ToggleWide, Action::Right, Action::Redraw] {
+        update(&mut state, Event::Act(action));
     }
     insta::assert_snapshot!(format!("{name}-{}x{}", size.0, size.1), screen(&state, &look()));
 }

@@ -8,7 +8,7 @@ use jiff::tz::Offset;
 use quorate::health::{Finding, assess, why};
 use quorate::model::{Access, ClusterEntry, Contact, Observation, Picture, Resource, Tier};
 use quorate::pacemaker::parse::{self, Answer};
-use quorate::tables::{Mark, Pane, Source, Table, Tone, asked, details, fleet, table, widths};
+use quorate::tables::{Breadth, Mark, Pane, Source, Table, Tone, asked, details, fleet, table, widths};
 use rstest::rstest;
 use strum::IntoEnumIterator;
 
@@ -163,10 +163,12 @@ fn what_is_only_remembered_looks_like_it() {
         let cells = table.rows.iter().flat_map(|row| &row.cells);
         let cells = cells.chain(table.columns.iter().filter(|_| pane == Pane::Matrix).map(|it| &it.heading));
         for cell in cells {
-            assert_eq!((cell.tone, cell.mark.is_none_or(|mark| mark == Mark::Unseen)), (Tone::Faint, true));
+            // Whether something is folded is no state of the cluster.
+            let is_no_state = |mark| matches!(mark, Mark::Unseen | Mark::Folded | Mark::Unfolded);
+            assert_eq!((cell.tone, cell.mark.is_none_or(is_no_state)), (Tone::Faint, true));
         }
     }
-    let all = fleet(Pane::Nodes, [seen.source()].into_iter());
+    let all = fleet(Pane::Nodes, Breadth::Usual, [seen.source()].into_iter());
     assert_eq!(all.rows[0].cells[0].text, "lb (0 s ago)");
 }
 

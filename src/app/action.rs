@@ -96,6 +96,21 @@ pub enum Action {
     /// The cluster's tickets, and what depends on them.
     #[strum(message = "tickets")]
     PaneTickets,
+    /// The cluster's configuration as it is written, to be folded.
+    #[strum(message = "configuration")]
+    PaneConfiguration,
+    /// The log of the cluster's DC, followed live.
+    #[strum(message = "cluster log")]
+    PaneLog,
+    /// Fold all of the configuration.
+    #[strum(message = "fold all")]
+    FoldAll,
+    /// Unfold all of the configuration.
+    #[strum(message = "unfold all")]
+    UnfoldAll,
+    /// Show all columns of nodes, resources and constraints, or the usual ones.
+    #[strum(message = "wide")]
+    ToggleWide,
     /// The findings of all clusters in one table.
     #[strum(message = "all findings")]
     Findings,
@@ -219,6 +234,9 @@ pub enum Action {
     /// Allow no changes to the cluster any more.
     #[strum(message = "read-only")]
     ReadOnly,
+    /// What was done from this machine, by whom, and how it ended.
+    #[strum(message = "audit log")]
+    Audit,
     /// Ask the selected cluster now.
     #[strum(message = "poll now")]
     PollNow,

@@ -3,9 +3,9 @@
 use jiff::Timestamp;
 use tui_input::InputRequest;
 
-use super::{Action, News, Request};
+use super::{Action, AuditLog, News, Request};
 use crate::health::Health;
-use crate::model::{ClusterName, Observation};
+use crate::model::{ClusterName, LogNews, Observation};
 use crate::tables::Pane;
 
 /// Everything that can happen. All of it arrives on one channel, so there is one total order.
@@ -36,6 +36,10 @@ pub enum Event {
     Observed(ClusterName, Observation),
     /// The runtime has news of an operation.
     Operated(News),
+    /// Something has become known of the log of a cluster that is followed.
+    Logged(ClusterName, LogNews),
+    /// The audit log was read.
+    Audited(AuditLog),
     /// Something to tell the person.
     Told(Notice),
 }

@@ -47,6 +47,29 @@ const FAILURES: &[Action] = &[
     Action::Back,
     Action::Quit,
 ];
+/// Where the configuration is folded.
+const CONFIGURATION: &[Action] = &[
+    Action::Open,
+    Action::FoldAll,
+    Action::UnfoldAll,
+    Action::Filter,
+    Action::Why,
+    Action::Help,
+    Action::NextPane,
+    Action::Back,
+    Action::Quit,
+];
+/// Where a log is followed.
+const LOG: &[Action] = &[
+    Action::Last,
+    Action::Open,
+    Action::Filter,
+    Action::PageUp,
+    Action::Help,
+    Action::NextPane,
+    Action::Back,
+    Action::Quit,
+];
 /// Elsewhere inside a cluster.
 const CLUSTER: &[Action] = &[
     Action::Back,
@@ -104,6 +127,8 @@ impl State {
                 Some(Pane::Resources | Pane::Matrix) => RESOURCES,
                 Some(Pane::Nodes) => NODES,
                 Some(Pane::Failures) => FAILURES,
+                Some(Pane::Configuration) => CONFIGURATION,
+                Some(Pane::Log) => LOG,
                 _ => CLUSTER,
             },
             Context::Fleet => FLEET,
@@ -115,7 +140,7 @@ impl State {
     pub fn label(&self, action: Action) -> &'static str {
         let stage = match &self.panel {
             Some(panel) if !panel.is_of_operations() => return action.label(),
-            None => return action.label(),
+            None => return self.label_in_pane(action),
             Some(Panel::Operation(id)) => self.operations.job(*id).map(|job| job.stage),
             Some(_) => None,
         };
@@ -125,6 +150,15 @@ impl State {
             (Action::Back, Some(Stage::Planning | Stage::Asking)) => "cancel",
             (Action::Back, Some(Stage::Running { .. })) => "leave it in the background",
             (action, _) => action.label(),
+        }
+    }
+
+    /// What some actions do in panes that have keys of their own.
+    fn label_in_pane(&self, action: Action) -> &'static str {
+        match (self.open.as_ref().map(|view| view.pane), action) {
+            (Some(Pane::Configuration), Action::Why) => "as written",
+            (Some(Pane::Log), Action::Last) => "follow",
+            (_, action) => action.label(),
         }
     }
 

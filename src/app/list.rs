@@ -1,8 +1,8 @@
 //! A list that has been scrolled, filtered and sorted, and the row in it that is selected.
 
 use super::Action;
-use crate::model::ClusterName;
-use crate::tables::{Row, Sorting, Subject, Table, arrange};
+use crate::model::{ClusterName, NodeName};
+use crate::tables::{Folds, Row, Sorting, Subject, Table, arrange, most_skipped, skipped_for};
 
 /// How a list is looked at.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -21,6 +21,10 @@ pub struct ListView {
     pub skipped: usize,
     /// What the selected row is about: the selection follows it when rows come and go.
     pub about: Option<(ClusterName, Subject)>,
+    /// The node whose column is selected in the matrix.
+    pub node: Option<NodeName>,
+    /// What is folded away of the configuration.
+    pub folds: Folds,
 }
 
 impl ListView {
@@ -55,6 +59,35 @@ impl ListView {
         let room = room.max(1);
         self.scroll = self.scroll.min(self.row).max((self.row + 1).saturating_sub(room));
         self.scroll = self.scroll.min(rows.len().saturating_sub(room));
+    }
+
+    /// Scrolls sideways as little as is needed for the selected column to be seen in that width.
+    pub(super) fn settle_columns(&mut self, table: &Table, width: usize) {
+        self.skipped = self.skipped.min(most_skipped(table, width));
+        if let Some(column) = self.column(table) {
+            self.skipped = skipped_for(table, width, self.skipped, column);
+        }
+    }
+
+    /// The selected column.
+    pub fn column(&self, table: &Table) -> Option<usize> {
+        let node = self.node.as_ref()?;
+        table.columns.iter().position(|column| column.node.as_ref() == Some(node))
+    }
+
+    /// Goes to the column of the next node, or the one before; left of the first one no column is selected.
+    pub(super) fn turn_column(&mut self, table: &Table, by: isize) {
+        let nodes: Vec<&NodeName> = table.columns.iter().filter_map(|column| column.node.as_ref()).collect();
+        let at = nodes.iter().position(|node| Some(*node) == self.node.as_ref());
+        let next = match at {
+            None if by > 0 => Some(0),
+            None => None,
+            Some(at) => at.checked_add_signed(by).map(|next| next.min(nodes.len() - 1)),
+        };
+        self.node = next.and_then(|next| nodes.get(next)).map(|node| (*node).clone());
+        if self.node.is_none() {
+            self.skipped = 0;
+        }
     }
 
     /// Selects the row of that number.

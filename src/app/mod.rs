@@ -1,6 +1,7 @@
 //! What the console is doing: events in, state and effects out. No clock, no socket.
 
 mod action;
+mod audit;
 mod command;
 mod dependency;
 mod event;
@@ -10,6 +11,7 @@ mod grid;
 mod hints;
 mod history;
 mod list;
+mod log;
 mod operation;
 mod panel;
 mod prompt;
@@ -18,6 +20,7 @@ mod update;
 mod view;
 
 pub use action::{Action, Context};
+pub use audit::AuditLog;
 pub use command::{Candidate, Command, CommandError};
 pub use event::{Effect, Event, Notice, NoticeLevel, Pending, Scroll, Target, Typing};
 pub use filter::Filter;
@@ -25,6 +28,7 @@ pub use geometry::{Body, FindingsPanel, LEAST_SIZE, Regions};
 pub use grid::{Arrangement, Band, Density, GAP, Grid, Layout, Order, Place, Selection};
 pub use history::History;
 pub use list::ListView;
+pub use log::{LogStatus, LogView};
 pub use operation::{
     Choose, Dialect, Errand, Focus, Form, GivingUp, Job, JobId, Marks, News, NodeChoice, Operations, Request,
     Stage, Task, Ticket,

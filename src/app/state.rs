@@ -7,10 +7,10 @@ use jiff::Timestamp;
 use super::geometry::{FindingsPanel, Regions};
 use super::grid::{Arrangement, Grid, Layout, Order, Selection};
 use super::view::{ClusterView, FleetView};
-use super::{Context, History, Marks, Notice, Operations, Panel, Pending, Prompt, Stage};
+use super::{AuditLog, Context, History, LogView, Marks, Notice, Operations, Panel, Pending, Prompt, Stage};
 use crate::health::{Finding, Health, Standing, assess};
 use crate::model::{ClusterEntry, ClusterName, Contact, Inventory, Observation};
-use crate::tables::Pane;
+use crate::tables::{Breadth, Pane, Subject};
 
 /// Everything that is drawn comes from here and nowhere else.
 #[derive(Debug, Clone)]
@@ -41,6 +41,12 @@ pub struct State {
     pub prompt: Option<Prompt>,
     /// The beginning of a sequence of keys that is not complete.
     pub pending: Option<Pending>,
+    /// The log that is on screen.
+    pub log: Option<LogView>,
+    /// The audit log as it was read last.
+    pub audit: AuditLog,
+    /// How many columns tables have.
+    pub breadth: Breadth,
     /// To be told, the first one is on screen.
     pub notices: VecDeque<(Notice, Timestamp)>,
     /// Lines that were taken on the command line, oldest first.
@@ -120,6 +126,9 @@ impl State {
             panel: None,
             prompt: None,
             pending: None,
+            log: None,
+            audit: AuditLog::default(),
+            breadth: Breadth::default(),
             notices: VecDeque::new(),
             command_history: Vec::new(),
             themes,
@@ -179,7 +188,13 @@ impl State {
 
     pub(super) fn set_filter(&mut self, filter: String) {
         match self.list_mut() {
-            Some(list) => list.filter = filter,
+            Some(list) => {
+                // What was found stays in sight when everything else is back.
+                if let (true, Some((_, Subject::Element(path)))) = (filter.is_empty(), &list.about) {
+                    list.folds.reveal(path);
+                }
+                list.filter = filter;
+            }
             None => self.grid.filter = filter,
         }
     }

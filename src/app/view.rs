@@ -4,8 +4,8 @@ use ratatui::layout::{Constraint, Layout, Rect};
 use strum::EnumCount;
 
 use super::{ClusterState, ListView, Panel, State};
-use crate::health::{Finding, Why, why};
-use crate::model::ClusterName;
+use crate::health::{About, Finding, Why, why};
+use crate::model::{ClusterName, Deed, NodeName};
 use crate::tables::{self, Card, Pane, Sorting, Source, Subject, Table};
 
 /// A cluster that has been opened.
@@ -35,21 +35,25 @@ pub struct Tab {
     pub pane: Pane,
     /// Its name.
     pub name: &'static str,
+    /// The same where room is scarce.
+    pub short: &'static str,
 }
 
 /// The screens of the cluster view, in the order of their keys.
-pub const TABS: [Tab; 7] = [
-    Tab { pane: Pane::Findings, name: "overview" },
-    Tab { pane: Pane::Matrix, name: "matrix" },
-    Tab { pane: Pane::Constraints, name: "constraints" },
-    Tab { pane: Pane::Failures, name: "failures" },
-    Tab { pane: Pane::Fencing, name: "fencing" },
-    Tab { pane: Pane::Attributes, name: "attributes" },
-    Tab { pane: Pane::Tickets, name: "tickets" },
+pub const TABS: [Tab; 9] = [
+    Tab { pane: Pane::Findings, name: "overview", short: "overview" },
+    Tab { pane: Pane::Matrix, name: "matrix", short: "matrix" },
+    Tab { pane: Pane::Constraints, name: "constraints", short: "constr" },
+    Tab { pane: Pane::Failures, name: "failures", short: "fails" },
+    Tab { pane: Pane::Fencing, name: "fencing", short: "fence" },
+    Tab { pane: Pane::Attributes, name: "attributes", short: "attrs" },
+    Tab { pane: Pane::Tickets, name: "tickets", short: "tickets" },
+    Tab { pane: Pane::Configuration, name: "configuration", short: "config" },
+    Tab { pane: Pane::Log, name: "log", short: "log" },
 ];
 
 /// The panes in the order of the key for the next one.
-const ROUND: [Pane; Pane::COUNT] = [
+const ROUND: [Pane; 11] = [
     Pane::Findings,
     Pane::Nodes,
     Pane::Resources,
@@ -59,6 +63,8 @@ const ROUND: [Pane; Pane::COUNT] = [
     Pane::Fencing,
     Pane::Attributes,
     Pane::Tickets,
+    Pane::Configuration,
+    Pane::Log,
 ];
 
 /// How many facts of a finding the overview shows.
@@ -73,6 +79,8 @@ pub struct OpenCard {
     pub cluster: ClusterName,
     /// Of what.
     pub subject: Subject,
+    /// The node that is asked about beside a resource.
+    pub node: Option<NodeName>,
     /// How many lines have gone out at the top.
     pub scroll: usize,
 }
@@ -93,6 +101,8 @@ pub enum CardText {
     Details(Card),
     /// Why it is as it is.
     Why(Why),
+    /// All that the audit log says of it.
+    Deed(Deed),
     /// It is not there any more, or was never seen.
     Gone,
 }
@@ -125,6 +135,11 @@ impl ClusterView {
             width: body.width.saturating_sub(2),
             height: body.height.saturating_sub(2),
         };
+        if self.pane == Pane::Log {
+            // Over it a line says whose it is.
+            let place = Rect { y: inner.y + 1, height: inner.height.saturating_sub(1), ..inner };
+            return vec![(self.pane, place)];
+        }
         if !self.is_overview() {
             return vec![(self.pane, inner)];
         }
@@ -141,7 +156,9 @@ impl ClusterView {
 
 impl FleetView {
     pub(super) fn new(pane: Pane) -> Self {
-        Self { pane, list: ListView { sorting: Sorting::Worst, ..ListView::default() } }
+        // What was done is told in the order of time.
+        let sorting = if pane == Pane::Audit { Sorting::Told } else { Sorting::Worst };
+        Self { pane, list: ListView { sorting, ..ListView::default() } }
     }
 
     /// What is listed, as a word.
@@ -155,6 +172,9 @@ impl FleetView {
             Pane::Fencing => "fencing",
             Pane::Attributes => "attributes",
             Pane::Tickets => "tickets",
+            Pane::Configuration => "configuration",
+            Pane::Log => "log",
+            Pane::Audit => "audit log",
         }
     }
 
@@ -196,13 +216,21 @@ impl ClusterState {
 impl State {
     /// A pane of the open cluster as it is looked at.
     pub fn pane_table(&self, view: &ClusterView, cluster: &ClusterState, pane: Pane) -> Table {
-        view.list(pane).arranged(tables::table(pane, &cluster.source(self.now)))
+        let (list, source) = (view.list(pane), cluster.source(self.now));
+        match pane {
+            Pane::Configuration => tables::configuration(&source, &list.folds, &list.filter),
+            Pane::Log => self.log_table(view),
+            pane => list.arranged(tables::broad_table(pane, self.breadth, &source)),
+        }
     }
 
     /// A table over all clusters as it is looked at.
     pub fn fleet_table(&self, fleet: &FleetView) -> Table {
+        if fleet.pane == Pane::Audit {
+            return fleet.list.arranged(tables::audit(&self.audit.deeds, self.now));
+        }
         let sources = self.clusters.iter().map(|cluster| cluster.source(self.now));
-        fleet.list.arranged(tables::fleet(fleet.pane, sources))
+        fleet.list.arranged(tables::fleet(fleet.pane, self.breadth, sources))
     }
 
     /// The list that has the keys, and what it shows; `None` in the grid.
@@ -230,8 +258,29 @@ impl State {
         table.rows.get(list.row).map(|row| (row.cluster.clone(), row.subject.clone()))
     }
 
+    /// The node whose column is selected in the matrix, or that the open card is asked about.
+    pub fn focus_node(&self) -> Option<NodeName> {
+        if let Some(Panel::Card(card)) = &self.panel {
+            return card.node.clone();
+        }
+        let (view, cluster) = self.opened().filter(|(view, _)| view.pane == Pane::Matrix)?;
+        let node = view.list(Pane::Matrix).node.as_ref()?;
+        cluster.observation.picture.as_ref()?.node(node).map(|node| node.name.clone())
+    }
+
     /// What a card says now.
     pub fn card_text(&self, card: &OpenCard) -> CardText {
+        match (&card.subject, card.kind) {
+            (Subject::Deed(id), CardKind::Details) => {
+                return self.deed(id).map_or(CardText::Gone, |deed| CardText::Deed(deed.clone()));
+            }
+            (Subject::LogLine(number), CardKind::Details) => {
+                let line = self.log.as_ref().and_then(|log| log.line(*number));
+                let card = line.map(|line| tables::log_card(&card.cluster, line));
+                return card.map_or(CardText::Gone, CardText::Details);
+            }
+            _ => {}
+        }
         let Some(cluster) = self.cluster(&card.cluster) else { return CardText::Gone };
         let source = cluster.source(self.now);
         match card.kind {
@@ -239,7 +288,13 @@ impl State {
                 tables::details(&source, &card.subject).map_or(CardText::Gone, CardText::Details)
             }
             CardKind::Why => tables::asked(&source, &card.subject)
-                .and_then(|about| why(&cluster.entry, &cluster.observation, self.now, &about))
+                .and_then(|about| {
+                    let why = why(&cluster.entry, &cluster.observation, self.now, &about)?;
+                    Some(match (&about, &card.node) {
+                        (About::Resource(id), Some(node)) => why.on(id, node),
+                        _ => why,
+                    })
+                })
                 .map_or(CardText::Gone, CardText::Why),
         }
     }

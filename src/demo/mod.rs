@@ -12,6 +12,7 @@ mod crm_mon;
 mod dependency;
 mod fault;
 mod history;
+mod log;
 mod operation;
 mod placement;
 mod schedule;
@@ -31,16 +32,20 @@ use jiff::fmt::strtime;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use strum::{Display, EnumString};
+use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep};
 
 use self::blueprint::Blueprint;
 use self::fault::Scene;
+use self::log::Chronicle;
 use self::operation::{Base, Dated, Refused};
 use self::schedule::{Schedule, random};
 use self::shell::Question;
 use self::situation::{HostCondition, Situation};
 use crate::model::{Access, ClusterEntry, HostName, Inventory, TroubleKind};
-use crate::transport::{Command, Limits, Output, Transport, TransportError};
+use crate::transport::{
+    Command, Ended, Limits, Output, Piece, StreamKind, StreamLimits, Transport, TransportError, after_the_end,
+};
 
 /// A simulated deployment.
 pub struct Demo {
@@ -113,6 +118,9 @@ const UPTIME: SignedDuration = SignedDuration::from_hours(31);
 
 /// The shortest and the longest that an answer takes, in milliseconds.
 const LATENCY_MS: std::ops::RangeInclusive<u64> = 3..=25;
+
+/// What is in the script that follows a log, and in no other.
+const FOLLOWED: &str = "journalctl -f";
 
 /// `CRM_EX_DISCONNECT`: "not connected to the cluster".
 const EXIT_DISCONNECTED: i32 = 102;
@@ -304,6 +312,55 @@ impl Demo {
         })
     }
 
+    /// Writes the cluster's log for as long as it is read and the member answers.
+    async fn write_log(
+        &self,
+        host: &HostName,
+        limits: StreamLimits,
+        pieces: mpsc::Sender<Piece>,
+    ) -> Result<Ended, TransportError> {
+        let asked = Instant::now();
+        // Whoever answers to this answers at all.
+        let hello = Command::new("date");
+        let limit = limits.command.unwrap_or(Duration::from_secs(60));
+        self.answer(host, &hello, Limits { connect: limits.connect, command: limit, output: 1 << 10 })
+            .await?;
+        let Some(member) = self.hosts.get(host).copied() else {
+            return Err(trouble(TroubleKind::UnknownHost, format!("{host}: no such host in this demo")));
+        };
+        let tell = async |stream, text: String| {
+            text.is_empty() || pieces.send(Piece { stream, bytes: text.into_bytes() }).await.is_ok()
+        };
+        let mut chronicle = Chronicle::new(&self.clusters[member.cluster]);
+        let mut since = (self.clock)() - log::PAST;
+        let mut is_heard = tell(StreamKind::Stderr, "log source: journal\n".to_owned()).await;
+        while is_heard && !pieces.is_closed() {
+            let now = (self.clock)();
+            // Before the demo began all was well.
+            let (next, situation) = if since < self.began {
+                let next = now.min(self.began);
+                (next, Situation::healthy(&self.clusters[member.cluster], self.began - UPTIME))
+            } else {
+                let next = now.min(since + log::PACE);
+                (next, self.situation(member, next))
+            };
+            let is_now = next == now;
+            if is_now && !matches!(situation.hosts[member.index], HostCondition::Answers { .. }) {
+                let message = format!("The connection to {host} broke.");
+                return Err(TransportError {
+                    may_have_run: true,
+                    ..trouble(TroubleKind::ConnectionLost, message)
+                });
+            }
+            is_heard = tell(StreamKind::Stdout, chronicle.lines(situation, since, next)).await;
+            if is_now {
+                sleep(Duration::from_secs(1)).await;
+            }
+            since = next;
+        }
+        Ok(Ended { exit_code: None, elapsed: asked.elapsed() })
+    }
+
     /// How long that member takes to answer, different from one millisecond to the next.
     fn latency(&self, member: Member, now: Timestamp) -> Duration {
         let index = (member.cluster * blueprint::MEMBERS + member.index) as u64;
@@ -339,6 +396,19 @@ impl Transport for Demo {
         limits: Limits,
     ) -> BoxFuture<'a, Result<Output, TransportError>> {
         Box::pin(self.answer(host, command, limits))
+    }
+
+    fn stream<'a>(
+        &'a self,
+        host: &'a HostName,
+        command: &'a Command,
+        limits: StreamLimits,
+        pieces: mpsc::Sender<Piece>,
+    ) -> BoxFuture<'a, Result<Ended, TransportError>> {
+        if command.argv().iter().any(|word| word.contains(FOLLOWED)) {
+            return Box::pin(self.write_log(host, limits, pieces));
+        }
+        after_the_end(host, command, limits, pieces, move |limits| self.run(host, command, limits))
     }
 }
 

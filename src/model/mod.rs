@@ -1,9 +1,12 @@
 //! A cluster at one moment, in Pacemaker's own terms. Plain data: no IO, no clock, no text of the screen.
 
 mod constraint;
+mod deed;
+mod element;
 mod event;
 mod id;
 mod inventory;
+mod log;
 mod needs;
 mod node;
 mod observation;
@@ -12,9 +15,12 @@ mod resource;
 pub mod text;
 
 pub use constraint::{Ban, Constraint, ConstraintRule, Ticket};
+pub use deed::{Deed, DeedEvent, DeedOutcome, DeedStep};
+pub use element::{Element, MASK, is_secret};
 pub use event::{Failure, FencingEvent, FencingOutcome};
 pub use id::{ClusterName, ConstraintId, HostName, NodeName, ResourceId};
 pub use inventory::{Access, ClusterEntry, Inventory, Privilege, Tier};
+pub use log::{LogLevel, LogLine, LogNews};
 pub use node::{FailCount, Node, NodeAttribute, NodeHealth, NodeKind, Score};
 pub use observation::{Contact, Observation, Trouble, TroubleKind};
 pub use picture::{Belief, Cib, ClusterOptions, ConfiguredResource, Picture, Summary, Viewpoint};

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::{
-    Ban, Constraint, FailCount, Failure, FencingEvent, HostName, Node, NodeAttribute, NodeName, Primitive,
-    Resource, ResourceId, Ticket,
+    Ban, Constraint, Element, FailCount, Failure, FencingEvent, HostName, Node, NodeAttribute, NodeName,
+    Primitive, Resource, ResourceId, Ticket,
 };
 
 /// A cluster at one moment. Holds nothing that changes by itself (no time of asking), so that two
@@ -117,6 +117,8 @@ pub struct Cib {
     pub resources: Vec<ConfiguredResource>,
     /// `resource-defaults`: name and value.
     pub resource_defaults: Vec<(String, String)>,
+    /// The `<configuration>` as it is written, for people to read: empty where there is none.
+    pub configuration: Element,
     /// Whether any `stonith` class resource is configured.
     pub has_fencing_device: bool,
     /// What could not be understood, each with its place.

@@ -46,6 +46,45 @@ pub fn cib_epoch() -> Vec<String> {
     command(&["cibadmin", "--query", "--xpath", "/cib", "--no-children"])
 }
 
+/// Asks for the end of the cluster's log and for all that is added to it, for as long as somebody listens: the journal
+/// where it has anything of the cluster, else the first log file that can be read.
+///
+/// Says on stderr which it is, after [`LOG_SOURCE`]. Now and then it prints an empty line, so that it notices when
+/// nobody listens any more, however quiet the cluster is.
+pub fn follow_log() -> Vec<String> {
+    command(&["sh", "-c", FOLLOW_LOG])
+}
+
+/// What the source of a log is told after.
+pub const LOG_SOURCE: &str = "log source: ";
+
+/// Constant: nothing of what anybody has named is ever put into it.
+const FOLLOW_LOG: &str = r#"
+set -- -q -o short-iso -u pacemaker -u corosync -u pacemaker_remote
+if [ -n "$(journalctl -n 1 "$@" 2>/dev/null)" ]; then
+  echo 'log source: journal' >&2
+  journalctl -f -n 200 "$@" &
+else
+  for file in /var/log/pacemaker/pacemaker.log /var/log/pacemaker.log /var/log/cluster/corosync.log     /var/log/corosync/corosync.log; do
+    [ -r "$file" ] && break
+    file=
+  done
+  if [ -z "$file" ]; then
+    echo 'neither the journal nor a log file of the cluster can be read by this user' >&2
+    exit 66
+  fi
+  echo "log source: $file" >&2
+  tail -n 200 -F "$file" 2>/dev/null &
+fi
+child=$!
+trap 'kill "$child" 2>/dev/null' EXIT
+trap 'exit 0' HUP INT TERM PIPE
+while kill -0 "$child" 2>/dev/null; do
+  sleep 15
+  echo || exit 0
+done
+"#;
+
 /// Asks for the host's clock and zone: seconds since the epoch with nanoseconds, and the offset from UTC.
 pub fn clock() -> Vec<String> {
     command(&["date", "+%s.%N %z"])

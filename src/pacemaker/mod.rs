@@ -8,6 +8,7 @@ pub mod argv;
 mod date;
 pub mod diagnose;
 pub mod discover;
+pub mod log;
 pub mod parse;
 mod xml;
 

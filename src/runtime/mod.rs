@@ -1,8 +1,10 @@
 //! The one loop: keys, signals, news of clusters and time go in; the screen and what is asked for come out.
 
+mod audit;
 mod input;
 mod logging;
 mod operations;
+mod panes;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -22,7 +24,9 @@ use tui_logger::TuiWidgetEvent;
 
 pub use logging::start_logging;
 
+use self::audit::AuditReader;
 use self::operations::Operations;
+use self::panes::Panes;
 use crate::app::{Effect, Event, Notice, Request, Scroll, State, update};
 use crate::health::Health;
 use crate::keymap::Key;
@@ -132,6 +136,8 @@ where
     let size = terminal.size()?;
     let (operations, mut done) =
         Operations::new(&launch.inventory, &launch.transport, &launch.clock, launch.audit.clone());
+    let log = launch.audit.as_ref().map(|audit| audit.path().to_owned()).map_err(Clone::clone);
+    let mut panes = Panes::new(&launch.inventory, &launch.transport, &launch.watch, AuditReader::new(log));
     let mut console = Console::new(launch, (size.width, size.height), watch, operations);
     console.carry_out(Effect::Operate(Request::LookForUnfinished));
     let mut tick = interval(Duration::from_secs(1));
@@ -140,6 +146,7 @@ where
     let mut is_waiting = false;
     tokio::pin!(ended);
     loop {
+        panes.reconcile(&console.state);
         is_waiting |= console.state.take_dirty();
         if is_waiting && Instant::now() >= next_frame {
             terminal.draw(|frame| ui::draw(frame, &console.state, &console.look))?;
@@ -169,7 +176,11 @@ where
                 Vec::new()
             }
             Some(event) = done.recv() => update(&mut console.state, event),
-            _ = tick.tick() => console.on_tick(),
+            event = panes.next() => update(&mut console.state, event),
+            _ = tick.tick() => {
+                panes.tick();
+                console.on_tick()
+            }
         };
         for effect in effects {
             match effect {

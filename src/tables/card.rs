@@ -3,7 +3,7 @@
 use super::constraints::kind as constraint_kind;
 use super::resources::{self, State};
 use super::tree::TreeRow;
-use super::{Pane, Source, Subject, Tone, nodes, table};
+use super::{ElementPath, Pane, Part, Source, Subject, Tone, markup, nodes, table};
 use crate::health::{About, Finding, constraint_words, span};
 use crate::model::{
     ConfiguredResource, Constraint, ConstraintRule, Node, Picture, Resource, ResourceId, clean,
@@ -38,6 +38,10 @@ pub struct Fact {
     pub text: String,
     /// How it looks.
     pub tone: Tone,
+    /// The text in its parts, where they look different; empty where they don't.
+    pub parts: Vec<Part>,
+    /// Cells that it stands further right.
+    pub indent: usize,
 }
 
 /// Everything that is known of the subject; `None` where it is not there any more.
@@ -48,7 +52,9 @@ pub fn details(source: &Source<'_>, subject: &Subject) -> Option<Card> {
     }
     let picture = source.picture()?;
     let mut card = match subject {
-        Subject::Finding { .. } => return None,
+        // Neither is of a picture: who has it makes its card.
+        Subject::Finding { .. } | Subject::LogLine(_) | Subject::Deed(_) => return None,
+        Subject::Element(path) => of_element(source, path)?,
         Subject::Node(name) => of_node(source, picture, picture.node(name)?),
         Subject::Resource(id) => of_resource(source, picture, id)?,
         Subject::Constraint(id) => {
@@ -91,6 +97,8 @@ pub fn asked(source: &Source<'_>, subject: &Subject) -> Option<About> {
             let constraint = picture.cib.as_deref()?.constraints.iter().find(|it| it.id == *id)?;
             known(picture, touched(constraint).first()?).map(About::Resource)
         }
+        // What is written is its own reason.
+        Subject::Element(_) | Subject::LogLine(_) | Subject::Deed(_) => None,
         Subject::Ticket(ticket) => {
             let constraints = &picture.cib.as_deref()?.constraints;
             constraints.iter().find_map(|constraint| match &constraint.rule {
@@ -124,7 +132,15 @@ fn all(picture: &Picture) -> Vec<&ResourceId> {
 }
 
 fn fact(label: &str, text: impl AsRef<str>) -> Fact {
-    Fact { label: clean(label), text: clean(text.as_ref()), tone: Tone::Text }
+    Fact::plain(label, text)
+}
+
+impl Fact {
+    /// Ordinary words, cleaned.
+    pub(super) fn plain(label: &str, text: impl AsRef<str>) -> Self {
+        let (label, text) = (clean(label), clean(text.as_ref()));
+        Self { label, text, tone: Tone::Text, parts: Vec::new(), indent: 0 }
+    }
 }
 
 fn card(title: &str, sort: impl Into<String>, facts: Vec<Fact>) -> Card {
@@ -288,6 +304,21 @@ fn of_constraint(source: &Source<'_>, picture: &Picture, constraint: &Constraint
     card
 }
 
+/// An element as it is written, with all that is in it.
+fn of_element(source: &Source<'_>, path: &ElementPath) -> Option<Card> {
+    let cib = source.picture()?.cib.as_deref()?;
+    let element = path.find(&cib.configuration)?;
+    let lines = markup::whole(element).into_iter().map(|(depth, parts)| Fact {
+        label: String::new(),
+        text: parts.iter().map(|part| part.text.as_str()).collect(),
+        tone: Tone::Text,
+        parts,
+        indent: 2 * depth,
+    });
+    let title = element.get("id").unwrap_or(&element.name);
+    Some(card(title, format!("{} of {}", element.name, source.entry.name), lines.collect()))
+}
+
 fn state_words(resource: &Resource, picture: &Picture) -> String {
     let primitives = resource.primitives();
     let running = primitives.iter().filter(|(_, primitive)| primitive.active).count();
@@ -300,9 +331,8 @@ fn of_row(source: &Source<'_>, pane: Pane, subject: &Subject, sort: &str) -> Opt
     let row = table.rows.iter().find(|row| row.subject == *subject)?;
     let cells = table.columns.iter().zip(&row.cells).filter(|(_, cell)| !cell.text.is_empty());
     let facts = cells.map(|(column, cell)| Fact {
-        label: column.heading.text.to_lowercase(),
-        text: cell.text.clone(),
         tone: cell.tone.max(Tone::Text),
+        ..fact(&column.heading.text.to_lowercase(), &cell.text)
     });
     let title = match subject {
         Subject::Failure { resource, node, .. } => format!("{resource} on {node}"),

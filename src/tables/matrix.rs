@@ -36,7 +36,8 @@ fn is_column(node: &Node) -> bool {
 fn column(node: &Node) -> Column {
     let (mark, tone, _) = Mark::of_node(node);
     let heading = Cell::new(node.name.as_str()).mark(mark).tone(tone);
-    Column { heading, width: Width::Shared(LEAST), align: Align::Left }
+    let node = Some(node.name.clone());
+    Column { heading, width: Width::Shared(LEAST), align: Align::Left, node }
 }
 
 /// What a resource, or all that it contains, does on a node.

@@ -4,26 +4,35 @@
 
 mod arrange;
 mod attributes;
+mod audit;
 mod card;
+mod configuration;
 mod constraints;
 mod failures;
 mod fencing;
 mod findings;
+mod log;
+mod markup;
 mod matrix;
 mod nodes;
 mod resources;
 mod row;
 mod tickets;
 mod tree;
+mod wide;
 mod widths;
 
 use jiff::{SignedDuration, Timestamp};
 use strum::{EnumCount, EnumIter};
 
 pub use arrange::{Sorting, arrange, holds_words};
+pub use audit::{audit, audit_card};
 pub use card::{Card, Fact, Section, asked, details};
+pub use configuration::{ElementPath, Folds, configuration};
+pub use log::{log, log_card};
+pub use markup::{Ink, Part};
 pub use row::{Align, Cell, Column, Mark, Row, Subject, Table, Tone, Width};
-pub use widths::{GAP, most_skipped, wanted, widths};
+pub use widths::{GAP, most_skipped, skipped_for, wanted, widths};
 
 use crate::health::{Finding, span};
 use crate::model::{ClusterEntry, Observation, Picture};
@@ -49,6 +58,12 @@ pub enum Pane {
     Attributes,
     /// Tickets.
     Tickets,
+    /// The CIB's configuration, see [`configuration`].
+    Configuration,
+    /// A member's log, which no picture holds, see [`log`].
+    Log,
+    /// What was done from this machine, which no cluster holds, see [`audit`].
+    Audit,
 }
 
 /// A cluster and what is known of it, to be listed.
@@ -77,6 +92,10 @@ pub fn table(pane: Pane, source: &Source<'_>) -> Table {
         (Pane::Fencing, Some(picture)) => fencing::table(source, picture),
         (Pane::Attributes, Some(picture)) => attributes::table(source, picture),
         (Pane::Tickets, Some(picture)) => tickets::table(source, picture),
+        (Pane::Log | Pane::Audit, Some(_)) => {
+            Table::empty(columns_of_nothing(pane), "It is not in a picture.")
+        }
+        (Pane::Configuration, Some(_)) => configuration(source, &Folds::default(), ""),
     };
     if pane != Pane::Findings && source.observation.current().is_none() {
         table.rows.iter_mut().for_each(Row::fade);
@@ -85,11 +104,30 @@ pub fn table(pane: Pane, source: &Source<'_>) -> Table {
     table
 }
 
+/// How many columns a table has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Breadth {
+    /// Those that are always wanted.
+    #[default]
+    Usual,
+    /// All that is known.
+    Wide,
+}
+
+/// Lists one cluster in that breadth.
+pub fn broad_table(pane: Pane, breadth: Breadth, source: &Source<'_>) -> Table {
+    let mut table = table(pane, source);
+    if let (Breadth::Wide, Some(picture)) = (breadth, source.picture()) {
+        wide::widen(pane, source, picture, &mut table);
+    }
+    table
+}
+
 /// Lists several clusters, each row led by its cluster's name, and by its age where it is only remembered.
-pub fn fleet<'a>(pane: Pane, sources: impl Iterator<Item = Source<'a>>) -> Table {
+pub fn fleet<'a>(pane: Pane, breadth: Breadth, sources: impl Iterator<Item = Source<'a>>) -> Table {
     let mut all = Table::empty(Vec::new(), "There is none in any cluster.");
     for source in sources {
-        let mut table = table(pane, &source);
+        let mut table = broad_table(pane, breadth, &source);
         if all.columns.is_empty() {
             all.columns = table.columns;
             all.columns.insert(0, Column::new("CLUSTER", Width::UpTo(20)));
@@ -118,6 +156,9 @@ fn columns_of_nothing(pane: Pane) -> Vec<Column> {
         Pane::Fencing => fencing::columns(),
         Pane::Attributes => attributes::columns(),
         Pane::Tickets => tickets::columns(),
+        Pane::Configuration => configuration::columns(None),
+        Pane::Log => log::columns(),
+        Pane::Audit => audit::columns(),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use super::{ElementPath, Part};
 use crate::health::{Finding, Severity};
 use crate::model::{ClusterName, ConstraintId, Node, NodeName, ResourceId, clean};
 
@@ -25,6 +26,8 @@ pub struct Column {
     pub width: Width,
     /// At which end its words stand.
     pub align: Align,
+    /// The node that it is of.
+    pub node: Option<NodeName>,
 }
 
 /// How much room a column takes, in cells of the screen.
@@ -36,6 +39,8 @@ pub enum Width {
     Spare(usize),
     /// What the others leave.
     Rest,
+    /// As much as its longest words need, but no more than that; those that don't fit go out at the right.
+    Beyond(usize),
     /// One of many alike that share what there is, at least that much; those that don't fit go out at the right.
     Shared(usize),
 }
@@ -103,6 +108,12 @@ pub enum Subject {
     },
     /// A ticket.
     Ticket(String),
+    /// An element of the configuration.
+    Element(ElementPath),
+    /// A line of the log that is followed, by its number.
+    LogLine(u64),
+    /// An operation in the audit log, by its id.
+    Deed(String),
 }
 
 /// A few words, their weight, and a sign before them.
@@ -114,6 +125,8 @@ pub struct Cell {
     pub tone: Tone,
     /// The sign.
     pub mark: Option<Mark>,
+    /// The text in its parts, where they look different; empty where they don't.
+    pub parts: Vec<Part>,
     /// Cells that it stands further right; the depth of a tree's row.
     pub indent: usize,
     /// What it sorts by before its words.
@@ -169,6 +182,10 @@ pub enum Mark {
     Pending,
     /// Only remembered.
     Unseen,
+    /// Holds something that is folded away.
+    Folded,
+    /// Holds what stands under it.
+    Unfolded,
 }
 
 impl Table {
@@ -179,11 +196,18 @@ impl Table {
 
 impl Column {
     pub(super) fn new(heading: &str, width: Width) -> Self {
-        Self { heading: Cell::new(heading), width, align: Align::Left }
+        Self { heading: Cell::new(heading), width, align: Align::Left, node: None }
     }
 
     pub(super) fn right(heading: &str, width: Width) -> Self {
         Self { align: Align::Right, ..Self::new(heading, width) }
+    }
+}
+
+impl Column {
+    /// Whether it can go out at either end.
+    pub fn scrolls(&self) -> bool {
+        matches!(self.width, Width::Shared(_) | Width::Beyond(_))
     }
 }
 
@@ -202,7 +226,10 @@ impl Cell {
 
     pub(super) fn fade(&mut self) {
         self.tone = Tone::Faint;
-        self.mark = self.mark.map(|_| Mark::Unseen);
+        self.parts.clear();
+        if !matches!(self.mark, Some(Mark::Folded | Mark::Unfolded)) {
+            self.mark = self.mark.map(|_| Mark::Unseen);
+        }
     }
 
     #[must_use]

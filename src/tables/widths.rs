@@ -2,7 +2,7 @@
 
 use unicode_width::UnicodeWidthStr;
 
-use super::{Cell, Table, Width};
+use super::{Cell, Column, Table, Width};
 
 /// Cells of the screen between two columns.
 pub const GAP: usize = 2;
@@ -10,6 +10,8 @@ pub const GAP: usize = 2;
 const LEAST_REST: usize = 16;
 /// What it gets before a column is shown that can be done without.
 const GOOD_REST: usize = 40;
+/// What the first of the columns gets that go out at the right.
+const LEAST_BEYOND: usize = 18;
 /// No column is made narrower than this for another's sake.
 const LEAST: usize = 8;
 /// Columns that share the room are no wider than this.
@@ -21,10 +23,11 @@ pub fn widths(table: &Table, room: usize, skipped: usize) -> Vec<usize> {
     let natural: Vec<usize> = (0..table.columns.len()).map(|column| natural(table, column)).collect();
     let fixed = |(column, natural): (&super::Column, &usize)| match column.width {
         Width::UpTo(most) => (*natural).min(most),
-        Width::Spare(_) | Width::Rest | Width::Shared(_) => 0,
+        Width::Spare(_) | Width::Rest | Width::Shared(_) | Width::Beyond(_) => 0,
     };
     let mut widths: Vec<usize> = table.columns.iter().zip(&natural).map(fixed).collect();
     share(table, &natural, room, skipped, &mut widths);
+    beyond(table, &natural, room, skipped, &mut widths);
     if let Some(rest) = table.columns.iter().position(|column| column.width == Width::Rest) {
         spare(table, &natural, room, rest, &mut widths);
         make_room(room, rest, &mut widths);
@@ -34,13 +37,19 @@ pub fn widths(table: &Table, room: usize, skipped: usize) -> Vec<usize> {
 
 /// How many of the columns that share the room must go out at the left for the last one to be seen.
 pub fn most_skipped(table: &Table, room: usize) -> usize {
-    let Some(last) = table.columns.iter().rposition(|column| matches!(column.width, Width::Shared(_))) else {
-        return 0;
-    };
-    let shared = table.columns.iter().filter(|column| matches!(column.width, Width::Shared(_))).count();
-    (0..shared)
+    let Some(last) = table.columns.iter().rposition(Column::scrolls) else { return 0 };
+    let scroll = table.columns.iter().filter(|column| column.scrolls()).count();
+    (0..scroll)
         .find(|&skipped| widths(table, room, skipped)[last] > 0)
-        .unwrap_or_else(|| shared.saturating_sub(1))
+        .unwrap_or_else(|| scroll.saturating_sub(1))
+}
+
+/// How many of the columns must go out at the left for that one to be seen: `skipped` if that will do.
+pub fn skipped_for(table: &Table, room: usize, skipped: usize, column: usize) -> usize {
+    let before = table.columns.iter().take(column).filter(|column| column.scrolls()).count();
+    let skipped = skipped.min(before);
+    let is_seen = |skipped: &usize| widths(table, room, *skipped).get(column).is_some_and(|width| *width > 0);
+    (skipped..=before).find(is_seen).unwrap_or(before)
 }
 
 /// The cells of the screen that a cell wants.
@@ -78,6 +87,26 @@ fn share(table: &Table, natural: &[usize], room: usize, skipped: usize, widths: 
     }
 }
 
+/// Shows as many as there is room for of those that go out at the right.
+fn beyond(table: &Table, natural: &[usize], room: usize, skipped: usize, widths: &mut [usize]) {
+    let columns = table.columns.iter().enumerate().filter_map(|(at, column)| match column.width {
+        Width::Beyond(most) => Some((at, natural[at].min(most))),
+        _ => None,
+    });
+    for (nth, (at, width)) in columns.skip(skipped).enumerate() {
+        // The first is shown in any case, even if it is cut: else there would be no way to it.
+        if nth == 0 {
+            shrink(room, width.min(LEAST_BEYOND), widths);
+        }
+        let left = room.saturating_sub(taken(widths));
+        let width = if nth == 0 { width.min(left) } else { width };
+        if width > left {
+            break;
+        }
+        widths[at] = width;
+    }
+}
+
 /// Shows the columns that can be done without, as long as they leave enough for the words.
 fn spare(table: &Table, natural: &[usize], room: usize, rest: usize, widths: &mut [usize]) {
     let needed = natural[rest].min(GOOD_REST);
@@ -92,19 +121,24 @@ fn spare(table: &Table, natural: &[usize], room: usize, rest: usize, widths: &mu
 
 /// Gives the column of the rest what is left, and takes it from the widest where that is too little.
 fn make_room(room: usize, rest: usize, widths: &mut [usize]) {
-    while room.saturating_sub(taken(widths)) < LEAST_REST {
+    shrink(room, LEAST_REST, widths);
+    widths[rest] = room.saturating_sub(taken(widths));
+}
+
+/// Takes from the widest until that much is left.
+fn shrink(room: usize, wanted: usize, widths: &mut [usize]) {
+    while room.saturating_sub(taken(widths)) < wanted {
         let widest = (0..widths.len()).filter(|&at| widths[at] > LEAST).max_by_key(|&at| widths[at]);
         let Some(widest) = widest else { break };
         widths[widest] -= 1;
     }
-    widths[rest] = room.saturating_sub(taken(widths));
 }
 
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::{Column, Row, Subject, Tone};
+    use super::super::{Row, Subject, Tone};
     use super::*;
 
     fn table(columns: &[(Width, usize)]) -> Table {
@@ -129,6 +163,22 @@ mod tests {
     }
 
     #[test]
+    fn what_goes_out_at_the_right_can_be_scrolled_to() {
+        let wide = table(&[
+            (Width::UpTo(10), 10),
+            (Width::Beyond(20), 9),
+            (Width::Beyond(20), 30),
+            (Width::Beyond(9), 5),
+        ]);
+        assert_eq!(widths(&wide, 100, 0), [10, 9, 20, 5]);
+        assert_eq!(widths(&wide, 40, 0), [10, 9, 0, 0]);
+        assert_eq!(widths(&wide, 40, 1), [10, 0, 20, 5]);
+        assert_eq!(most_skipped(&wide, 40), 1);
+        assert_eq!([1, 2, 3].map(|column| skipped_for(&wide, 40, 0, column)), [0, 1, 1]);
+        assert_eq!([1, 2, 3].map(|column| skipped_for(&wide, 40, 2, column)), [0, 1, 2]);
+    }
+
+    #[test]
     fn many_alike_share_and_scroll() {
         let many = table(&[
             (Width::UpTo(20), 10),
@@ -145,7 +195,7 @@ mod tests {
     proptest! {
         #[test]
         fn nothing_is_wider_than_the_line(
-            columns in prop::collection::vec((0usize..4, 0usize..60), 1..7),
+            columns in prop::collection::vec((0usize..5, 0usize..60), 1..7),
             room in 30usize..200,
             skipped in 0usize..4,
         ) {
@@ -153,6 +203,7 @@ mod tests {
                 0 => Width::UpTo(14),
                 1 => Width::Spare(20),
                 2 => Width::Shared(7),
+                3 => Width::Beyond(18),
                 _ => Width::Rest,
             };
             let columns: Vec<_> = columns.into_iter().take(6).map(|(k, wide)| (kind(k), wide)).collect();

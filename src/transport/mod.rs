@@ -17,7 +17,7 @@ use tokio::sync::mpsc;
 pub use command::{Command, Output};
 pub use local::Local;
 pub use ssh::{Ssh, SshOptions};
-pub use stream::{Ended, Piece, StreamKind, StreamLimits};
+pub use stream::{Ended, Piece, StreamKind, StreamLimits, after_the_end};
 
 use crate::model::text::clean;
 use crate::model::{HostName, TroubleKind};
@@ -46,7 +46,7 @@ pub trait Transport: Send + Sync + 'static {
     /// closed, and it ends when it notices, at the latest when it next prints something. A command that is
     /// quiet for long, or that ignores SIGPIPE, may thus go on there: what must end has to see to it itself.
     ///
-    /// A transport that does not say otherwise runs the command to its end first and takes 16 MiB at most.
+    /// A transport that does not say otherwise streams [`after_the_end`].
     fn stream<'a>(
         &'a self,
         host: &'a HostName,
@@ -54,7 +54,7 @@ pub trait Transport: Send + Sync + 'static {
         limits: StreamLimits,
         pieces: mpsc::Sender<Piece>,
     ) -> BoxFuture<'a, Result<Ended, TransportError>> {
-        stream::after_the_end(host, command, limits, pieces, move |limits| self.run(host, command, limits))
+        after_the_end(host, command, limits, pieces, move |limits| self.run(host, command, limits))
     }
 }
 

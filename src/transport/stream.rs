@@ -133,8 +133,9 @@ pub(super) fn nobody_listens(host: &HostName, command: &Command) -> TransportErr
 /// The most that is taken of a command that is streamed only after its end.
 const WHOLE_OUTPUT: usize = 16 << 20;
 
-/// Streams what [`super::Transport::run`] gives, once the command has ended.
-pub(super) fn after_the_end<'a>(
+/// Streams what [`super::Transport::run`] gives once the command has ended, 16 MiB at most: for transports that have
+/// nothing better, and for commands that are short.
+pub fn after_the_end<'a>(
     host: &'a HostName,
     command: &'a Command,
     limits: StreamLimits,

@@ -6,10 +6,10 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Clear, Widget};
 
 use super::glyphs::role_of;
-use super::{Look, text};
+use super::{Look, markup, text};
 use crate::app::{CardText, OpenCard, State};
 use crate::health::{Cause, NodeAnswer, Pull, Severity, Why};
-use crate::tables::{Card, Fact, Mark, Tone};
+use crate::tables::{Card, Fact, Mark, Tone, audit_card};
 use crate::theme::Role;
 
 /// From this width on a card leaves the list beside it in sight.
@@ -30,6 +30,7 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, state: &State, card: &OpenCa
     let width = usize::from(inner.width);
     let lines = match state.card_text(card) {
         CardText::Details(card) => details(&card, width, look),
+        CardText::Deed(deed) => details(&audit_card(&deed, &look.zone), width, look),
         CardText::Why(why) => why_lines(&why, width, look),
         CardText::Gone => gone(card, width, look),
     };
@@ -87,6 +88,9 @@ fn heading(words: &str, width: usize, look: &Look) -> Line<'static> {
 }
 
 fn fact_lines(fact: &Fact, label: usize, width: usize, look: &Look) -> Vec<Line<'static>> {
+    if !fact.parts.is_empty() {
+        return markup::wrapped(&fact.parts, fact.indent, width, look);
+    }
     let indent = if label == 0 { 0 } else { label + 2 };
     let role = if fact.tone == Tone::Ok { Role::Text } else { role_of(fact.tone) };
     let words = look.fit(&fact.label, label);

@@ -6,7 +6,7 @@ use ratatui::text::{Line, Span};
 
 use super::glyphs::role_of;
 use super::table::{self, Focus, Heading};
-use super::{Look, facts, findings, header};
+use super::{Look, cluster_log, facts, findings, header};
 use crate::app::{Action, ClusterState, ClusterView, Context, FACTS, ListView, State, TABS, Target};
 use crate::model::Contact;
 use crate::tables::{Pane, Table, Tone};
@@ -43,6 +43,9 @@ pub(super) fn draw(
         }
         if focus == Focus::Here && pane != Pane::Findings {
             table::draw_marks(buffer, area, &shown, list, &state.marks, look);
+        }
+        if let (Pane::Log, Some(log)) = (pane, &state.log) {
+            cluster_log::draw_status(buffer, area, log, (&shown, list), state.now, look);
         }
     }
 }
@@ -91,6 +94,8 @@ fn tabs(
         Action::PaneFencing,
         Action::PaneAttributes,
         Action::PaneTickets,
+        Action::PaneConfiguration,
+        Action::PaneLog,
     ];
     let is_wide = area.width >= WIDE;
     let mut x = area.x + 1;
@@ -98,7 +103,9 @@ fn tabs(
     for (tab, action) in TABS.iter().zip(KEYS) {
         let is_open = tab.pane == view.pane || (tab.pane == Pane::Findings && view.is_overview());
         let key = look.keymap.keys_for(Context::Cluster, action).into_iter().next().unwrap_or_default();
-        let (count, worst) = if tab.pane == Pane::Findings || tab.pane == Pane::Matrix {
+        let is_uncounted =
+            matches!(tab.pane, Pane::Findings | Pane::Matrix | Pane::Configuration | Pane::Log | Pane::Audit);
+        let (count, worst) = if is_uncounted {
             (0, Tone::Muted)
         } else {
             let table = crate::tables::table(tab.pane, &cluster.source(state.now));
@@ -114,7 +121,7 @@ fn tabs(
         if !key.is_empty() {
             spans.push(look.span(Role::Key, format!("{key} ")));
         }
-        spans.push(look.span(role, tab.name));
+        spans.push(look.span(role, if is_wide { tab.name } else { tab.short }));
         if is_wide && count > 0 {
             spans.push(look.span(role, format!(" {count}")));
         }

@@ -30,6 +30,10 @@ pub struct Glyphs {
     pub pending: &'static str,
     /// A node of which only the past is known.
     pub unseen: &'static str,
+    /// Holds something that is folded away.
+    pub folded: &'static str,
+    /// Holds what stands under it.
+    pub unfolded: &'static str,
     /// What stands between two words of one line.
     pub dot: &'static str,
     /// What stands at the end of words that did not fit.
@@ -59,6 +63,8 @@ pub const UNICODE: Glyphs = Glyphs {
     maintenance: "◇",
     pending: "◌",
     unseen: "·",
+    folded: "▸",
+    unfolded: "▾",
     dot: "·",
     ellipsis: "…",
     rule: "─",
@@ -81,6 +87,8 @@ pub const ASCII: Glyphs = Glyphs {
     maintenance: "m",
     pending: "p",
     unseen: ".",
+    folded: "+",
+    unfolded: "-",
     dot: "-",
     ellipsis: "~",
     rule: "-",
@@ -131,6 +139,8 @@ impl Glyphs {
             Mark::Maintenance => self.maintenance,
             Mark::Pending => self.pending,
             Mark::Unseen => self.unseen,
+            Mark::Folded => self.folded,
+            Mark::Unfolded => self.unfolded,
         }
     }
 

@@ -2,6 +2,7 @@
 
 mod card;
 mod cluster;
+mod cluster_log;
 mod facts;
 mod findings;
 mod fleet;
@@ -13,6 +14,7 @@ mod help;
 mod hit;
 mod list;
 mod log;
+mod markup;
 mod operation;
 mod table;
 mod text;

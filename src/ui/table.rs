@@ -2,10 +2,11 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
 
 use super::glyphs::role_of;
-use super::{Look, text};
+use super::{Look, markup, text};
 use crate::app::{ListView, Marks};
 use crate::tables::{Align, Cell, Column, GAP, Row, Table, Width, widths};
 use crate::theme::Role;
@@ -46,6 +47,7 @@ pub(super) fn draw(
         Heading::Pane(name) => pane_line(name, table, list, focus, usize::from(area.width), look),
     };
     buffer.set_line(area.x, area.y, &line, area.width);
+    draw_hidden(buffer, area, table, &widths, look);
     let rows = Rect { y: area.y + 1, height: area.height - 1, ..area };
     if table.rows.is_empty() {
         let words =
@@ -62,6 +64,7 @@ pub(super) fn draw(
             mark_selected(buffer, Rect { y, height: 1, ..rows }, look);
         }
     }
+    mark_column(buffer, area, table, &widths, list, look);
     draw_more(buffer, rows, table.rows.len().saturating_sub(list.scroll + usize::from(rows.height)), look);
 }
 
@@ -122,6 +125,40 @@ fn mark_selected(buffer: &mut Buffer, rect: Rect, look: &Look) {
     }
 }
 
+/// Marks the selected column, its heading the most.
+fn mark_column(
+    buffer: &mut Buffer,
+    area: Rect,
+    table: &Table,
+    widths: &[usize],
+    list: &ListView,
+    look: &Look,
+) {
+    let Some(column) = list.column(table) else { return };
+    let width = widths.get(column).copied().unwrap_or(0);
+    if width == 0 {
+        return;
+    }
+    let before: usize = widths.iter().take(column).filter(|width| **width > 0).map(|width| width + GAP).sum();
+    let rows = (table.rows.len().saturating_sub(list.scroll) + 1).min(usize::from(area.height));
+    let column = Rect::new(area.x + before as u16, area.y, width as u16, rows as u16).intersection(area);
+    buffer.set_style(column, look.style(Role::Selection));
+    let heading = Rect { height: 1, ..column };
+    buffer.set_style(heading, Style::new().add_modifier(Modifier::UNDERLINED));
+}
+
+/// Says in the heading how many columns are out at the right, and that there is a way to them.
+fn draw_hidden(buffer: &mut Buffer, area: Rect, table: &Table, widths: &[usize], look: &Look) {
+    let last = widths.iter().rposition(|width| *width > 0).map_or(0, |last| last + 1);
+    let hidden = table.columns.iter().skip(last).filter(|column| column.scrolls()).count();
+    if hidden > 0 {
+        let words = format!(" {hidden} {}", look.glyphs.arrow);
+        let wide = Span::raw(words.as_str()).width() as u16;
+        let x = area.right().saturating_sub(wide).max(area.x);
+        buffer.set_span(x, area.y, &look.span(Role::Key, words), area.width);
+    }
+}
+
 fn draw_more(buffer: &mut Buffer, area: Rect, below: usize, look: &Look) {
     if below == 0 || area.height == 0 {
         return;
@@ -162,6 +199,10 @@ fn cell_spans(cell: &Cell, column: &Column, width: usize, look: &Look) -> Vec<Sp
         spans.push(Span::raw(" "));
     }
     let room = width.saturating_sub(spans.iter().map(Span::width).sum());
+    if !cell.parts.is_empty() {
+        spans.extend(markup::spans(&cell.parts, room, look));
+        return spans;
+    }
     // Half a word beside a sign that says the same is only noise.
     let is_told = cell.mark.is_some() && matches!(column.width, Width::Shared(_));
     let is_cut = Span::raw(cell.text.as_str()).width() > room;

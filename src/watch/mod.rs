@@ -4,6 +4,7 @@ mod ask;
 mod backoff;
 mod cluster;
 mod discover;
+mod follow;
 mod picture;
 mod poll;
 
@@ -18,6 +19,7 @@ use tokio::task::JoinSet;
 use self::cluster::Outbox;
 use self::poll::Poller;
 pub use discover::discover;
+pub use follow::Follow;
 
 use crate::model::{ClusterEntry, ClusterName, Contact, HostName, Inventory, Observation};
 use crate::transport::Transport;

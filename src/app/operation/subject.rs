@@ -95,7 +95,13 @@ fn resource_of(state: &State, cluster: &ClusterState, verb: Verb, subject: &Subj
             About::Resource(id) => Some(id.to_string()),
             About::Node(_) => None,
         },
-        Subject::Node(_) | Subject::Attribute { .. } | Subject::Fencing { .. } | Subject::Ticket(_) => None,
+        Subject::Node(_)
+        | Subject::Attribute { .. }
+        | Subject::Fencing { .. }
+        | Subject::Ticket(_)
+        | Subject::Element(_)
+        | Subject::LogLine(_)
+        | Subject::Deed(_) => None,
     }
 }
 
@@ -109,7 +115,12 @@ fn node_of(state: &State, cluster: &ClusterState, subject: &Subject) -> Option<N
             About::Node(node) => Some(node),
             About::Resource(_) => None,
         },
-        Subject::Resource(_) | Subject::Constraint(_) | Subject::Ticket(_) => None,
+        Subject::Resource(_)
+        | Subject::Constraint(_)
+        | Subject::Ticket(_)
+        | Subject::Element(_)
+        | Subject::LogLine(_)
+        | Subject::Deed(_) => None,
     }
 }
 

@@ -1,6 +1,6 @@
 //! What an action does.
 
-use super::{dialog, go, operate, tell, unfinished};
+use super::{dialog, go, operate, panes, tell, unfinished};
 use crate::app::grid::{Order, Selection};
 use crate::app::view::{ClusterView, turned};
 use crate::app::{
@@ -9,7 +9,7 @@ use crate::app::{
 };
 use crate::health::Health;
 use crate::model::{ClusterName, Contact};
-use crate::tables::{Pane, Sorting, Subject, Tone};
+use crate::tables::{Folds, Pane, Sorting, Subject, Tone};
 
 pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
     if let Some(effects) = dialog::act(state, action) {
@@ -61,11 +61,17 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
         Action::PaneFencing => to_tab(state, 4),
         Action::PaneAttributes => to_tab(state, 5),
         Action::PaneTickets => to_tab(state, 6),
+        Action::PaneConfiguration => to_tab(state, 7),
+        Action::PaneLog => to_tab(state, 8),
+        Action::FoldAll => panes::fold_all(state, Folds::folded()),
+        Action::UnfoldAll => panes::fold_all(state, Folds::unfolded()),
+        Action::ToggleWide => panes::toggle_wide(state),
         Action::Findings => across(state, Pane::Findings),
         Action::Nodes => across(state, Pane::Nodes),
         Action::Resources => across(state, Pane::Resources),
         Action::Constraints => across(state, Pane::Constraints),
         Action::Failures => across(state, Pane::Failures),
+        Action::Audit => across(state, Pane::Audit),
         Action::ToggleStandby => return operate::toggle_standby(state),
         Action::Undo => return operate::undo(state),
         Action::GiveUp => return operate::give_up(state),
@@ -146,6 +152,10 @@ fn next_order(state: &mut State) {
         sort_grid(state, other);
         return;
     };
+    if panes::has_its_own_order(state) {
+        tell(state, Notice::info("this is shown in its own order"));
+        return;
+    }
     let sorting = list.sorting.next(table.columns.len());
     let words = match sorting {
         Sorting::Told => "in the cluster's own order".to_owned(),
@@ -162,6 +172,10 @@ fn next_order(state: &mut State) {
 }
 
 fn reverse(state: &mut State) {
+    if panes::has_its_own_order(state) {
+        tell(state, Notice::info("this is shown in its own order"));
+        return;
+    }
     match state.list_mut() {
         Some(list) => list.is_reversed = !list.is_reversed,
         None => tell(state, Notice::info("the grid has no other way round")),
@@ -200,8 +214,14 @@ fn open_selected(state: &mut State) {
     if state.panel.is_some() {
         return;
     }
+    if panes::turn_fold(state) {
+        return;
+    }
     match (&state.open, &state.fleet) {
+        // Beside a resource a node is asked about: what is there, and why.
+        (Some(_), _) if state.focus_node().is_some() => card(state, CardKind::Why),
         (Some(_), _) => card(state, CardKind::Details),
+        (None, Some(fleet)) if fleet.pane == Pane::Audit => card(state, CardKind::Details),
         (None, Some(fleet)) => {
             let pane = fleet.pane;
             if let Some((name, subject)) = state.focus() {
@@ -244,7 +264,8 @@ fn why(state: &mut State) {
 fn card(state: &mut State, kind: CardKind) {
     match state.focus() {
         Some((cluster, subject)) => {
-            let card = OpenCard { kind, cluster, subject, scroll: 0 };
+            let node = state.focus_node();
+            let card = OpenCard { kind, cluster, subject, node, scroll: 0 };
             // Of what concerns the whole cluster, all that is known says why.
             let is_answered = state.card_text(&card) != CardText::Gone;
             let kind = if is_answered { kind } else { CardKind::Details };

@@ -1,6 +1,6 @@
 //! Moving: keys, wheel and mouse presses.
 
-use super::act;
+use super::{act, panes};
 use crate::app::grid::{Selection, Step};
 use crate::app::view::{is_of_overview, turned};
 use crate::app::{Action, Effect, Panel, PromptKind, Scroll, State, Target};
@@ -38,12 +38,12 @@ fn scroll_by(scroll: &mut usize, action: Action, page: usize) {
 }
 
 fn go_in_list(state: &mut State, action: Action, page: usize) {
-    if let (Action::Left | Action::Right, Some(view)) = (action, &mut state.open) {
+    if matches!(action, Action::Left | Action::Right) {
         let by = if action == Action::Left { -1 } else { 1 };
-        if view.pane == Pane::Matrix {
-            let list = view.list_mut(Pane::Matrix);
-            list.skipped = list.skipped.saturating_add_signed(by);
-        } else {
+        if panes::sideways(state, by) {
+            return;
+        }
+        if let Some(view) = &mut state.open {
             let next = turned(view.pane, by);
             // Sideways is within what is seen; other screens have keys of their own.
             if is_of_overview(view.pane) == is_of_overview(next) && is_of_overview(next) {

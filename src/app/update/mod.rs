@@ -4,6 +4,7 @@ mod act;
 mod dialog;
 mod go;
 mod operate;
+mod panes;
 mod typing;
 mod unfinished;
 
@@ -13,7 +14,7 @@ use super::command::complete;
 use super::{ClusterState, Effect, Event, FleetView, Notice, NoticeLevel, PromptKind, State};
 use crate::health::Health;
 use crate::model::{ClusterName, Observation};
-use crate::tables::{details, most_skipped};
+use crate::tables::details;
 
 /// How long a notice stays that is no error.
 const NOTICE_STAYS: SignedDuration = SignedDuration::from_secs(5);
@@ -58,6 +59,8 @@ fn interact(state: &mut State, event: Event) -> Vec<Effect> {
         Event::Scrolled(scroll) => return go::scrolled(state, scroll),
         Event::Operated(news) => return operate::hear(state, news),
         Event::Told(notice) => tell(state, notice),
+        Event::Logged(cluster, news) => state.take_log_news(&cluster, news),
+        Event::Audited(log) => state.audit = log,
         // Both were dealt with before.
         Event::Tick(_) | Event::Observed(..) => {}
     }
@@ -160,22 +163,26 @@ fn settle_marks(state: &mut State) {
 /// Puts the selections of the lists on screen right, and scrolls to them.
 fn settle_lists(state: &mut State) {
     let body = state.regions().body;
-    if let Some((view, cluster)) = state.opened() {
+    if let Some((view, _)) = state.opened() {
         let mut view = view.clone();
+        state.settle_log(&mut view);
+        let Some(cluster) = state.cluster(&view.name) else { return };
         for (pane, area) in view.places(body, &cluster.findings) {
             let table = state.pane_table(&view, cluster, pane);
             let list = view.list_mut(pane);
             list.settle(&table.rows, usize::from(area.height.saturating_sub(1)));
-            list.skipped = list.skipped.min(most_skipped(&table, usize::from(area.width)));
+            list.settle_columns(&table, usize::from(area.width));
         }
         state.open = Some(view);
         return;
     }
+    state.log = None;
     if let Some(fleet) = &state.fleet {
         let mut fleet = fleet.clone();
         let table = state.fleet_table(&fleet);
         let area = FleetView::place(body);
         fleet.list.settle(&table.rows, usize::from(area.height.saturating_sub(1)));
+        fleet.list.settle_columns(&table, usize::from(area.width));
         state.fleet = Some(fleet);
     }
 }

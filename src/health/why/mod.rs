@@ -3,6 +3,7 @@
 //! The checks say what is wrong. This says what follows from what for one thing that a person points at: also
 //! where nothing is wrong, and also what the checks leave out because a graver finding explains it.
 
+mod at;
 mod node;
 mod place;
 mod resource;

@@ -1,14 +1,13 @@
 //! The CIB, with or without its status.
 
-use super::constraints;
 use super::reading::Reading;
+use super::{configuration, constraints};
 use crate::model::text::clean;
 use crate::model::{Cib, ConfiguredResource, ResourceId};
 use crate::pacemaker::xml::{self, Element, ParseError};
 
-/// The CIB's status is most of it and `crm_mon` tells it better; the others may hold secrets or say nothing that is
-/// shown.
-const SKIPPED: [&str; 4] = ["status", "operations", "acls", "alerts"];
+/// The CIB's status is most of it, and `crm_mon` tells it better.
+const SKIPPED: [&str; 1] = ["status"];
 
 /// Reads the output of `cibadmin --query`. Text before the XML is skipped.
 ///
@@ -38,6 +37,9 @@ pub fn cib(xml: &[u8]) -> Result<Cib, ParseError> {
             }
             _ => {}
         }
+    }
+    if let Some(root) = root.child("configuration") {
+        cib.configuration = configuration::tree(root, &mut reading);
     }
     cib.cluster_name = cib.property("cluster-name").filter(|name| !name.is_empty()).map(str::to_owned);
     cib.has_fencing_device =

@@ -1,6 +1,7 @@
 //! The output of `crm_mon` and `cibadmin` turned into the model.
 
 mod cib;
+mod configuration;
 mod constraints;
 mod events;
 mod nodes;
