@@ -143,3 +143,70 @@ fn add(deed: &mut Deed, entry: &Entry) {
 fn ended(entry: &Entry, word: &str) -> DeedOutcome {
     DeedOutcome { at: entry.at, word: word.to_owned(), words: String::new() }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use jiff::Timestamp;
+
+    use super::*;
+    use crate::operate::audit::Audit;
+
+    fn entry(id: &str, second: i64, what: What) -> Entry {
+        let at = Timestamp::from_second(second).unwrap();
+        Entry { at, ..Entry::new(id, at, &"lb".into(), what) }
+    }
+
+    fn end(id: &str, second: i64, outcome: &str) -> Entry {
+        entry(id, second, What::End { outcome: outcome.to_owned(), words: "so".to_owned() })
+    }
+
+    #[test]
+    fn lines_are_gathered_by_operation_the_newest_first() {
+        let sent = What::Command { host: "lb1".into(), argv: vec!["crm_resource".to_owned()] };
+        let result = What::Result { outcome: "exit 0".to_owned(), said: String::new() };
+        let writable = What::Writable { minutes: 15, reason: "switch".to_owned() };
+        let entries = vec![
+            entry("a", 10, sent),
+            entry("b", 11, writable),
+            entry("a", 12, result),
+            end("a", 13, "done"),
+            entry("c", 14, What::Resume),
+        ];
+        let deeds = deeds(&Record { entries, unreadable: 0 });
+        let told: Vec<_> = deeds
+            .iter()
+            .map(|deed| {
+                (deed.id.as_str(), deed.steps.len(), deed.outcome.as_ref().map(|it| it.word.as_str()))
+            })
+            .collect();
+        assert_eq!(told, [("c", 1, None), ("b", 0, Some("done")), ("a", 2, Some("done"))]);
+        assert_eq!(
+            (deeds[1].title.as_str(), deeds[1].reason.as_str()),
+            ("allow changes for 15 min", "switch")
+        );
+    }
+
+    #[tokio::test]
+    async fn it_is_read_again_only_when_it_has_changed() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(audit::FILE);
+        let mut reader = AuditReader::new(Ok(path.clone()));
+        reader.look();
+        assert_eq!(reader.next().await.deeds.len(), 0);
+        let audit = Audit::open(&path).unwrap();
+        audit.append(&end("a", 1, "done")).unwrap();
+        reader.look();
+        assert_eq!(reader.next().await.deeds.len(), 1);
+        reader.look();
+        assert!(tokio::time::timeout(Duration::from_millis(300), reader.next()).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn without_a_log_it_says_why() {
+        let mut reader = AuditReader::new(Err("no home".to_owned()));
+        reader.look();
+        assert_eq!(reader.next().await.trouble.as_deref(), Some("no home"));
+    }
+}
