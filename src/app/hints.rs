@@ -174,6 +174,9 @@ impl State {
             Some(Stage::Running { .. }) => {
                 &[Action::Back, Action::GiveUp, Action::CopyCommands, Action::Down]
             }
+            Some(Stage::Over) if job.is_some_and(|job| job.undo().is_empty()) => {
+                &[Action::Open, Action::CopyCommands, Action::Down]
+            }
             Some(Stage::Over) => &[Action::Open, Action::Undo, Action::CopyCommands, Action::Down],
             Some(Stage::Planning) | None => &[Action::Back],
             Some(Stage::Asking) => {

@@ -62,6 +62,9 @@ async fn open(settings: &Settings, mut source: Source, audit: Result<Arc<Audit>,
     source.restrict(settings);
     let (clusters, read_only) = (source.inventory.clusters.len(), settings.read_only);
     tracing::info!(clusters, read_only, "the console opens");
+    if let Err(why) = &audit {
+        tracing::warn!("{why}");
+    }
     let mut notices = Vec::new();
     let themes = theme::LIBRARY.names(Some(settings.user_dir())).unwrap_or_else(|error| {
         notices.push(error.to_string());

@@ -279,6 +279,8 @@ impl Course {
         }
         let (on_failure, program) = (step.on_failure, step.command.argv.first().cloned().unwrap_or_default());
         self.ready = false;
+        // What was seen before it says nothing about it.
+        self.blind = true;
         match ran {
             Ran::Exited { code: Some(0), .. } => {
                 self.sent += 1;

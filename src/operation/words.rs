@@ -123,10 +123,10 @@ fn projection(projection: &Projection) -> Vec<Line> {
         Projection::Known { own, collateral, afterwards } => {
             let mut lines = vec![line(Kind::Heading, "The scheduler would:".to_owned())];
             lines.extend(list(Kind::Own, own));
-            if !collateral.is_empty() {
+            if !own.is_empty() && !collateral.is_empty() {
                 lines.push(line(Kind::Heading, "and besides:".to_owned()));
-                lines.extend(list(Kind::Collateral, collateral));
             }
+            lines.extend(list(Kind::Collateral, collateral));
             if let Some(afterwards) = afterwards.as_ref().filter(|it| !it.is_empty()) {
                 let words = "It would NOT STAY there. When the constraint ends the scheduler would:";
                 lines.push(line(Kind::Warning, words.to_owned()));

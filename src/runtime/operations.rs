@@ -30,7 +30,7 @@ pub(super) struct Operations {
     news: mpsc::Sender<Event>,
     tasks: JoinSet<()>,
     planning: HashMap<Ticket, AbortHandle>,
-    running: HashMap<Ticket, CancellationToken>,
+    running: HashMap<Ticket, (CancellationToken, AbortHandle)>,
 }
 
 impl Operations {
@@ -59,6 +59,8 @@ impl Operations {
     pub(super) fn take(&mut self, request: Request) {
         // What has ended is let go of.
         while self.tasks.try_join_next().is_some() {}
+        self.planning.retain(|_, planning| !planning.is_finished());
+        self.running.retain(|_, (_, running)| !running.is_finished());
         match request {
             Request::Plan(ticket, errand) => self.plan(ticket, errand),
             Request::Forget(job) => self.forget(job),
@@ -67,7 +69,7 @@ impl Operations {
                 self.carry_out(ticket, unfinished.plan.clone(), String::new(), Some(*unfinished));
             }
             Request::GiveUp(ticket) => {
-                if let Some(cancel) = self.running.get(&ticket) {
+                if let Some((cancel, _)) = self.running.get(&ticket) {
                     cancel.cancel();
                 }
             }
@@ -114,7 +116,7 @@ impl Operations {
             if ticket.job == job {
                 planning.abort();
             }
-            ticket.job != job && !planning.is_finished()
+            ticket.job != job
         });
     }
 
@@ -124,8 +126,7 @@ impl Operations {
         let (progress, mut told) = mpsc::channel(WAITING);
         let order = Order { plan, reason, cancel: cancel.clone(), progress };
         let news = self.news.clone();
-        self.running.insert(ticket, cancel);
-        self.tasks.spawn(async move {
+        let running = self.tasks.spawn(async move {
             let operating = async {
                 match (operator, resumed) {
                     (Err(why), _) => {
@@ -147,6 +148,7 @@ impl Operations {
             };
             tokio::join!(operating, telling);
         });
+        self.running.insert(ticket, (cancel, running));
     }
 
     fn look_for_unfinished(&mut self) {

@@ -79,6 +79,17 @@ fn what_makes_no_sense_says_what_it_needs(
     assert!(person.screen().contains(words), "{}", person.screen());
 }
 
+#[rstest]
+#[case(Action::Move, "quorate op move mq solo --to c1n1")]
+#[case(Action::Ban, "quorate op ban mq solo --to c1n1")]
+#[case(Action::Cleanup, "quorate op cleanup mq solo --to c1n1")]
+#[case(Action::Disable, "quorate op disable mq solo")]
+fn a_node_that_is_selected_in_the_matrix_is_meant(#[case] verb: Action, #[case] expected: &str) {
+    let mut person = Person::in_cluster("mq", (120, 40));
+    person.act(&[Action::PaneMatrix]).selects("solo").act(&[Action::Right, verb]);
+    assert_eq!(wished(&person)[0].command_line().join(" "), expected);
+}
+
 #[test]
 fn the_selected_cluster_of_the_grid_is_meant_itself() {
     let mut person = Person::at(console(deployment(), (120, 40)));

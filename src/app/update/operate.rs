@@ -32,11 +32,18 @@ pub(super) fn begin(state: &mut State, verb: Verb) -> Vec<Effect> {
     {
         return refuse(state, format!("{verb} takes the rows of one cluster at a time"));
     }
+    // Beside a resource of the matrix a node may be selected: then it is the one that is meant.
+    if let (Some(node), [only]) = (state.focus_node(), intents.as_mut_slice())
+        && verb.takes_a_node()
+        && state.marks.is_empty()
+    {
+        only.to.get_or_insert(node);
+    }
     let errands: Vec<Errand> = intents.iter().cloned().map(Errand::Wish).collect();
     if let Some(why) = hindrance(state, &errands) {
         return refuse(state, why);
     }
-    if is_choice {
+    if is_choice && intents.iter().any(|intent| intent.to.is_none()) {
         state.panel = Some(Panel::Choose(Choose { intents, row: 0 }));
         return Vec::new();
     }

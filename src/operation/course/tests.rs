@@ -258,6 +258,15 @@ fn tell(course: &mut Course, happening: Happening, before: &Picture, after: &Pic
     });
 }
 
+#[test]
+fn a_picture_from_before_a_lost_command_does_not_count() {
+    let mut course = Course::new(plan_of(Verb::Restart, "solo", None));
+    course.hear(Heard::Picture(&capture("healthy")));
+    course.hear(lost());
+    course.hear(Heard::TimeUp);
+    assert!(!matches!(course.next(), Act::Run(_)), "{:?}", course.next());
+}
+
 proptest! {
     #[test]
     fn no_command_runs_twice_or_without_a_picture(
