@@ -56,10 +56,11 @@ pub fn new_id(at: Timestamp) -> String {
     format!("{:x}-{:x}-{:08x}", at.as_millisecond(), std::process::id(), fastrand::u32(..))
 }
 
-/// The login name, for the log.
+/// The login name, for the log; where the environment has none, the number that the system knows.
 fn user() -> String {
     let name = ["LOGNAME", "USER"].iter().find_map(|name| std::env::var(name).ok());
-    name.filter(|name| !name.is_empty()).unwrap_or_else(|| "unknown".to_owned())
+    name.filter(|name| !name.is_empty())
+        .unwrap_or_else(|| format!("uid {}", rustix::process::getuid().as_raw()))
 }
 
 /// What a line tells.
