@@ -17,8 +17,13 @@ const ENDINGS: [&str; 2] = ["md", "scenario"];
 const LARGEST: u64 = 4 << 20;
 
 /// The console's own: name and text.
-const BUILT_IN: [(&str, &str); 1] =
-    [("basic-cluster", include_str!("../../assets/scenarios/basic-cluster.md"))];
+const BUILT_IN: [(&str, &str); 5] = [
+    ("add-node", include_str!("../../assets/scenarios/add-node.md")),
+    ("basic-cluster-test", include_str!("../../assets/scenarios/basic-cluster-test.md")),
+    ("basic-cluster", include_str!("../../assets/scenarios/basic-cluster.md")),
+    ("destroy-cluster", include_str!("../../assets/scenarios/destroy-cluster.md")),
+    ("remove-node", include_str!("../../assets/scenarios/remove-node.md")),
+];
 
 /// The scenarios that there are, each by its name, also those that are wrong.
 #[derive(Debug)]
