@@ -2,8 +2,12 @@
 //!
 //! Two formats are read into one model: Markdown of ours, and phd's `.scenario`.
 
+mod gate;
 mod plan;
 mod script;
+mod variable;
 
+pub use gate::{Gate, Gates, NotAGate};
 pub use plan::{MASK, Plan, Secrecy, Value};
 pub use script::{Check, Destroys, Format, Order, Scenario, Script, Step, Target};
+pub use variable::{Generate, Kind, Variable};

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
+use super::{Gates, Variable};
 use crate::model::{HostName, Tier};
+use crate::toml_file::Problem;
 
 /// A scenario as it is written, before it has hosts and values.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,9 +25,15 @@ pub struct Scenario {
     pub verified: Vec<String>,
     /// What it takes away from hosts on which a cluster runs.
     pub destroys: Destroys,
+    /// What it has to be told, in the order in which it is written.
+    pub variables: Vec<Variable>,
+    /// What has to hold before it is run and after.
+    pub gates: Gates,
+    /// What reads oddly in the file but can be run; to be shown with the plan.
+    pub remarks: Vec<Problem>,
     /// Prose before the first step, Markdown.
     pub introduction: String,
-    /// In their order; never empty.
+    /// In their order; empty only where a phd file has no script.
     pub steps: Vec<Step>,
 }
 
@@ -99,6 +107,14 @@ pub struct Check {
     pub script: Script,
     /// It is run again until it holds, for so long; zero: once.
     pub retry: Duration,
+}
+
+impl Script {
+    /// Whether it is for a system that goes by these names: the `ID` of `/etc/os-release`, and the words of
+    /// its `ID_LIKE`.
+    pub fn is_for(&self, ids: &[impl AsRef<str>]) -> bool {
+        self.os.is_empty() || ids.iter().any(|id| self.os.iter().any(|os| os == id.as_ref()))
+    }
 }
 
 /// Where something is run.
