@@ -24,12 +24,13 @@ pub(super) async fn exchange(
     stderr: Option<impl AsyncRead + Unpin>,
     limit: usize,
 ) -> Result<(Vec<u8>, Vec<u8>), ExchangeError> {
-    let ((), stdout, stderr) =
-        tokio::try_join!(write_all(stdin, input), read_up_to(stdout, limit), read_up_to(stderr, limit))?;
+    let write = async { write_all(stdin, input).await.map_err(ExchangeError::from) };
+    let ((), stdout, stderr) = tokio::try_join!(write, read_up_to(stdout, limit), read_up_to(stderr, limit))?;
     Ok((stdout, stderr))
 }
 
-async fn write_all(stream: Option<impl AsyncWrite + Unpin>, input: &[u8]) -> Result<(), ExchangeError> {
+/// Writes `input` and closes the stream.
+pub(super) async fn write_all(stream: Option<impl AsyncWrite + Unpin>, input: &[u8]) -> io::Result<()> {
     let Some(mut stream) = stream else { return Ok(()) };
     let written = async {
         stream.write_all(input).await?;
@@ -37,7 +38,7 @@ async fn write_all(stream: Option<impl AsyncWrite + Unpin>, input: &[u8]) -> Res
     };
     match written.await {
         // A command may end without having read what it was given: its exit code tells whether that is bad.
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error),
         Ok(()) | Err(_) => Ok(()),
     }
 }

@@ -7,14 +7,17 @@ mod bounded;
 mod command;
 mod local;
 mod ssh;
+mod stream;
 
 use std::time::Duration;
 
 use futures::future::BoxFuture;
+use tokio::sync::mpsc;
 
 pub use command::{Command, Output};
 pub use local::Local;
 pub use ssh::{Ssh, SshOptions};
+pub use stream::{Ended, Piece, StreamKind, StreamLimits};
 
 use crate::model::text::clean;
 use crate::model::{HostName, TroubleKind};
@@ -31,6 +34,28 @@ pub trait Transport: Send + Sync + 'static {
         command: &'a Command,
         limits: Limits,
     ) -> BoxFuture<'a, Result<Output, TransportError>>;
+
+    /// Runs `command` on `host` and hands on what it prints while it runs.
+    ///
+    /// The channel is the back-pressure: no more is read than what is taken of it, but for a piece of each of
+    /// the two streams, so that a command that prints faster than its output is taken has to wait. All pieces
+    /// are in the channel before the future ends.
+    ///
+    /// Dropping the future or the receiver gives the command up. What that does to it differs: on this machine
+    /// the process (not the processes that it has started) is killed; on another host its stdin and output are
+    /// closed, and it ends when it notices, at the latest when it next prints something. A command that is
+    /// quiet for long, or that ignores SIGPIPE, may thus go on there: what must end has to see to it itself.
+    ///
+    /// A transport that does not say otherwise runs the command to its end first and takes 16 MiB at most.
+    fn stream<'a>(
+        &'a self,
+        host: &'a HostName,
+        command: &'a Command,
+        limits: StreamLimits,
+        pieces: mpsc::Sender<Piece>,
+    ) -> BoxFuture<'a, Result<Ended, TransportError>> {
+        stream::after_the_end(host, command, limits, pieces, move |limits| self.run(host, command, limits))
+    }
 }
 
 /// How long and how much a command may take. Every command has limits.

@@ -2,6 +2,7 @@
 
 mod control;
 mod master;
+mod session;
 mod trouble;
 
 use std::collections::HashMap;
@@ -12,21 +13,28 @@ use std::time::Duration;
 
 use futures::FutureExt;
 use futures::future::{BoxFuture, Shared};
-use openssh::Stdio;
-use tokio::sync::Semaphore;
-use tokio::time::{Instant, timeout};
+use tokio::sync::{Semaphore, mpsc};
+use tokio::time::timeout;
 use tokio_util::task::AbortOnDropHandle;
 
 use self::control::ControlDirectory;
 use self::master::{Login, Master};
-use super::bounded::{ExchangeError, exchange};
-use super::{Command, Limits, Output, Transport, TransportError};
+use super::stream::watched;
+use super::{Command, Ended, Limits, Output, Piece, StreamLimits, Transport, TransportError, seconds};
 use crate::model::text::clean;
 use crate::model::{HostName, Inventory, TroubleKind};
 
 /// How many commands run on one host at once. sshd allows 10 sessions a connection unless told otherwise,
 /// and those that were given up count until their command has ended.
 const SESSIONS_PER_HOST: usize = 6;
+
+/// How many streams may be open on one host. They are counted apart, so that what goes on for ever leaves the polls
+/// their sessions.
+const STREAMS_PER_HOST: usize = 3;
+
+/// How many streams that were given up may still hold a session of a connection. With these, the above and none more,
+/// sshd's 10 are never passed.
+const GIVEN_UP_PER_MASTER: usize = 10 - SESSIONS_PER_HOST - STREAMS_PER_HOST;
 
 /// Runs commands on hosts through the system's `ssh`, so that the user's configuration, keys, agent, jump
 /// hosts and `known_hosts` hold as they do in the shell.
@@ -87,6 +95,7 @@ impl SshOptions {
 struct Host {
     connection: Mutex<Option<Connection>>,
     sessions: Semaphore,
+    streams: Semaphore,
 }
 
 /// A login, shared by all who wait for it and kept when it has worked. Without anybody who waits it goes
@@ -125,7 +134,7 @@ impl Ssh {
         let run = async {
             // Never closed, so always granted.
             let _session = host.sessions.acquire().await.ok();
-            execute(&master, name, command, limits.output).await
+            session::execute(&master, name, command, limits.output).await
         };
         match timeout(limits.command, run).await {
             Ok(Err(error)) if error.kind == TroubleKind::ConnectionLost => {
@@ -141,6 +150,33 @@ impl Ssh {
                 Err(TransportError::timeout(name, command, limits.command))
             }
         }
+    }
+
+    async fn stream_on(
+        &self,
+        name: &HostName,
+        command: &Command,
+        limits: StreamLimits,
+        pieces: &mpsc::Sender<Piece>,
+    ) -> Result<Ended, TransportError> {
+        check_words(name, command)?;
+        let host = self.host(name);
+        let Ok(_turn) = timeout(limits.connect, host.streams.acquire()).await else {
+            return Err(busy(name, limits.connect));
+        };
+        let master = self.live_master(&host, name, limits.connect).await?;
+        let mut open = OpenStream { host: &host, master: Some(&master) };
+        let run = session::follow(&master, name, command, pieces);
+        let result = watched(name, command, limits.command, pieces, run).await;
+        match &result {
+            Ok(_) => open.master = None,
+            // The host may be frozen.
+            Err(error) if matches!(error.kind, TroubleKind::ConnectionLost | TroubleKind::Timeout) => {
+                host.forget(&master);
+            }
+            Err(_) => {}
+        }
+        result
     }
 
     /// A master that answers: the kept one, or a new one.
@@ -170,8 +206,13 @@ impl Ssh {
     }
 
     fn host(&self, name: &HostName) -> Arc<Host> {
-        let new =
-            || Arc::new(Host { connection: Mutex::default(), sessions: Semaphore::new(SESSIONS_PER_HOST) });
+        let new = || {
+            Arc::new(Host {
+                connection: Mutex::default(),
+                sessions: Semaphore::new(SESSIONS_PER_HOST),
+                streams: Semaphore::new(STREAMS_PER_HOST),
+            })
+        };
         Arc::clone(lock(&self.hosts).entry(name.clone()).or_insert_with(new))
     }
 }
@@ -184,6 +225,34 @@ impl Transport for Ssh {
         limits: Limits,
     ) -> BoxFuture<'a, Result<Output, TransportError>> {
         self.run_on(host, command, limits).boxed()
+    }
+
+    fn stream<'a>(
+        &'a self,
+        host: &'a HostName,
+        command: &'a Command,
+        limits: StreamLimits,
+        pieces: mpsc::Sender<Piece>,
+    ) -> BoxFuture<'a, Result<Ended, TransportError>> {
+        async move { self.stream_on(host, command, limits, &pieces).await }.boxed()
+    }
+}
+
+/// A stream that is open. Dropped before its command has ended, it leaves a session behind that stays taken until the
+/// command notices: a connection with too many of these gets no new command, and ends with the last of them.
+struct OpenStream<'a> {
+    host: &'a Host,
+    /// `None`: the command has ended.
+    master: Option<&'a Arc<Master>>,
+}
+
+impl Drop for OpenStream<'_> {
+    fn drop(&mut self) {
+        if let Some(master) = self.master
+            && master.count_given_up() > GIVEN_UP_PER_MASTER
+        {
+            self.host.forget(master);
+        }
     }
 }
 
@@ -218,41 +287,6 @@ impl Host {
     }
 }
 
-/// Runs the command in a session of its own.
-async fn execute(
-    master: &Master,
-    host: &HostName,
-    command: &Command,
-    limit: usize,
-) -> Result<Output, TransportError> {
-    let started = Instant::now();
-    let mut remote = master.session().command(command.program().to_string_lossy());
-    remote.args(command.argv().iter().skip(1));
-    remote.stdin(if command.input().is_some() { Stdio::piped() } else { Stdio::null() });
-    remote.stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = remote.spawn().await.map_err(|error| session_trouble(host, &error))?;
-    let streams = (child.stdin().take(), child.stdout().take(), child.stderr().take());
-    let input = command.input().unwrap_or_default();
-    let (stdout, stderr) =
-        exchange(streams.0, input, streams.1, streams.2, limit).await.map_err(|error| match error {
-            ExchangeError::TooMuch => TransportError::too_much(host, command, limit),
-            ExchangeError::Io(error) => lost(host, &error),
-        })?;
-    let exit_code = match child.wait().await {
-        Ok(status) => status.code(),
-        // The crate's way of saying that the exit code is 127.
-        Err(openssh::Error::Remote(error)) if error.kind() == io::ErrorKind::NotFound => Some(127),
-        Err(openssh::Error::RemoteProcessTerminated) => None,
-        Err(error) => return Err(lost(host, &error)),
-    };
-    // A signal that ended the command and a connection that broke look the same, and 255 is what ssh itself
-    // gives for a broken one: only a master that is still there makes it the command's own end.
-    if matches!(exit_code, None | Some(255)) && !master.is_alive().await {
-        return Err(lost(host, &"no exit code came back"));
-    }
-    Ok(Output { exit_code, stdout, stderr, elapsed: started.elapsed() })
-}
-
 /// Refuses what ssh or the mux protocol can't carry as it is.
 fn check_words(host: &HostName, command: &Command) -> Result<(), TransportError> {
     let refuse = |kind, message| Err(TransportError { kind, message, may_have_run: false });
@@ -268,24 +302,15 @@ fn check_words(host: &HostName, command: &Command) -> Result<(), TransportError>
     Ok(())
 }
 
-/// The session could not be opened. Whether the command was started is not known, so it may have been.
-fn session_trouble(host: &HostName, error: &openssh::Error) -> TransportError {
-    let refused = matches!(error, openssh::Error::SshMux(_));
-    let source = std::error::Error::source(error).map_or_else(|| error.to_string(), ToString::to_string);
-    if refused {
-        let message = format!("{host} opened no session: {}.", clean(source.trim_end_matches('.')));
-        // A master whose connection is just breaking says no more than that.
-        return TransportError { kind: TroubleKind::ConnectionLost, message, may_have_run: true };
-    }
-    lost(host, &source)
-}
-
-fn lost(host: &HostName, why: &dyn std::fmt::Display) -> TransportError {
-    let why = clean(&why.to_string());
+/// As many streams as may be are open on that host.
+fn busy(host: &HostName, limit: Duration) -> TransportError {
     TransportError {
-        kind: TroubleKind::ConnectionLost,
-        message: format!("The connection to {host} broke: {}.", why.trim_end_matches('.')),
-        may_have_run: true,
+        kind: TroubleKind::Timeout,
+        message: format!(
+            "{host} already has {STREAMS_PER_HOST} streams open, and none ended within {}.",
+            seconds(limit)
+        ),
+        may_have_run: false,
     }
 }
 

@@ -4,6 +4,8 @@
 mod command_line;
 #[cfg(test)]
 mod server;
+#[cfg(test)]
+mod stream;
 
 use std::net::TcpListener;
 use std::sync::Arc;

@@ -5,6 +5,7 @@ use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
 use std::process::Stdio;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use openssh::Session;
@@ -37,6 +38,8 @@ const STDERR_LIMIT: u64 = 16 * 1024;
 #[derive(Debug)]
 pub(super) struct Master {
     session: Session,
+    /// How many streams of it were given up.
+    given_up: AtomicUsize,
 }
 
 /// What it takes to log in to one host.
@@ -84,7 +87,7 @@ impl Login {
             return Err(trouble::from_stderr(&self.host, &said, self.limit));
         }
         tracing::debug!(host = %self.host, elapsed = ?started.elapsed(), "logged in");
-        Ok(Arc::new(Master { session: Session::new_native_mux(directory) }))
+        Ok(Arc::new(Master { session: Session::new_native_mux(directory), given_up: AtomicUsize::new(0) }))
     }
 
     /// Everything that ssh's configuration says holds, but for what would make the console ask, trust, or
@@ -135,6 +138,11 @@ impl Master {
     /// The session in which commands are started.
     pub(super) const fn session(&self) -> &Session {
         &self.session
+    }
+
+    /// Counts one more stream that was given up, and says how many there were.
+    pub(super) fn count_given_up(&self) -> usize {
+        self.given_up.fetch_add(1, Ordering::Relaxed) + 1
     }
 
     /// Whether the master is still there and answers. The host may be frozen all the same.
