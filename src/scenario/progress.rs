@@ -26,6 +26,8 @@ pub use cell::{Grade, State};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Progress {
     plan: Arc<Plan>,
+    /// Its steps, as they are written.
+    written: Vec<Arc<Step>>,
     /// What each place runs, as far as it is known.
     systems: BTreeMap<Place, System>,
     /// A cell for each place of each step.
@@ -105,10 +107,12 @@ pub struct Trouble {
 impl Progress {
     /// Nothing has been done of it.
     pub fn new(plan: Arc<Plan>) -> Self {
+        let written = plan.scenario.steps.iter().cloned().map(Arc::new).collect();
         let steps = plan.scenario.steps.iter();
         let steps = steps.map(|step| plan.places_of_step(step).into_iter().map(Cell::new).collect()).collect();
         Self {
             plan,
+            written,
             systems: BTreeMap::new(),
             steps,
             from: 0,

@@ -395,8 +395,8 @@ impl Progress {
         }
     }
 
-    fn current_step(&self) -> Option<Step> {
-        Arc::clone(&self.plan).scenario.steps.get(self.current).cloned()
+    fn current_step(&self) -> Option<Arc<Step>> {
+        self.written.get(self.current).cloned()
     }
 
     fn cell(&self, index: usize) -> Option<&Cell> {
