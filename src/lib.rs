@@ -13,6 +13,7 @@ pub mod nearest;
 pub mod operate;
 pub mod operation;
 pub mod pacemaker;
+pub mod perform;
 pub mod runtime;
 pub mod scenario;
 pub mod tables;

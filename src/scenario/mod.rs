@@ -5,6 +5,7 @@
 
 mod fingerprint;
 mod gate;
+pub mod journal;
 mod kind;
 mod library;
 mod markdown;
@@ -12,9 +13,11 @@ mod mask;
 mod notes;
 mod phd;
 mod plan;
+mod progress;
 mod resolve;
 mod script;
 mod shell;
+mod system;
 mod value_file;
 mod variable;
 
@@ -24,8 +27,10 @@ pub use gate::{Gate, Gates, NotAGate};
 pub use library::{Library, NoOrder, NoScenario, Origin, Shelved};
 pub use mask::{MaskStream, Masker};
 pub use plan::{MASK, NoPlan, Plan, Secrecy, Value};
+pub use progress::{Grade, Progress, Stand, State, Todo, Trouble};
 pub use resolve::{NoValue, NoValues, Resolved, Sources};
 pub use script::{Check, Destroys, Format, NotATarget, Order, Scenario, Script, Step, Target};
+pub use system::System;
 pub use value_file::ValueFile;
 pub use variable::{Generate, Kind, NotGenerated, Variable};
 

@@ -1,0 +1,222 @@
+//! The loop that does what a [`Progress`] says, and tells it what came of it.
+
+use std::collections::{HashMap, HashSet};
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::StreamExt;
+use futures::future::BoxFuture;
+use futures::stream::FuturesUnordered;
+use jiff::Timestamp;
+use tokio::sync::mpsc;
+use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
+
+use super::job::{self, Ran};
+use super::{News, Pace, Run, Runs, Shared, Start, Unknown, by};
+use crate::scenario::journal::{Begun, Entry, Event, Fate, Instruction, Outcome, Place, When};
+use crate::scenario::{Progress, Stand, Todo};
+
+/// One run under way.
+pub(super) struct Engine {
+    pub(super) shared: Arc<Shared>,
+    pub(super) runs: Runs,
+    run: Arc<Run>,
+    pub(super) start: Start,
+    pub(super) progress: Progress,
+    flying: FuturesUnordered<BoxFuture<'static, Flown>>,
+    /// What kills each script that is under way or looked for.
+    kills: HashMap<u64, CancellationToken>,
+    /// Where the lock is ours, and where scripts may have left something.
+    pub(super) locked: Vec<Place>,
+    /// The steps that were run again because that had been wanted beforehand.
+    retried: HashSet<usize>,
+}
+
+/// What has come back.
+enum Flown {
+    Ran(Ran),
+    Settled(u64, Fate),
+}
+
+/// Nothing more can be written to the journal, so nothing more is sent.
+#[derive(Debug, thiserror::Error)]
+#[error("the journal can't be written, so nothing more is run: {0}")]
+pub(super) struct NoJournal(#[from] io::Error);
+
+impl Engine {
+    pub(super) fn new(shared: Arc<Shared>, runs: Runs, run: Run, start: Start) -> Self {
+        let progress = Progress::replay(Arc::clone(&shared.plan), run.entries());
+        Self {
+            shared,
+            runs,
+            run: Arc::new(run),
+            start,
+            progress,
+            flying: FuturesUnordered::new(),
+            kills: HashMap::new(),
+            locked: Vec::new(),
+            retried: HashSet::new(),
+        }
+    }
+
+    pub(super) async fn carry_out(mut self, instructions: mpsc::Receiver<Instruction>) -> Outcome {
+        let outcome = match self.go(instructions).await {
+            Ok(outcome) => outcome,
+            Err(error) => {
+                tracing::error!("{error}");
+                Outcome::Failed { why: vec![error.to_string()] }
+            }
+        };
+        // Another run may have the hosts only when nothing of this one is under way any more.
+        if self.flying.is_empty() {
+            let shared = &self.shared;
+            let unlock = self.locked.iter().map(|place| shared.unlock(place));
+            futures::stream::iter(unlock).buffer_unordered(16).collect::<Vec<()>>().await;
+        }
+        outcome
+    }
+
+    async fn go(&mut self, mut instructions: mpsc::Receiver<Instruction>) -> Result<Outcome, NoJournal> {
+        self.begin().await?;
+        let mut is_open = true;
+        loop {
+            let todo = self.progress.next((self.shared.clock)());
+            match &todo.stand {
+                Stand::Over(outcome) => return self.end(outcome.clone()).await,
+                Stand::Gates(when) => {
+                    self.gates(*when).await?;
+                    continue;
+                }
+                Stand::Stuck if self.is_to_be_run_again() => {
+                    self.write([Event::Instructed { instruction: Instruction::Retry }]).await?;
+                    continue;
+                }
+                Stand::Paused | Stand::Stuck if !is_open => return self.end(self.progress.verdict()).await,
+                Stand::Paused | Stand::Stuck | Stand::Busy => {}
+            }
+            self.launch(&todo).await?;
+            tokio::select! {
+                biased;
+                instruction = instructions.recv(), if is_open => match instruction {
+                    Some(instruction) => self.write([Event::Instructed { instruction }]).await?,
+                    None => is_open = false,
+                },
+                Some(flown) = self.flying.next(), if !self.flying.is_empty() => self.land(flown).await?,
+                () = wake(todo.wake, (self.shared.clock)()) => {}
+            }
+        }
+    }
+
+    async fn begin(&mut self) -> Result<(), NoJournal> {
+        let is_new = self.run.begun().is_none();
+        let plan = &self.shared.plan;
+        let first = if is_new {
+            Event::Begun(Begun {
+                run: self.run.id().to_owned(),
+                scenario: plan.scenario.name.clone(),
+                title: plan.scenario.title.clone(),
+                hosts: plan.hosts.clone(),
+                by: by(),
+                from_step: self.start.from_step,
+            })
+        } else {
+            Event::Resumed { by: by() }
+        };
+        let pace = (self.start.pace == Pace::ToEnd)
+            .then_some(Event::Instructed { instruction: Instruction::RunToEnd });
+        self.write([first].into_iter().chain(pace)).await
+    }
+
+    /// Writes how it ended, unless that was written before.
+    async fn end(&mut self, outcome: Outcome) -> Result<Outcome, NoJournal> {
+        self.write([Event::Over { outcome: outcome.clone() }]).await?;
+        Ok(outcome)
+    }
+
+    /// Whether nothing can tell what a script of before has done, and it was said to be run again then.
+    fn is_to_be_run_again(&mut self) -> bool {
+        let step = self.progress.step().unwrap_or_default();
+        self.start.unknown == Unknown::RunAgain && self.progress.is_unknown() && self.retried.insert(step)
+    }
+
+    /// Begins what is to be done. Scripts are in the journal before they are sent.
+    async fn launch(&mut self, todo: &Todo) -> Result<(), NoJournal> {
+        let first = self.progress.next_serial();
+        let jobs: Vec<_> = (first..).zip(todo.start.iter().cloned()).collect();
+        if !jobs.is_empty() {
+            self.write(jobs.iter().map(|(serial, job)| Event::Sent { serial: *serial, job: job.clone() }))
+                .await?;
+        }
+        for (serial, job) in jobs {
+            let kill = self.kill_switch(serial);
+            let running = job::run(Arc::clone(&self.shared), serial, job, kill);
+            self.flying.push(Box::pin(async move { Flown::Ran(running.await) }));
+        }
+        for (serial, job) in &todo.settle {
+            if self.kills.contains_key(serial) {
+                continue;
+            }
+            let kill = self.kill_switch(*serial);
+            let settling = job::settle(Arc::clone(&self.shared), *serial, job.clone(), kill);
+            self.flying.push(Box::pin(async move {
+                let (serial, fate) = settling.await;
+                Flown::Settled(serial, fate)
+            }));
+        }
+        for kill in todo.kill.iter().filter_map(|serial| self.kills.get(serial)) {
+            kill.cancel();
+        }
+        Ok(())
+    }
+
+    fn kill_switch(&mut self, serial: u64) -> CancellationToken {
+        let kill = CancellationToken::new();
+        self.kills.insert(serial, kill.clone());
+        kill
+    }
+
+    async fn land(&mut self, flown: Flown) -> Result<(), NoJournal> {
+        let (serial, event) = match flown {
+            Flown::Ran(Ran { serial, end, elapsed, said }) => {
+                let elapsed_ms = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
+                (serial, Event::Ended { serial, end, elapsed_ms, said })
+            }
+            Flown::Settled(serial, fate) => (serial, Event::Settled { serial, fate }),
+        };
+        self.kills.remove(&serial);
+        self.write([event]).await
+    }
+
+    /// Adds to the journal, then to the progress, then tells whoever watches.
+    pub(super) async fn write(&mut self, events: impl IntoIterator<Item = Event>) -> Result<(), NoJournal> {
+        let at = (self.shared.clock)();
+        let entries: Vec<Entry> = events.into_iter().map(|event| Entry { at, event }).collect();
+        let (run, lines) = (Arc::clone(&self.run), entries.clone());
+        let written = tokio::task::spawn_blocking(move || run.append(&lines)).await;
+        written.map_err(io::Error::other)??;
+        for entry in entries {
+            self.progress.apply(&entry);
+            // Nobody watches any more when the channel is closed.
+            let _nobody = self.shared.news.send(News::Entry(entry)).await;
+        }
+        Ok(())
+    }
+
+    async fn gates(&mut self, when: When) -> Result<(), NoJournal> {
+        let broken = match when {
+            When::Before => self.before().await?,
+            When::After => self.after().await,
+        };
+        self.write([Event::Gates { when, broken }]).await
+    }
+}
+
+/// Comes back at that time; never without one.
+async fn wake(at: Option<Timestamp>, now: Timestamp) {
+    match at {
+        Some(at) => sleep(Duration::try_from(at.duration_since(now)).unwrap_or_default()).await,
+        None => std::future::pending().await,
+    }
+}

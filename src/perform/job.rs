@@ -1,0 +1,180 @@
+//! One script on one host, from its sending to its end.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+use tokio::time::{Instant, sleep};
+use tokio_util::sync::CancellationToken;
+
+use super::output::{Log, shown_lines};
+use super::{News, Shared, host};
+use crate::model::HostName;
+use crate::scenario::Script;
+use crate::scenario::journal::{End, Fate, Job, Place};
+use crate::transport::{Ended, Local, Piece, StreamLimits, Transport, TransportError};
+
+/// How long the output of a script that was killed is waited for.
+const GRACE: Duration = Duration::from_secs(10);
+/// The pause between two looks for a script that nothing more was heard of.
+const PAUSE: Duration = Duration::from_secs(2);
+/// How long a host that does not answer is asked again what has become of its script.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// How many pieces of output wait to be taken.
+const PIECES: usize = 4;
+
+/// How a script went.
+#[derive(Debug)]
+pub(super) struct Ran {
+    pub(super) serial: u64,
+    pub(super) end: End,
+    pub(super) elapsed: Duration,
+    /// Its last lines, where it did not end as it should.
+    pub(super) said: Vec<String>,
+}
+
+/// Why a script does not go on.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Stop {
+    TimeUp,
+    Asked,
+}
+
+/// Sends a script and takes its output, until it has ended, its time is up, or it is to be killed.
+pub(super) async fn run(shared: Arc<Shared>, serial: u64, job: Job, kill: CancellationToken) -> Ran {
+    let started = Instant::now();
+    let steps = &shared.plan.scenario.steps;
+    let step = steps.iter().find(|step| step.number == job.step);
+    let Some(script) = step.and_then(|step| step.script(&job.part, job.script)) else {
+        // A progress of this plan never asks for it.
+        let end = End::NotSent { why: "there is no such script in the scenario".to_owned() };
+        return Ran { serial, end, elapsed: Duration::ZERO, said: Vec::new() };
+    };
+    let mut log = Log::open(&shared.output, &job, script.line, (shared.clock)(), &shared.masker).await;
+    let end = shared.send(serial, &job, script, &kill, &mut log).await;
+    let mut said = log.close().await;
+    if matches!(end, End::Exited { code: Some(code) } if code == script.exit_code) {
+        said.clear();
+    }
+    Ran { serial, end, elapsed: started.elapsed(), said }
+}
+
+/// Finds out what has become of a script; waits while it runs, and kills it when it does so for too long.
+pub(super) async fn settle(
+    shared: Arc<Shared>,
+    serial: u64,
+    job: Job,
+    kill: CancellationToken,
+) -> (u64, Fate) {
+    let steps = &shared.plan.scenario.steps;
+    let step = steps.iter().find(|step| step.number == job.step);
+    let limit = step.and_then(|step| step.script(&job.part, job.script)).map(|script| script.timeout);
+    let began = Instant::now();
+    let mut heard = Instant::now();
+    let mut kills = 0;
+    loop {
+        match shared.look_for(&job.place, serial).await {
+            Ok(Some(fate)) => return (serial, fate),
+            Ok(None) => {
+                heard = Instant::now();
+                let is_late = limit.is_none_or(|limit| began.elapsed() >= limit);
+                if (is_late || kill.is_cancelled()) && kills < 3 {
+                    kills += 1;
+                    if let Err(error) = shared.kill(&job.place, serial).await {
+                        tracing::warn!("a script that runs for too long could not be killed: {error}");
+                    }
+                } else if kills == 3 {
+                    let why = format!("{}: the script runs there and can't be killed", job.place);
+                    return (serial, Fate::Unreachable { why });
+                } else {
+                    tracing::debug!(%job.place, serial, "the script still runs");
+                }
+            }
+            Err(why) if heard.elapsed() >= PATIENCE || kill.is_cancelled() => {
+                return (serial, Fate::Unreachable { why });
+            }
+            Err(why) => tracing::debug!("{why}"),
+        }
+        tokio::select! {
+            () = sleep(PAUSE) => {}
+            () = kill.cancelled(), if !kill.is_cancelled() => {}
+        }
+    }
+}
+
+impl Shared {
+    async fn send(
+        &self,
+        serial: u64,
+        job: &Job,
+        script: &Script,
+        kill: &CancellationToken,
+        log: &mut Log,
+    ) -> End {
+        let input = host::input(&self.plan, &job.place, &script.text);
+        let command = self.loader(&job.place, serial, input);
+        let limits = StreamLimits { connect: self.access.connect_timeout, command: None };
+        let (pieces, mut taken) = mpsc::channel(PIECES);
+        let here = HostName::from("this machine");
+        let stream = match &job.place {
+            Place::Host(host) => self.transport.stream(host, &command, limits, pieces),
+            Place::Local => Local.stream(&here, &command, limits, pieces),
+        };
+        let take = async {
+            while let Some(piece) = taken.recv().await {
+                self.take(job, &piece, log).await;
+            }
+        };
+        let both = async { tokio::join!(stream, take).0 };
+        tokio::pin!(both);
+        let stop = tokio::select! {
+            biased;
+            ended = &mut both => return end_of(ended),
+            () = kill.cancelled() => Stop::Asked,
+            () = sleep(script.timeout) => Stop::TimeUp,
+        };
+        let killing = async {
+            let killed = self.kill(&job.place, serial).await;
+            // What it printed last comes, and so does what holds its output open: both are given a moment.
+            sleep(GRACE).await;
+            killed
+        };
+        tokio::pin!(killing);
+        let killed = tokio::select! {
+            biased;
+            ended = &mut both => match ended {
+                // It may have ended by itself just then; that its time was up is true all the same.
+                Ok(_) => Ok(()),
+                Err(error) => Err(error.message),
+            },
+            killed = &mut killing => killed,
+        };
+        match (killed, stop) {
+            (Ok(()), Stop::Asked) => End::Killed,
+            (Ok(()), Stop::TimeUp) => End::TimedOut,
+            (Err(why), Stop::Asked) => End::Lost { why: format!("it could not be killed: {why}") },
+            (Err(why), Stop::TimeUp) => {
+                let limit = humantime::format_duration(script.timeout);
+                End::Lost { why: format!("it did not end within {limit} and could not be killed: {why}") }
+            }
+        }
+    }
+
+    async fn take(&self, job: &Job, piece: &Piece, log: &mut Log) {
+        let bytes = log.take(piece).await;
+        // Whoever does not keep up finds it on the disk.
+        let Ok(room) = self.news.try_reserve() else { return };
+        let lines = shown_lines(&bytes);
+        if !lines.is_empty() {
+            room.send(News::Output { job: job.clone(), lines });
+        }
+    }
+}
+
+fn end_of(ended: Result<Ended, TransportError>) -> End {
+    match ended {
+        Ok(Ended { exit_code, .. }) => End::Exited { code: exit_code },
+        Err(error) if error.may_have_run => End::Lost { why: error.message },
+        Err(error) => End::NotSent { why: error.message },
+    }
+}

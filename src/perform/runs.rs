@@ -1,0 +1,196 @@
+//! The runs on the disk: a folder each, with its journal and what its scripts printed.
+
+use std::fs::{self, DirBuilder, File};
+use std::io::{self, Write};
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+use rustix::fs::{FlockOperation, flock};
+
+use crate::config::open_private;
+use crate::scenario::journal::{Begun, Entry, Outcome, Record};
+
+/// The folder of all runs, in the folder of state.
+pub const FOLDER: &str = "runs";
+const JOURNAL: &str = "journal.jsonl";
+const OUTPUT: &str = "output";
+
+/// All runs that there have been.
+#[derive(Debug, Clone)]
+pub struct Runs {
+    folder: PathBuf,
+}
+
+/// One run that is in our hands. No other console can take it while it is.
+#[derive(Debug)]
+pub struct Run {
+    id: String,
+    folder: PathBuf,
+    /// Its lock is the run's.
+    journal: File,
+    /// What was in the journal when it was opened.
+    entries: Vec<Entry>,
+}
+
+/// What is known of a run without taking it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Summary {
+    /// What it is about.
+    pub begun: Begun,
+    /// When it was begun.
+    pub at: Timestamp,
+    /// When something was last written of it.
+    pub last: Timestamp,
+    /// How it ended, if it did.
+    pub outcome: Option<Outcome>,
+    /// Whether a console has it in its hands.
+    pub is_in_hand: bool,
+}
+
+/// Why there is no such run to be had.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// Another console has it.
+    #[error("run {0} is in the hands of another console")]
+    InHand(String),
+    /// There is none of that name.
+    #[error("there is no run {0}")]
+    Unknown(String),
+    /// Its files can't be used.
+    #[error("{}: {source}", path.display())]
+    Io {
+        /// Which one.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+}
+
+impl Runs {
+    /// Those in that folder of state, which need not exist.
+    pub fn new(state: &Path) -> Self {
+        Self { folder: state.join(FOLDER) }
+    }
+
+    /// A new run, nothing of which has been done.
+    pub fn create(&self, at: Timestamp) -> Result<Run, RunError> {
+        let id = new_id(at);
+        let folder = self.folder.join(&id);
+        make_folder(&self.folder)?;
+        make_folder(&folder)?;
+        make_folder(&folder.join(OUTPUT))?;
+        Run::open(id, folder)
+    }
+
+    /// Takes a run to go on with it.
+    pub fn open(&self, id: &str) -> Result<Run, RunError> {
+        let is_name = !id.is_empty() && id.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
+        let folder = self.folder.join(id);
+        if !is_name || !folder.join(JOURNAL).exists() {
+            return Err(RunError::Unknown(id.to_owned()));
+        }
+        Run::open(id.to_owned(), folder)
+    }
+
+    /// All of which anything is known, newest first.
+    pub fn list(&self) -> Result<Vec<Summary>, RunError> {
+        let broken = |source| RunError::Io { path: self.folder.clone(), source };
+        let found = match fs::read_dir(&self.folder) {
+            Ok(found) => found,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) => return Err(broken(error)),
+        };
+        let mut runs = Vec::new();
+        for folder in found {
+            runs.extend(summary(&folder.map_err(broken)?.path()));
+        }
+        runs.sort_by(|a, b| (b.at, &b.begun.run).cmp(&(a.at, &a.begun.run)));
+        Ok(runs)
+    }
+
+    /// What is known of one run; `None`: there is none of that name in this folder.
+    pub fn summary(&self, id: &str) -> Option<Summary> {
+        let is_name = !id.is_empty() && id.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
+        is_name.then(|| summary(&self.folder.join(id)))?
+    }
+}
+
+impl Run {
+    fn open(id: String, folder: PathBuf) -> Result<Self, RunError> {
+        let path = folder.join(JOURNAL);
+        let broken = |source| RunError::Io { path: path.clone(), source };
+        let mut journal = open_private(&path).map_err(broken)?;
+        if flock(&journal, FlockOperation::NonBlockingLockExclusive).is_err() {
+            return Err(RunError::InHand(id));
+        }
+        let bytes = fs::read(&path).map_err(broken)?;
+        // A line that was torn would spoil the next one too.
+        if bytes.last().is_some_and(|last| *last != b'\n') {
+            journal.write_all(b"\n").map_err(broken)?;
+        }
+        let entries = Record::parse(&bytes).entries;
+        Ok(Self { id, folder, journal, entries })
+    }
+
+    /// Its name: letters, digits and hyphens; sorts by time.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// Where its files are, for this user's eyes only.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Where its scripts' output is kept.
+    pub fn output(&self) -> PathBuf {
+        self.folder.join(OUTPUT)
+    }
+
+    /// What happened before it was opened.
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    /// What it is about; `None`: nothing has been written of it.
+    pub fn begun(&self) -> Option<&Begun> {
+        self.entries.iter().find_map(|entry| match &entry.event {
+            crate::scenario::journal::Event::Begun(begun) => Some(begun),
+            _ => None,
+        })
+    }
+
+    /// Adds lines, and comes back when they are on the disk.
+    pub(super) fn append(&self, entries: &[Entry]) -> io::Result<()> {
+        let mut lines = Vec::new();
+        for entry in entries {
+            lines.extend(entry.line()?);
+        }
+        let mut journal = &self.journal;
+        journal.write_all(&lines)?;
+        journal.sync_data()
+    }
+}
+
+/// Reads a run's journal; nothing where there is none that begins.
+fn summary(folder: &Path) -> Option<Summary> {
+    let path = folder.join(JOURNAL);
+    let bytes = fs::read(&path).inspect_err(|error| tracing::debug!("{}: {error}", path.display())).ok()?;
+    let record = Record::parse(&bytes);
+    let begun = record.begun()?.clone();
+    let (first, last) = (record.entries.first()?.at, record.entries.last()?.at);
+    let journal = File::open(&path).ok()?;
+    let is_in_hand = flock(&journal, FlockOperation::NonBlockingLockShared).is_err();
+    Some(Summary { begun, at: first, last, outcome: record.outcome().cloned(), is_in_hand })
+}
+
+fn make_folder(folder: &Path) -> Result<(), RunError> {
+    let made = DirBuilder::new().recursive(true).mode(0o700).create(folder);
+    made.map_err(|source| RunError::Io { path: folder.to_owned(), source })
+}
+
+/// Sorts by time, and is unlike any other.
+fn new_id(at: Timestamp) -> String {
+    format!("{}-{:04x}", at.strftime("%Y%m%d-%H%M%S"), fastrand::u16(..))
+}

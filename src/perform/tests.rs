@@ -1,0 +1,225 @@
+//! Real scripts, run by real shells, on hosts that are folders of this machine.
+
+mod site;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use rstest::rstest;
+use site::*;
+
+use super::*;
+use crate::scenario::journal::{Event, Part, Place, Record};
+use crate::scenario::{Check, Grade, Order, Progress, Script, Secrecy, State, Step, Target};
+
+#[tokio::test]
+async fn a_plan_is_carried_out_on_every_host_and_stands_in_the_journal() {
+    let site = Site::new();
+    let mut plan = plan([
+        step("echo \"$GREETING $(basename \"$HERE\")\" >\"$HERE/one\""),
+        Step { on: Target::First, ..step("cat \"$HERE/one\"; echo x >\"$HERE/two\"") },
+    ]);
+    plan.values.insert("GREETING".to_owned(), value("it's\n\"me\"", Secrecy::Open));
+    let plan = Arc::new(plan);
+    let (outcome, entries) = site.perform(&plan).await;
+    assert_eq!(outcome, Outcome::Done { notes: Vec::new() }, "{entries:#?}");
+    for host in ["a", "b", "c"] {
+        assert_eq!(site.file(host, "one"), format!("it's\n\"me\" {host}\n"));
+        assert!(!site.host(host).join("run/lock").exists(), "the lock was given back");
+    }
+    assert_eq!((site.file("a", "two"), site.file("b", "two")), ("x\n".to_owned(), String::new()));
+    let journal = site.state().into_iter().find(|(path, _)| path.ends_with("journal.jsonl")).unwrap();
+    let record = Record::parse(&journal.1);
+    assert_eq!((record.entries, record.unreadable), (entries.clone(), 0));
+    let progress = Progress::replay(Arc::clone(&plan), &entries);
+    let state = progress.state_at(1, &Place::Host("c".into()));
+    assert_eq!(state, Some(State::Completed(Grade::Success)));
+    let output = site.state().into_iter().find(|(path, _)| path.ends_with("02-a.log")).unwrap();
+    assert!(String::from_utf8(output.1).unwrap().ends_with("it's\n\"me\" a\n"));
+}
+
+#[tokio::test]
+async fn a_secret_is_nowhere_but_on_the_host() {
+    let site = Site::new();
+    let mut plan = plan([step("printf %s \"$password\" >\"$HERE/got\"; echo \"it is $password.\"; exit 3")]);
+    plan.values.insert("password".to_owned(), value("s3cret-Word", Secrecy::Secret));
+    let (outcome, entries) = site.perform(&Arc::new(plan)).await;
+    assert_eq!(site.file("a", "got"), "s3cret-Word");
+    assert!(why(&outcome).contains("exit code 3"), "{outcome:?}");
+    assert!(format!("{entries:?}").contains("it is ********."), "{entries:?}");
+    for (path, bytes) in site.state() {
+        assert!(!String::from_utf8_lossy(&bytes).contains("s3cret-Word"), "{}", path.display());
+    }
+}
+
+#[rstest]
+#[case::exit_255("exit 255", "255")]
+#[case::a_command_that_fails_ends_it("false; echo late >\"$HERE/late\"", "exit code 1")]
+#[case::an_unset_variable("echo \"$no_such_variable\"", "exit code 1")]
+#[case::a_signal("kill -9 $$", "exit code 137")]
+#[case::binary_output("head -c 3000 /dev/urandom; printf '\\e[2Jdone'; exit 4", "exit code 4")]
+#[tokio::test]
+async fn a_script_that_fails_says_where_and_how(#[case] text: &str, #[case] words: &str) {
+    let site = Site::new();
+    let plan = Arc::new(plan([step(text), step("echo x >\"$HERE/next\"")]));
+    let (outcome, entries) = site.perform(&plan).await;
+    let told = why(&outcome);
+    assert!(told.contains("step 1") && told.contains("on b") && told.contains(words), "{told}");
+    assert!(!told.contains(char::is_control) || told.contains('\n'), "{told:?}");
+    assert!(site.file("a", "next").is_empty() && site.file("a", "late").is_empty());
+    let said = entries.iter().filter_map(|entry| match &entry.event {
+        Event::Ended { said, .. } => Some(said),
+        _ => None,
+    });
+    assert!(said.flatten().all(|line| !line.contains(char::is_control)));
+    assert!(!site.host("a").join("run/lock").exists(), "the lock was given back");
+}
+
+#[tokio::test]
+async fn a_script_that_reads_finds_nothing_to_read() {
+    let site = Site::new();
+    let plan = Arc::new(plan([step("cat >\"$HERE/read\"; read -r line || echo end >\"$HERE/after\"")]));
+    assert!(matches!(site.perform(&plan).await.0, Outcome::Done { .. }));
+    assert_eq!((site.file("a", "read"), site.file("a", "after")), (String::new(), "end\n".to_owned()));
+}
+
+#[tokio::test]
+async fn a_script_that_never_ends_is_killed_with_all_that_it_started() {
+    let site = Site::new();
+    let endless = Script {
+        timeout: Duration::from_secs(1),
+        ..script("sleep 1000 & echo $! >\"$HERE/pid\"; sleep 1000")
+    };
+    let plan = Arc::new(plan([Step { run: vec![endless], on: Target::First, ..step("") }]));
+    let told = why(&site.perform(&plan).await.0);
+    assert!(told.contains("did not end within 1s"), "{told}");
+    let pid = site.file("a", "pid");
+    let is_gone = || !std::path::Path::new("/proc").join(pid.trim()).join("fd").exists();
+    let gone = async {
+        while !is_gone() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), gone).await.expect("what it started is still there");
+}
+
+#[tokio::test]
+async fn nothing_is_run_where_a_host_is_not_reached() {
+    let site = Site::new();
+    site.hosts.dead.lock().unwrap().insert("b".into());
+    let plan = Arc::new(plan([step("echo x >\"$HERE/one\"")]));
+    let (outcome, entries) = site.perform(&plan).await;
+    assert!(
+        matches!(&outcome, Outcome::Refused { why } if why == &["b can't be reached: no route to host."])
+    );
+    assert_eq!(sent(&entries, &Part::Run), 0);
+}
+
+#[tokio::test]
+async fn a_broken_connection_does_not_stop_a_script_nor_run_it_twice() {
+    let site = Site::new();
+    site.hosts.cut.lock().unwrap().insert("b".into());
+    let text = "echo once >>\"$HERE/count\"; echo CUT; for _ in 1 2 3 4 5; do echo more; sleep 0.2; done; echo end >>\"$HERE/count\"";
+    let plan = Arc::new(plan([step(text), step("cp \"$HERE/count\" \"$HERE/seen\"")]));
+    let (outcome, entries) = site.perform(&plan).await;
+    assert!(matches!(outcome, Outcome::Done { .. }), "{outcome:?} {entries:#?}");
+    assert_eq!(site.file("b", "seen"), "once\nend\n");
+    assert!(entries.iter().any(|it| matches!(it.event, Event::Settled { .. })));
+}
+
+#[tokio::test]
+async fn a_check_is_tried_again_until_it_holds() {
+    let site = Site::new();
+    let text = "(sleep 1; echo x >\"$HERE/there\") >/dev/null 2>&1 &";
+    let retried = Check { retry: Duration::from_secs(30), ..check("[ -e \"$HERE/there\" ]") };
+    let plan = Arc::new(plan([Step { checks: vec![retried], ..step(text) }]));
+    let (outcome, entries) = site.perform(&plan).await;
+    assert!(matches!(outcome, Outcome::Done { .. }), "{outcome:?}");
+    assert!(sent(&entries, &Part::Check) > 3, "{}", sent(&entries, &Part::Check));
+}
+
+#[tokio::test]
+async fn a_check_that_never_holds_fails_the_step() {
+    let site = Site::new();
+    let plan = Arc::new(plan([Step { checks: vec![check("echo 'not there' >&2; false")], ..step("true") }]));
+    let (outcome, entries) = site.perform(&plan).await;
+    assert!(why(&outcome).contains("step 1 on a: the check at line 7 does not hold"), "{outcome:?}");
+    let says = |event: &Event| matches!(event, Event::Ended { said, .. } if said == &["not there"]);
+    assert!(entries.iter().any(|entry| says(&entry.event)), "{entries:?}");
+}
+
+#[tokio::test]
+async fn a_second_run_does_nothing_that_is_done() {
+    let site = Site::new();
+    let unless = vec![script("[ -e \"$HERE/one\" ]")];
+    let plan = Arc::new(plan([Step { unless, ..step("echo x >>\"$HERE/one\"") }]));
+    assert_eq!(sent(&site.perform(&plan).await.1, &Part::Run), 3);
+    let (outcome, entries) = site.perform(&plan).await;
+    assert!(matches!(outcome, Outcome::Done { .. }));
+    assert_eq!((sent(&entries, &Part::Run), site.file("c", "one")), (0, "x\n".to_owned()));
+    let progress = Progress::replay(plan, &entries);
+    let state = progress.state_at(1, &Place::Host("a".into()));
+    assert_eq!(state, Some(State::Completed(Grade::Skipped)));
+}
+
+#[tokio::test]
+async fn one_after_the_other_ends_with_the_first_that_fails() {
+    let site = Site::new();
+    let text = "echo x >\"$HERE/one\"; [ \"$node\" != b ]";
+    let plan = Arc::new(plan([Step { order: Order::Serial, ..step(text) }]));
+    let (outcome, _) = site.perform(&plan).await;
+    assert!(why(&outcome).contains("on b"), "{outcome:?}");
+    assert_eq!((site.file("b", "one"), site.file("c", "one")), ("x\n".to_owned(), String::new()));
+}
+
+#[tokio::test]
+async fn a_host_in_the_hands_of_another_run_is_left_alone_and_who_has_it_is_told() {
+    let site = Site::new();
+    let slow =
+        Arc::new(plan([step("echo x >\"$HERE/begun\"; until [ -e \"$HERE/go\" ]; do sleep 0.05; done")]));
+    let quick = Arc::new(plan([step("echo x >\"$HERE/second\"")]));
+    let second = async {
+        while site.file("a", "begun").is_empty() {
+            tokio::task::yield_now().await;
+        }
+        let (outcome, _) = site.perform(&quick).await;
+        for host in ["a", "b", "c"] {
+            std::fs::write(site.host(host).join("go"), "").unwrap();
+        }
+        outcome
+    };
+    let ((first, _), second) = tokio::join!(site.perform(&slow), second);
+    assert!(matches!(first, Outcome::Done { .. }), "{first:?}");
+    let told = why(&second);
+    assert!(told.contains("a: run") && told.contains("is at work there (test, by"), "{told}");
+    assert!(site.file("a", "second").is_empty());
+}
+
+#[tokio::test]
+async fn an_aborted_run_kills_what_is_under_way() {
+    let site = Site::new();
+    let plan = Arc::new(plan([step("sleep 1000"), step("echo x >\"$HERE/next\"")]));
+    let outcome =
+        site.perform_and(&plan, |event| matches!(event, Event::Sent { .. }), Instruction::Abort).await;
+    assert_eq!(outcome, Outcome::Aborted);
+    assert!(site.file("a", "next").is_empty());
+}
+
+#[tokio::test]
+async fn what_failed_is_gone_on_with_where_it_failed() {
+    let site = Site::new();
+    let plan = Arc::new(plan([
+        step("echo x >>\"$HERE/one\""),
+        step("[ -e \"$HERE/repaired\" ]; echo x >>\"$HERE/two\""),
+    ]));
+    let run = site.new_run();
+    let id = run.id().to_owned();
+    assert!(matches!(site.perform_run(&plan, run, TO_END).await.0, Outcome::Failed { .. }));
+    for host in ["a", "b", "c"] {
+        std::fs::write(site.host(host).join("repaired"), "").unwrap();
+    }
+    let run = site.performer.runs().open(&id).unwrap();
+    let (outcome, _) = site.perform_run(&plan, run, TO_END).await;
+    assert!(matches!(outcome, Outcome::Done { .. }), "{outcome:?}");
+    assert_eq!((site.file("a", "one"), site.file("a", "two")), ("x\n".to_owned(), "x\n".to_owned()));
+}
