@@ -70,7 +70,7 @@ pub(super) enum Command {
     /// standby lb lb2`, `quorate op cleanup db galera`. Exit codes: 0 done, or so already; 1 failed or
     /// unknown; 2 wrong usage.
     Op(OpArguments),
-    /// Installation scenarios: list them, read them, see what one would run
+    /// Installation scenarios: list them, read them, see what one would run, run it, go on with a run
     Scenario(ScenarioArguments),
     /// Write a configuration of the clusters that those hosts belong to
     Init(InitArguments),

@@ -5,6 +5,7 @@ use std::io;
 use std::process::ExitCode;
 
 use crate::config::{ConfigError, NoHome, NotAHost};
+use crate::perform::RunError;
 use crate::scenario::{NoPlan, NoScenario, NoValues};
 use crate::toml_file::LoadError;
 
@@ -51,6 +52,15 @@ impl From<ConfigError> for Failure {
 impl From<LoadError> for Failure {
     fn from(error: LoadError) -> Self {
         Self::Wrong(error.to_string())
+    }
+}
+
+impl From<RunError> for Failure {
+    fn from(error: RunError) -> Self {
+        match error {
+            RunError::Unknown(_) => Self::Wrong(error.to_string()),
+            RunError::InHand(_) | RunError::Io { .. } => Self::Failed(error.to_string()),
+        }
     }
 }
 

@@ -48,7 +48,7 @@ fn run(arguments: &Arguments) -> Outcome {
         Some(Command::Demo(demo)) => in_background(console::demo(global, demo)),
         Some(Command::Status(status)) => in_background(status::run(global, status)),
         Some(Command::Op(op)) => in_background(op::run(global, op)),
-        Some(Command::Scenario(arguments)) => scenario::run(global, arguments),
+        Some(Command::Scenario(arguments)) => in_background(scenario::run(global, arguments)),
         Some(Command::Init(init)) => in_background(init::run(global, init)),
         Some(Command::Check) => check::run(global),
         Some(Command::Completions { shell }) => {

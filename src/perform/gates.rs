@@ -14,7 +14,7 @@ use super::engine::{Engine, NoJournal};
 use super::host::{Holder, Probed};
 use super::{Destruction, Shared};
 use crate::model::text::clean;
-use crate::model::{Belief, ClusterEntry, Observation};
+use crate::model::{ClusterEntry, HostName, Observation};
 use crate::scenario::journal::{Event, Place};
 use crate::scenario::{Destroys, Gate, Plan};
 use crate::watch;
@@ -32,6 +32,8 @@ struct Findings {
     probed: BTreeMap<Place, Probed>,
     facts: BTreeMap<Place, Facts>,
     cluster: Option<Observation>,
+    /// What each host by itself says of its cluster.
+    views: Vec<(HostName, Observation)>,
 }
 
 impl Engine {
@@ -192,7 +194,12 @@ impl Shared {
         let is_about_cluster =
             |gate: &Gate| matches!(gate, Gate::Cluster | Gate::Quorum | Gate::NoFailures | Gate::AllOnline);
         if gates.iter().any(is_about_cluster) {
-            findings.cluster = Some(watch::ask_once(&self.cluster(), &self.transport, &self.clock).await);
+            let hosts = self.plan.hosts.clone();
+            findings.cluster =
+                Some(watch::ask_once(&self.cluster(hosts), &self.transport, &self.clock).await);
+        }
+        if gates.contains(&Gate::Cluster) {
+            findings.views = self.views().await;
         }
         broken.extend(gates.iter().flat_map(|gate| findings.judge(gate, &self.plan)));
         if let Guarded::From(what) = guarded {
@@ -204,13 +211,23 @@ impl Shared {
         broken
     }
 
-    /// A cluster of the plan's hosts, to be asked how it is.
-    fn cluster(&self) -> ClusterEntry {
+    /// What each host by itself says of its cluster: one that is well is asked of one of them only otherwise.
+    async fn views(&self) -> Vec<(HostName, Observation)> {
+        let look = |host: &HostName| {
+            let (host, entry) = (host.clone(), self.cluster(vec![host.clone()]));
+            async move { (host, watch::ask_once(&entry, &self.transport, &self.clock).await) }
+        };
+        let looks: Vec<_> = self.plan.hosts.iter().map(look).collect();
+        futures::stream::iter(looks).buffered(AT_ONCE).collect().await
+    }
+
+    /// A cluster of those hosts, to be asked how it is.
+    fn cluster(&self, hosts: Vec<HostName>) -> ClusterEntry {
         let scenario = &self.plan.scenario;
         ClusterEntry {
             name: scenario.name.as_str().into(),
             tier: scenario.tier,
-            hosts: self.plan.hosts.clone(),
+            hosts,
             access: self.access.clone(),
             needs: None,
         }
@@ -240,21 +257,24 @@ impl Findings {
             Gate::Packages(_) | Gate::NoCluster | Gate::Memory(_) | Gate::Disk { .. } => {
                 self.facts.iter().flat_map(|(place, facts)| facts.judge(gate, place)).collect()
             }
-            Gate::Cluster => self.one_cluster(plan),
+            Gate::Cluster => self.one_cluster(),
             Gate::Quorum | Gate::NoFailures | Gate::AllOnline => self.picture(gate),
         }
     }
 
-    fn one_cluster(&self, plan: &Plan) -> Vec<String> {
-        let Some(seen) = &self.cluster else { return Vec::new() };
-        let mut parties: Vec<&Vec<_>> = Vec::new();
+    /// Whether all hosts are members of one cluster and see each other.
+    fn one_cluster(&self) -> Vec<String> {
+        let mut parties: Vec<Vec<&str>> = Vec::new();
         let mut broken = Vec::new();
-        for host in &plan.hosts {
-            let belief = seen.viewpoints.iter().find(|view| view.host == *host).map(|view| &view.belief);
-            match belief {
-                Some(Belief::Running { online, .. }) => parties.push(online),
-                _ => broken.push(format!("{host}: no cluster runs there")),
-            }
+        for (host, seen) in &self.views {
+            let Some(picture) = seen.current() else {
+                broken.push(format!("{host}: no cluster runs there"));
+                continue;
+            };
+            let online = picture.nodes.iter().filter(|node| node.online).map(|node| node.name.as_str());
+            let mut online: Vec<&str> = online.collect();
+            online.sort_unstable();
+            parties.push(online);
         }
         parties.dedup();
         if parties.len() > 1 {

@@ -5,6 +5,7 @@ mod gates;
 mod host;
 mod job;
 mod output;
+mod recipe;
 mod runs;
 #[cfg(test)]
 mod tests;
@@ -23,6 +24,7 @@ use crate::watch::Clock;
 
 pub use host::Lock;
 pub use output::file_name;
+pub use recipe::Recipe;
 pub use runs::{FOLDER, Run, RunError, Runs, Summary};
 
 /// Carries out scenarios on hosts.

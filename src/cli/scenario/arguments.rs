@@ -25,6 +25,20 @@ pub(super) enum ScenarioCommand {
     /// environment (`QUORATE_VAR_name`; for phd's scenarios `PHD_VAR_name` too), [variables] of the configuration, and
     /// the scenario's own defaults, in this order.
     Plan(PlanArguments),
+    /// Carry a scenario out on its hosts
+    ///
+    /// Looks at what has to hold before anything is run, then goes step by step: what is done already is left, the
+    /// rest is run and proved. Everything is in a journal before it is sent; a run that was killed or failed can be
+    /// gone on with by `quorate scenario resume`. Exit codes: 0 done, 1 failed, refused or aborted, 2 wrong usage.
+    Run(RunArguments),
+    /// Go on with a run that was killed, has failed, or was aborted
+    Resume(ResumeArguments),
+    /// List the runs that there have been, newest first
+    Runs(ListArguments),
+    /// Find out whether a scenario is deployed: what proves each of its steps is looked at, nothing is changed
+    ///
+    /// Exit codes: 0 deployed, 1 in part or not at all, 2 wrong usage.
+    Status(StatusArguments),
 }
 
 #[derive(Debug, Args)]
@@ -71,4 +85,62 @@ pub(super) struct Given {
     /// A value; secrets are better given in a file, as others may see what is run here
     #[arg(long, value_name = "NAME=VALUE")]
     pub(super) set: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct RunArguments {
+    #[command(flatten)]
+    pub(super) given: Given,
+    #[command(flatten)]
+    pub(super) consent: Consent,
+    /// Show what would be run, and run nothing
+    #[arg(long, conflicts_with = "yes")]
+    pub(super) dry_run: bool,
+    /// Begin with that step; what has to hold before the first one is not looked at
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..))]
+    pub(super) from_step: u16,
+    /// How to print how it goes
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) format: OpFormat,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ResumeArguments {
+    /// Which run [default: the only one that is unfinished]
+    #[arg(value_name = "RUN")]
+    pub(super) run: Option<String>,
+    #[command(flatten)]
+    pub(super) consent: Consent,
+    /// Values of secrets, which are not kept: TOML or phd's YAML
+    #[arg(long, value_name = "FILE")]
+    pub(super) variables: Vec<PathBuf>,
+    /// Where nothing can tell whether a script has run, run it again
+    #[arg(long)]
+    pub(super) again: bool,
+    /// How to print how it goes
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) format: OpFormat,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct StatusArguments {
+    #[command(flatten)]
+    pub(super) given: Given,
+    /// How to print it
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) format: Format,
+}
+
+/// What a person says to beforehand.
+#[derive(Debug, Args)]
+pub(super) struct Consent {
+    /// Run it without asking
+    #[arg(long)]
+    pub(super) yes: bool,
+    /// With --yes: destroy what the scenario says it destroys
+    #[arg(long)]
+    pub(super) destroy: bool,
+    /// Take hosts from another run that is known to be dead
+    #[arg(long)]
+    pub(super) break_lock: bool,
 }

@@ -1,6 +1,6 @@
 //! A plan from what is given on the command line, in files, in the environment and in the configuration.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::{env, fs};
 
@@ -18,11 +18,27 @@ const PREFIX: &str = "QUORATE_VAR_";
 impl Given {
     /// The plan. What is missing or wrong is told at once, as far as one thing doesn't hide another.
     pub(super) fn plan(&self, settings: &Settings) -> Result<Plan, Failure> {
+        Ok(self.made(settings)?.plan)
+    }
+
+    /// The plan, and what of it was made up just now.
+    pub(super) fn made(&self, settings: &Settings) -> Result<Made, Failure> {
         let scenario = Library::load(Some(settings.user_dir()))?.open(&self.scenario)?;
         let sources = self.sources(settings)?;
         let hosts = self.hosts(settings, &sources)?;
         let resolved = scenario.resolve(&sources)?;
-        Ok(Plan::new(scenario, hosts, resolved.values)?)
+        let plan = Plan::new(scenario, hosts, resolved.values)?;
+        Ok(Made { plan, generated: resolved.generated })
+    }
+
+    /// What the scenario is called from wherever a later console is started.
+    pub(super) fn scenario_from_anywhere(&self) -> String {
+        let path = Path::new(&self.scenario);
+        if !path.is_file() {
+            return self.scenario.clone();
+        }
+        // A file that can't be found any more would not have been read.
+        path.canonicalize().map_or_else(|_gone| self.scenario.clone(), |path| path.display().to_string())
     }
 
     /// Where values come from.
@@ -62,6 +78,12 @@ impl Given {
     }
 }
 
+/// A plan, and the names of the values that were made up for it.
+pub(super) struct Made {
+    pub(super) plan: Plan,
+    pub(super) generated: BTreeSet<String>,
+}
+
 fn find<'c>(clusters: &'c [ClusterEntry], name: &str) -> Result<&'c ClusterEntry, Failure> {
     clusters.iter().find(|cluster| cluster.name == *name).ok_or_else(|| {
         let known = clusters.iter().map(|cluster| cluster.name.as_str());
@@ -73,7 +95,8 @@ fn find<'c>(clusters: &'c [ClusterEntry], name: &str) -> Result<&'c ClusterEntry
     })
 }
 
-fn read(path: &Path) -> Result<ValueFile, Failure> {
+/// Reads a file of values.
+pub(super) fn read(path: &Path) -> Result<ValueFile, Failure> {
     let text = fs::read_to_string(path)
         .map_err(|error| Failure::Wrong(format!("the values {} can't be read: {error}", path.display())))?;
     ValueFile::read(&path.display().to_string(), &text)
@@ -81,7 +104,7 @@ fn read(path: &Path) -> Result<ValueFile, Failure> {
 }
 
 /// What the environment gives: `QUORATE_VAR_name` as `name`, and phd's own as they are.
-fn environment() -> BTreeMap<String, String> {
+pub(super) fn environment() -> BTreeMap<String, String> {
     let text = env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
     let given = text.filter_map(|(name, value)| match name.strip_prefix(PREFIX) {

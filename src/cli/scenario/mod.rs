@@ -1,10 +1,15 @@
-//! `quorate scenario`: what can be installed, how, and what would be run.
+//! `quorate scenario`: what can be installed, how, what would be run, and running it.
 
 mod arguments;
 mod given;
 mod list;
+mod live;
 mod plan;
+mod resume;
+mod run;
+mod runs;
 mod show;
+mod status;
 
 use super::arguments::Global;
 use super::failure::Outcome;
@@ -14,12 +19,16 @@ pub(super) use self::arguments::ScenarioArguments;
 use self::arguments::ScenarioCommand;
 
 /// Does what is asked for.
-pub(super) fn run(global: &Global, arguments: &ScenarioArguments) -> Outcome {
+pub(super) async fn run(global: &Global, arguments: &ScenarioArguments) -> Outcome {
     let settings = Settings::read(global, Missing::IsWrong)?;
     match &arguments.command {
         ScenarioCommand::List(arguments) => list::run(&settings, arguments),
         ScenarioCommand::Show(arguments) => show::run(&settings, arguments),
         ScenarioCommand::Plan(arguments) => plan::run(&settings, arguments),
+        ScenarioCommand::Run(arguments) => run::run(&settings, arguments).await,
+        ScenarioCommand::Resume(arguments) => resume::run(&settings, arguments).await,
+        ScenarioCommand::Runs(arguments) => runs::run(&settings, arguments),
+        ScenarioCommand::Status(arguments) => status::run(&settings, arguments).await,
     }
 }
 

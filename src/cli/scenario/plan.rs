@@ -38,13 +38,18 @@ struct PlannedStep {
 /// Prints it; remarks go to stderr.
 pub(super) fn run(settings: &Settings, arguments: &PlanArguments) -> Outcome {
     let plan = arguments.given.plan(settings)?;
+    print(&plan, arguments.os.as_deref(), arguments.format)
+}
+
+/// Prints a plan, for one system or all.
+pub(super) fn print(plan: &Plan, os: Option<&str>, format: OpFormat) -> Outcome {
     for remark in plan.remarks() {
         // Where stderr is gone, the plan is still worth printing.
         let _gone = writeln!(stderr(), "quorate: {}", printable(&remark));
     }
-    let shown = Shown { plan: &plan, ids: arguments.os.as_deref().map(ids) };
+    let shown = Shown { plan, ids: os.map(ids) };
     let mut out = stdout().lock();
-    match arguments.format {
+    match format {
         OpFormat::Text => out.write_all(shown.text().as_bytes())?,
         OpFormat::Json => {
             serde_json::to_writer_pretty(&mut out, &shown.json()).map_err(io::Error::from)?;

@@ -1,0 +1,93 @@
+//! How the plan of a run was made, so that a later console can make it again.
+
+use std::collections::BTreeMap;
+use std::fs::{self, OpenOptions, Permissions};
+use std::io::{self, Write};
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use super::runs::{Run, RunError};
+use crate::model::HostName;
+use crate::scenario::{Plan, Secrecy};
+
+const RECIPE: &str = "recipe.json";
+const SECRETS: &str = "secrets.json";
+
+/// What a plan is made of, but for its secrets.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Recipe {
+    /// The scenario's name in the library, or the absolute path of its file.
+    pub scenario: String,
+    /// On which hosts, in their order.
+    pub hosts: Vec<HostName>,
+    /// The cluster of the configuration that was meant.
+    pub cluster: Option<String>,
+    /// The values that anybody may see.
+    pub values: BTreeMap<String, String>,
+    /// [`Plan::fingerprint`]: a plan with another one is another plan.
+    pub fingerprint: String,
+}
+
+impl Recipe {
+    /// Of that plan.
+    pub fn of(plan: &Plan, scenario: String, cluster: Option<String>) -> Self {
+        let open = plan.values.iter().filter(|(_, value)| value.secrecy == Secrecy::Open);
+        Self {
+            scenario,
+            hosts: plan.hosts.clone(),
+            cluster,
+            values: open.map(|(name, value)| (name.clone(), value.text.clone())).collect(),
+            fingerprint: plan.fingerprint(),
+        }
+    }
+}
+
+impl Run {
+    /// Keeps how its plan was made.
+    pub fn keep_recipe(&self, recipe: &Recipe) -> Result<(), RunError> {
+        write(&self.folder().join(RECIPE), recipe)
+    }
+
+    /// How its plan was made.
+    pub fn recipe(&self) -> Result<Recipe, RunError> {
+        read(&self.folder().join(RECIPE))
+    }
+
+    /// Keeps secrets that were made up for it, in a file for this user's eyes only, until
+    /// [`Run::forget_secrets`]: whoever goes on with it needs the same ones.
+    pub fn keep_secrets(&self, secrets: &BTreeMap<String, String>) -> Result<(), RunError> {
+        if secrets.is_empty() { Ok(()) } else { write(&self.folder().join(SECRETS), secrets) }
+    }
+
+    /// The secrets that were kept.
+    pub fn secrets(&self) -> Result<BTreeMap<String, String>, RunError> {
+        let path = self.folder().join(SECRETS);
+        if path.exists() { read(&path) } else { Ok(BTreeMap::new()) }
+    }
+
+    /// Removes them.
+    pub fn forget_secrets(&self) -> Result<(), RunError> {
+        let path = self.folder().join(SECRETS);
+        match fs::remove_file(&path) {
+            Err(source) if source.kind() != io::ErrorKind::NotFound => Err(RunError::Io { path, source }),
+            Ok(()) | Err(_) => Ok(()),
+        }
+    }
+}
+
+fn write(path: &Path, content: &impl Serialize) -> Result<(), RunError> {
+    let broken = |source| RunError::Io { path: path.to_owned(), source };
+    let bytes = serde_json::to_vec_pretty(content).map_err(|error| broken(error.into()))?;
+    let mut options = OpenOptions::new();
+    let mut file = options.write(true).create(true).truncate(true).mode(0o600).open(path).map_err(broken)?;
+    file.set_permissions(Permissions::from_mode(0o600)).map_err(broken)?;
+    file.write_all(&bytes).and_then(|()| file.sync_all()).map_err(broken)
+}
+
+fn read<T: for<'de> Deserialize<'de>>(path: &Path) -> Result<T, RunError> {
+    let broken = |source| RunError::Io { path: path.to_owned(), source };
+    let bytes = fs::read(path).map_err(broken)?;
+    serde_json::from_slice(&bytes).map_err(|error| broken(error.into()))
+}
