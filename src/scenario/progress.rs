@@ -3,6 +3,8 @@
 mod cell;
 mod change;
 mod reach;
+#[cfg(test)]
+mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

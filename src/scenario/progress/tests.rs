@@ -1,0 +1,457 @@
+//! A world of hosts on which scripts run, fail, get lost and outlive the console.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use proptest::prelude::*;
+use rstest::rstest;
+
+use super::*;
+use crate::scenario::journal::{End, Fate, Part, Record};
+use crate::scenario::{Check, Order, Scenario, Script, Target};
+
+const HOSTS: [&str; 3] = ["a", "b", "c"];
+
+fn script(text: &str) -> Script {
+    let timeout = Duration::from_secs(60);
+    Script { text: text.to_owned(), line: 7, os: Vec::new(), on: None, timeout, exit_code: 0 }
+}
+
+/// A scenario of those steps, each made of a heading and `run` with the rest of its info string.
+fn plan(steps: &str) -> Arc<Plan> {
+    let scenario = Scenario::read("test.md", "test", steps).expect("a scenario");
+    Arc::new(Plan::new(scenario, HOSTS.map(Into::into).to_vec(), BTreeMap::new()).expect("a plan"))
+}
+
+/// A console that carries a plan out, and the journal that it writes.
+struct Console {
+    plan: Arc<Plan>,
+    progress: Progress,
+    lines: Vec<u8>,
+    now: Timestamp,
+}
+
+impl Console {
+    fn new(plan: &Arc<Plan>) -> Self {
+        let progress = Progress::new(Arc::clone(plan));
+        let now = Timestamp::UNIX_EPOCH;
+        let mut console = Self { plan: Arc::clone(plan), progress, lines: Vec::new(), now };
+        console.tell(Event::Begun(Begun {
+            run: "r".to_owned(),
+            scenario: "test".to_owned(),
+            title: "Test".to_owned(),
+            hosts: plan.hosts.clone(),
+            by: "me".to_owned(),
+            from_step: 1,
+        }));
+        console
+    }
+
+    /// One that may go to the end.
+    fn to_the_end(plan: &Arc<Plan>) -> Self {
+        let mut console = Self::new(plan);
+        console.instruct(Instruction::RunToEnd);
+        console.pass(When::Before);
+        console
+    }
+
+    fn tell(&mut self, event: Event) {
+        let entry = Entry { at: self.now, event };
+        self.lines.extend(entry.line().unwrap());
+        self.progress.apply(&entry);
+    }
+
+    fn instruct(&mut self, instruction: Instruction) {
+        self.tell(Event::Instructed { instruction });
+    }
+
+    fn pass(&mut self, when: When) {
+        self.tell(Event::Gates { when, broken: Vec::new() });
+    }
+
+    fn todo(&self) -> Todo {
+        self.progress.next(self.now)
+    }
+
+    fn send(&mut self, job: Job) -> u64 {
+        let serial = self.progress.next_serial();
+        self.tell(Event::Sent { serial, job });
+        serial
+    }
+
+    fn end(&mut self, serial: u64, end: End) {
+        self.tell(Event::Ended { serial, end, elapsed_ms: 1, said: Vec::new() });
+    }
+
+    /// The scripts that are due, sent one after the other, each with that exit code.
+    fn all_exit(&mut self, code: i32) {
+        for job in self.todo().start {
+            let serial = self.send(job);
+            self.end(serial, End::Exited { code: Some(code) });
+        }
+    }
+
+    /// Another console takes it over, from what is on the disk.
+    fn take_over(&mut self) {
+        let record = Record::parse(&self.lines);
+        self.progress = Progress::replay(Arc::clone(&self.plan), &record.entries);
+        self.tell(Event::Resumed { by: "another".to_owned() });
+        self.instruct(Instruction::RunToEnd);
+        self.pass(When::Before);
+    }
+
+    fn replayed(&self) -> Progress {
+        Progress::replay(Arc::clone(&self.plan), &Record::parse(&self.lines).entries)
+    }
+
+    fn state(&self, step: usize, host: &str) -> State {
+        self.progress.state_at(step, &Place::Host(host.into())).expect("a state")
+    }
+
+    fn parts(&self) -> Vec<(String, &'static str)> {
+        self.todo().start.iter().map(|job| (job.place.to_string(), job.part.word())).collect()
+    }
+}
+
+#[test]
+fn one_step_at_a_time_waits_before_each() {
+    let mut console =
+        Console::new(&plan("## One\n```bash run on=first\nx\n```\n## Two\n```bash run on=first\nx\n```\n"));
+    console.pass(When::Before);
+    assert_eq!(console.todo().stand, Stand::Paused);
+    console.instruct(Instruction::Next);
+    console.all_exit(0);
+    assert_eq!((console.todo().stand, console.progress.step()), (Stand::Paused, Some(2)));
+    console.instruct(Instruction::Next);
+    console.all_exit(0);
+    assert_eq!(console.todo().stand, Stand::Gates(When::After));
+    console.pass(When::After);
+    assert_eq!(console.todo().stand, Stand::Over(Outcome::Done { notes: Vec::new() }));
+}
+
+#[test]
+fn the_bound_of_a_step_is_kept() {
+    let mut console = Console::to_the_end(&plan("## One\n```bash run parallel=2\nx\n```\n"));
+    assert_eq!(console.parts(), [("a".into(), "run"), ("b".into(), "run")]);
+    let serial = console.send(console.todo().start[1].clone());
+    assert_eq!(console.parts(), [("a".into(), "run")]);
+    console.end(serial, End::Exited { code: Some(0) });
+    assert_eq!(console.parts(), [("a".into(), "run"), ("c".into(), "run")]);
+}
+
+#[test]
+fn checks_wait_until_all_has_run() {
+    let text = "## One\n```bash run parallel=3\nx\n```\n```bash check\nx\n```\n";
+    let mut console = Console::to_the_end(&plan(text));
+    let jobs = console.todo().start;
+    let serials: Vec<u64> = jobs.into_iter().map(|job| console.send(job)).collect();
+    console.end(serials[0], End::Exited { code: Some(0) });
+    assert!(console.todo().start.is_empty());
+    console.end(serials[1], End::Exited { code: Some(0) });
+    console.end(serials[2], End::Exited { code: Some(0) });
+    assert_eq!(console.parts(), ["a", "b", "c"].map(|host| (host.to_owned(), "check")));
+}
+
+#[test]
+fn a_step_without_a_script_for_a_system_fails_there_in_words() {
+    let mut console = Console::new(&plan("## One\n```bash run parallel=3 os=debian\nx\n```\n"));
+    for (host, id) in [("a", "debian"), ("b", "gentoo"), ("c", "debian")] {
+        let system = System { id: id.to_owned(), ..System::default() };
+        console.tell(Event::System { place: Place::Host(host.into()), system });
+    }
+    console.instruct(Instruction::RunToEnd);
+    console.pass(When::Before);
+    console.all_exit(0);
+    assert_eq!(console.todo().stand, Stand::Stuck);
+    assert_eq!(console.state(1, "b"), State::Failed("no script of this step is for gentoo".to_owned()));
+    assert_eq!(console.state(1, "a"), State::Running, "it has run, and waits to be proved with the others");
+}
+
+#[rstest]
+#[case::by_its_unless("```bash unless\nx\n```\n", "unless")]
+#[case::by_its_check("```bash check\nx\n```\n", "check")]
+fn what_may_have_run_is_decided(#[case] block: &str, #[case] word: &str) {
+    let text = format!("## One\n```bash run on=first\nx\n```\n{block}");
+    let mut console = Console::to_the_end(&plan(&text));
+    if word == "unless" {
+        console.all_exit(1);
+    }
+    let serial = console.send(console.todo().start[0].clone());
+    console.take_over();
+    assert_eq!(console.todo().settle.len(), 1, "it is looked for before anything else");
+    assert!(console.todo().start.is_empty());
+    console.tell(Event::Settled { serial, fate: Fate::Gone });
+    assert_eq!(console.parts(), [("a".to_owned(), word)]);
+    console.all_exit(0);
+    while matches!(console.todo().stand, Stand::Busy) {
+        console.all_exit(0);
+    }
+    assert_eq!(console.todo().stand, Stand::Gates(When::After), "it was not run again");
+}
+
+#[test]
+fn what_nothing_can_tell_is_asked() {
+    let mut console = Console::to_the_end(&plan("## One\n```bash run on=first\nx\n```\n"));
+    let serial = console.send(console.todo().start[0].clone());
+    console.take_over();
+    console.tell(Event::Settled { serial, fate: Fate::Gone });
+    assert_eq!(console.todo().stand, Stand::Stuck);
+    assert!(matches!(console.state(1, "a"), State::Unknown(words) if words.contains("line 2 may have run")));
+    console.instruct(Instruction::Retry);
+    assert_eq!(console.parts(), [("a".to_owned(), "run")]);
+}
+
+#[test]
+fn a_host_that_does_not_come_back_leaves_it_unknown_until_it_does() {
+    let mut console = Console::to_the_end(&plan("## One\n```bash run on=first\nx\n```\n"));
+    let serial = console.send(console.todo().start[0].clone());
+    console.end(serial, End::Lost { why: "The connection to a broke.".to_owned() });
+    let fate = Fate::Unreachable { why: "a can't be reached.".to_owned() };
+    console.tell(Event::Settled { serial, fate });
+    assert_eq!(console.todo().stand, Stand::Stuck);
+    console.instruct(Instruction::Retry);
+    assert_eq!(console.todo().settle.len(), 1, "it is looked for again, not run");
+    console.tell(Event::Settled { serial, fate: Fate::Exited { code: 0 } });
+    assert_eq!(console.todo().stand, Stand::Gates(When::After));
+}
+
+#[test]
+fn a_step_is_taken_back_in_the_reverse_order_of_the_hosts() {
+    let text = "## One\n```bash run parallel=3\nx\n```\n```bash unless\nx\n```\n```bash undo\nx\n```\n## Two\n```bash run on=first\nx\n```\n";
+    let mut console = Console::new(&plan(text));
+    console.pass(When::Before);
+    console.instruct(Instruction::Next);
+    // On a it is so already: it stays so.
+    for (job, code) in console.todo().start.into_iter().zip([0, 1, 1]) {
+        let serial = console.send(job);
+        console.end(serial, End::Exited { code: Some(code) });
+    }
+    console.all_exit(0);
+    assert_eq!(console.progress.undoable(), Ok(1));
+    console.instruct(Instruction::Undo);
+    for host in ["c", "b"] {
+        assert_eq!(console.parts(), [(host.to_owned(), "undo")]);
+        console.all_exit(0);
+    }
+    assert_eq!((console.todo().stand, console.progress.step()), (Stand::Paused, Some(1)));
+    assert_eq!(console.state(1, "b"), State::NotStarted);
+}
+
+#[test]
+fn a_step_that_is_left_out_is_told_as_such() {
+    let mut console = Console::to_the_end(&plan("## One\n```bash run on=first\nx\n```\n"));
+    console.all_exit(3);
+    assert_eq!(console.todo().stand, Stand::Stuck);
+    console.instruct(Instruction::Skip);
+    console.pass(When::After);
+    let Stand::Over(Outcome::Done { notes }) = console.todo().stand else { panic!("{:?}", console.todo()) };
+    assert!(notes[0].contains("left as it was: the script at line 2 failed with exit code 3"), "{notes:?}");
+}
+
+#[test]
+fn an_aborted_run_kills_and_ends_and_can_be_gone_on_with() {
+    let text = "## One\n```bash run on=first\nx\n```\n```bash check\nx\n```\n";
+    let mut console = Console::to_the_end(&plan(text));
+    let serial = console.send(console.todo().start[0].clone());
+    console.instruct(Instruction::Abort);
+    assert_eq!(console.todo().kill, [serial]);
+    console.end(serial, End::Killed);
+    assert_eq!(console.todo().stand, Stand::Over(Outcome::Aborted));
+    assert_eq!(console.state(1, "a"), State::Aborted);
+    console.tell(Event::Over { outcome: Outcome::Aborted });
+    console.take_over();
+    assert_eq!(console.parts(), [("a".to_owned(), "check")], "half of it may be done");
+}
+
+/// A step for the world: what it has, and how it goes the first times.
+#[derive(Debug, Clone)]
+struct Shape {
+    has_unless: bool,
+    has_check: bool,
+    parallel: usize,
+}
+
+fn shapes() -> impl Strategy<Value = Vec<Shape>> {
+    let shape = (any::<bool>(), any::<bool>(), 1..4_usize);
+    let shape = shape.prop_map(|(has_unless, has_check, parallel)| Shape { has_unless, has_check, parallel });
+    prop::collection::vec(shape, 1..4)
+}
+
+fn plan_of(shapes: &[Shape]) -> Arc<Plan> {
+    let mut plan = Plan::clone(&plan(&"## Do\n```bash run\nx\n```\n".repeat(shapes.len())));
+    for (step, shape) in plan.scenario.steps.iter_mut().zip(shapes) {
+        step.on = Target::All;
+        step.order = if shape.parallel == 1 { Order::Serial } else { Order::Parallel(shape.parallel) };
+        step.unless = if shape.has_unless { vec![script("u")] } else { Vec::new() };
+        let retry = Duration::from_secs(5);
+        step.checks = if shape.has_check { vec![Check { script: script("c"), retry }] } else { Vec::new() };
+    }
+    Arc::new(plan)
+}
+
+/// What has become of the scripts on the hosts.
+#[derive(Debug, Default)]
+struct World {
+    /// How often each step's script has done its work on a host.
+    done: BTreeMap<(usize, Place), usize>,
+    /// The scripts that run, and whether a console listens.
+    running: BTreeMap<u64, Job>,
+    /// How those ended that did so on a host that remembers.
+    exits: BTreeMap<u64, i32>,
+    /// Those that somebody has wanted to be run although nothing could tell.
+    wanted: BTreeSet<(usize, Place)>,
+}
+
+impl World {
+    fn work(&mut self, job: &Job) {
+        *self.done.entry((job.step, job.place.clone())).or_default() += 1;
+    }
+
+    /// How a script that only asks exits.
+    fn answer(&self, job: &Job) -> i32 {
+        i32::from(!self.done.contains_key(&(job.step, job.place.clone())))
+    }
+}
+
+/// Carries a plan out through all that the choices bring; when there are none left, all goes well.
+fn live_through(shapes: &[Shape], choices: &[u8]) -> Result<(), TestCaseError> {
+    let plan = plan_of(shapes);
+    let mut console = Console::to_the_end(&plan);
+    let mut world = World::default();
+    let mut choices = choices.iter().copied();
+    for _ in 0..2_000 {
+        prop_assert_eq!(&console.replayed(), &console.progress);
+        console.now = console.now.checked_add(Duration::from_secs(1)).unwrap();
+        let choice = choices.next();
+        let todo = console.todo();
+        match &todo.stand {
+            Stand::Over(Outcome::Done { .. }) => {
+                check_world(shapes, &world)?;
+                return Ok(());
+            }
+            Stand::Over(outcome) => {
+                let outcome = outcome.clone();
+                console.tell(Event::Over { outcome });
+                console.take_over();
+            }
+            Stand::Gates(when) => console.pass(*when),
+            Stand::Stuck => {
+                for trouble in console.progress.troubles() {
+                    world.wanted.insert((trouble.step, trouble.place));
+                }
+                console.instruct(Instruction::Retry);
+            }
+            Stand::Paused => console.instruct(Instruction::RunToEnd),
+            Stand::Busy => act(&mut console, &mut world, &todo, choice)?,
+        }
+    }
+    prop_assert!(false, "it does not come to an end: {:?}", console.todo());
+    Ok(())
+}
+
+fn act(
+    console: &mut Console,
+    world: &mut World,
+    todo: &Todo,
+    choice: Option<u8>,
+) -> Result<(), TestCaseError> {
+    match choice {
+        // The console is killed; what runs goes on, ends, or dies with its host.
+        Some(choice @ 0..20) => {
+            for (serial, job) in std::mem::take(&mut world.running) {
+                if choice % 3 > 0 {
+                    world.work(&job);
+                }
+                if choice % 3 == 2 {
+                    world.exits.insert(serial, 0);
+                }
+            }
+            console.take_over();
+        }
+        Some(20..24) => console.instruct(Instruction::Abort),
+        _ => {
+            if let Some((serial, _)) = todo.settle.first() {
+                let fate = world.exits.get(serial).map_or(Fate::Gone, |code| Fate::Exited { code: *code });
+                console.tell(Event::Settled { serial: *serial, fate });
+            } else if let Some(serial) = todo.kill.first() {
+                world.running.remove(serial);
+                console.end(*serial, End::Killed);
+            } else if let Some(job) = todo.start.first().filter(|_| choice.is_none_or(|it| it % 2 == 0)) {
+                let serial = console.send(job.clone());
+                prop_assert!(console.progress.flight(serial).is_some(), "what was due was taken for sent");
+                if job.part == Part::Run {
+                    let twice = world.running.values().any(|other| other == job);
+                    prop_assert!(!twice, "it runs twice at once: {job:?}");
+                    world.running.insert(serial, job.clone());
+                } else {
+                    console.end(serial, End::Exited { code: Some(world.answer(job)) });
+                }
+            } else if let Some((serial, job)) = world.running.pop_first() {
+                finish(console, world, serial, &job, choice);
+            }
+        }
+    }
+    Ok(())
+}
+
+fn finish(console: &mut Console, world: &mut World, serial: u64, job: &Job, choice: Option<u8>) {
+    match choice {
+        Some(24..40) => console.end(serial, End::Exited { code: Some(1) }),
+        Some(40..50) => console.end(serial, End::NotSent { why: "no".to_owned() }),
+        Some(50..60) => console.end(serial, End::TimedOut),
+        Some(lost @ 60..80) => {
+            if lost % 2 == 0 {
+                world.work(job);
+                world.exits.insert(serial, 0);
+            }
+            console.end(serial, End::Lost { why: "lost".to_owned() });
+        }
+        _ => {
+            world.work(job);
+            console.end(serial, End::Exited { code: Some(0) });
+        }
+    }
+}
+
+/// Everything is done everywhere, and what could be told to be done was done once.
+fn check_world(shapes: &[Shape], world: &World) -> Result<(), TestCaseError> {
+    for (shape, step) in shapes.iter().zip(1..) {
+        for host in HOSTS {
+            let key = (step, Place::Host(host.into()));
+            let times = world.done.get(&key).copied().unwrap_or_default();
+            prop_assert!(times >= 1, "step {step} was not done on {host}");
+            if shape.has_unless || shape.has_check || !world.wanted.contains(&key) {
+                prop_assert_eq!(times, 1, "step {} on {}", step, host);
+            }
+        }
+    }
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+    #[test]
+    fn all_is_done_once_whatever_happens(
+        shapes in shapes(),
+        choices in prop::collection::vec(any::<u8>(), 0..80),
+    ) {
+        live_through(&shapes, &choices)?;
+    }
+
+    #[test]
+    fn any_lines_are_a_journal(bytes in any::<Vec<u8>>(), shapes in shapes()) {
+        let record = Record::parse(&bytes);
+        let _progress = Progress::replay(plan_of(&shapes), &record.entries);
+    }
+
+    #[test]
+    fn what_answers_to_nothing_changes_nothing(serial in 0..5_u64, code in any::<i32>(), shapes in shapes()) {
+        let mut console = Console::to_the_end(&plan_of(&shapes));
+        let before = console.progress.clone();
+        console.end(serial, End::Exited { code: Some(code) });
+        console.tell(Event::Settled { serial, fate: Fate::Exited { code } });
+        let job = Job { step: 9, place: Place::Local, part: Part::Run, script: 0 };
+        console.tell(Event::Sent { serial: serial + 1, job });
+        prop_assert_eq!(console.progress, before);
+    }
+}
