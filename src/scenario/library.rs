@@ -17,11 +17,17 @@ const ENDINGS: [&str; 2] = ["md", "scenario"];
 const LARGEST: u64 = 4 << 20;
 
 /// The console's own: name and text.
-const BUILT_IN: [(&str, &str); 5] = [
+const BUILT_IN: [(&str, &str); 11] = [
     ("add-node", include_str!("../../assets/scenarios/add-node.md")),
     ("basic-cluster-test", include_str!("../../assets/scenarios/basic-cluster-test.md")),
     ("basic-cluster", include_str!("../../assets/scenarios/basic-cluster.md")),
     ("destroy-cluster", include_str!("../../assets/scenarios/destroy-cluster.md")),
+    ("galera-test", include_str!("../../assets/scenarios/galera-test.md")),
+    ("galera", include_str!("../../assets/scenarios/galera.md")),
+    ("load-balancer-test", include_str!("../../assets/scenarios/load-balancer-test.md")),
+    ("load-balancer", include_str!("../../assets/scenarios/load-balancer.md")),
+    ("memcached-test", include_str!("../../assets/scenarios/memcached-test.md")),
+    ("memcached", include_str!("../../assets/scenarios/memcached.md")),
     ("remove-node", include_str!("../../assets/scenarios/remove-node.md")),
 ];
 

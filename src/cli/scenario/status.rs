@@ -66,7 +66,7 @@ pub(super) async fn run(settings: &Settings, arguments: &StatusArguments) -> Out
                     source.close().await;
                     return Err(Failure::Failed(why.join("; ")));
                 }
-                Ended::Failed { why } => (Some(false), why),
+                Ended::Failed { why } => (Some(false), why.iter().map(|why| without_step(why)).collect()),
                 Ended::Aborted => (Some(false), Vec::new()),
             },
         };
@@ -77,6 +77,11 @@ pub(super) async fn run(settings: &Settings, arguments: &StatusArguments) -> Out
     let found = Found { scenario: plan.scenario.name.clone(), state: state(&steps), steps };
     print(&found, arguments.format)?;
     Ok(if found.state == "deployed" { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// The step was looked at by itself, so the number that is told of it is not its own.
+fn without_step(why: &str) -> String {
+    why.strip_prefix("step 1 ").unwrap_or(why).to_owned()
 }
 
 fn state(steps: &[FoundStep]) -> &'static str {

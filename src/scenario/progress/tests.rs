@@ -386,7 +386,8 @@ fn act(
                 } else {
                     console.end(serial, End::Exited { code: Some(world.answer(job)) });
                 }
-            } else if let Some((serial, job)) = world.running.pop_first() {
+            } else {
+                let Some((serial, job)) = world.running.pop_first() else { continue };
                 finish(console, world, serial, &job, choice);
             }
         }
