@@ -387,8 +387,10 @@ fn act(
                     console.end(serial, End::Exited { code: Some(world.answer(job)) });
                 }
             } else {
-                let Some((serial, job)) = world.running.pop_first() else { continue };
-                finish(console, world, serial, &job, choice);
+                match world.running.pop_first() {
+                    Some((serial, job)) => finish(console, world, serial, &job, choice),
+                    None => {}
+                }
             }
         }
     }
