@@ -11,7 +11,7 @@ use tokio::time::{Instant, sleep};
 
 use self::facts::{Facts, Need};
 use super::engine::{Engine, NoJournal};
-use super::host::{Holder, Probed};
+use super::host::{Holder, Memory, Probed};
 use super::{Destruction, Shared};
 use crate::model::text::clean;
 use crate::model::{ClusterEntry, HostName, Observation};
@@ -99,6 +99,7 @@ impl Engine {
         let scenario = &self.shared.plan.scenario.name;
         let words = format!("{scenario}, by {}, since {since:.0}", super::by());
         let lock = self.start.lock;
+        let memory = if self.progress.has_begun() { Memory::Kept } else { Memory::Fresh };
         let shared = Arc::clone(&self.shared);
         let take = |shared: Arc<Shared>, place: Place| {
             let words = words.clone();
@@ -106,7 +107,7 @@ impl Engine {
                 match place {
                     // Scripts of a run find no lock here, but it leaves its files.
                     Place::Local => Ok(Ok(())),
-                    Place::Host(_) => shared.lock(&place, &words, lock).await,
+                    Place::Host(_) => shared.lock(&place, &words, lock, memory).await,
                 }
             }
         };

@@ -57,18 +57,19 @@ umask "$mask"
 inner='
 stat=$(cat "/proc/$$/stat") && start=$(set -- ${stat##*) } && echo "${20}")
 echo "$$ $(cat /proc/sys/kernel/random/boot_id) $start" >"$1/pid.new" && mv "$1/pid.new" "$1/pid" || exit 125
-unset stat start
-set --
 __quorate=$(cat)
 exec </dev/null
 case $__quorate in
 *"
-# quorate: the script is whole") ;;
-*)
-  echo "quorate: the script did not arrive whole; nothing of it was run" >&2
-  exit 125
-  ;;
+# quorate: the script is whole") [ -e "$1/settled" ] || __quorate_runs= ;;
 esac
+if [ -z "${__quorate_runs+yes}" ]; then
+  : >"$1/never"
+  echo "quorate: the script did not arrive whole or in time; nothing of it was run" >&2
+  exit 125
+fi
+unset stat start __quorate_runs
+set --
 eval "$__quorate"'
 exec 3<&0 </dev/null
 exec 4> >(trap "" HUP INT TERM PIPE; exec tee /dev/null 3<&-)
@@ -80,9 +81,9 @@ setsid bash -c "$inner" quorate "$here" <&3 >&4 2>&5 3<&- 4>&- 5>&-
 code=$?
 echo "$code" >"$here/exit.new" && mv "$here/exit.new" "$here/exit"
 exec 4>&- 5>&-
-for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25; do
+for pause in 0 .01 .02 .05 .1 .2 .5 1 1 1 1; do
+  sleep "$pause"
   kill -0 "$out" 2>/dev/null || kill -0 "$err" 2>/dev/null || break
-  sleep 0.2
 done
 kill -9 "$out" "$err" 2>/dev/null
 exit "$code"
@@ -92,14 +93,31 @@ exit "$code"
 /// The last line of what the loader reads.
 const WHOLE: &str = "\n# quorate: the script is whole";
 
-/// Says what has become of a script: `running`, `exited N`, `gone`.
+/// Says what has become of a script: `running`, `exited N`, `never` (nothing of it was run, nor ever will be), `gone`.
+///
+/// One that has not come this far is kept from being run: its folder is taken, or it finds that it is settled. Where
+/// the host does not remember the beginning of the run, it can't tell what it has forgotten.
 const SETTLE: &str = concat!(
     home!(),
+    r#"here=$home/$1/$2
+if [ -e "$home/$1/since" ]; then mkdir "$here" 2>/dev/null; fi
+if [ ! -d "$here" ]; then
+  echo gone
+  exit
+fi
+[ -f "$here/pid" ] || : >"$here/settled"
+if [ ! -f "$here/pid" ]; then
+  echo never
+  exit
+fi
+"#,
     find!(),
-    r#"if [ "$alive" = no ] && [ -d "$here" ] && [ ! -f "$here/exit" ]; then
+    r#"if [ "$alive" = no ] && [ ! -f "$here/exit" ]; then
   sleep 1
 fi
-if [ -f "$here/exit" ]; then
+if [ "$alive" = no ] && [ -e "$here/never" ]; then
+  echo never
+elif [ -f "$here/exit" ]; then
   echo "exited $(cat "$here/exit")"
 elif [ "$alive" = yes ]; then
   echo running
@@ -128,22 +146,29 @@ exit 0
 "#
 );
 
-/// Takes the lock of this host for run `$1`; `$2` is what it says, `$3` whether another's is broken. Exit code 75:
-/// it is held by what is printed.
+/// Takes the lock of this host for run `$1`; `$2` is what it says, `$3` whether another's is broken, `$4` whether the
+/// run begins: that is remembered until the host is restarted. Exit code 75: it is held by what is printed.
 const LOCK: &str = concat!(
     home!(),
     r#"new=$home/.lock.$1
 printf '%s\n' "$2" >"$new" || exit 1
 trap 'rm -f "$new"' EXIT
 if [ "$3" = break ]; then
-  mv -f "$new" "$home/lock"
-  exit
+  mv -f "$new" "$home/lock" || exit 1
+elif ! ln "$new" "$home/lock" 2>/dev/null; then
+  read -r holder <"$home/lock" || exit 1
+  case $holder in
+  "$1 "*) ;;
+  *)
+    echo "$holder"
+    exit 75
+    ;;
+  esac
 fi
-ln "$new" "$home/lock" 2>/dev/null && exit 0
-read -r holder <"$home/lock" || exit 1
-case $holder in "$1 "*) exit 0 ;; esac
-echo "$holder"
-exit 75
+if [ "$4" = fresh ]; then
+  mkdir -p "$home/$1" && : >"$home/$1/since" || exit 1
+fi
+exit 0
 "#
 );
 
@@ -187,6 +212,15 @@ pub(super) struct Holder {
     pub(super) words: String,
 }
 
+/// What a host has to remember of a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Memory {
+    /// Nothing has been sent of it yet: what the host does not know from now on has not been there.
+    Fresh,
+    /// What it still knows.
+    Kept,
+}
+
 /// Whether another's lock is broken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Lock {
@@ -225,6 +259,7 @@ impl Shared {
                 Err(_torn) => Ok(Some(Fate::Gone)),
             },
             None if text.trim() == "running" => Ok(None),
+            None if text.trim() == "never" => Ok(Some(Fate::NeverBegan)),
             _ => Ok(Some(Fate::Gone)),
         }
     }
@@ -241,13 +276,19 @@ impl Shared {
         place: &Place,
         words: &str,
         lock: Lock,
+        memory: Memory,
     ) -> Result<Result<(), Holder>, String> {
         let how = match lock {
             Lock::Respect => "respect",
             Lock::Break => "break",
         };
         let line = format!("{} {words}", self.run);
-        let output = self.constant(place, LOCK, &[&line, how]).await.map_err(|error| error.message)?;
+        let memory = match memory {
+            Memory::Fresh => "fresh",
+            Memory::Kept => "kept",
+        };
+        let output =
+            self.constant(place, LOCK, &[&line, how, memory]).await.map_err(|error| error.message)?;
         match output.exit_code {
             Some(0) => Ok(Ok(())),
             Some(HELD) => {

@@ -223,3 +223,89 @@ async fn what_failed_is_gone_on_with_where_it_failed() {
     assert!(matches!(outcome, Outcome::Done { .. }), "{outcome:?}");
     assert_eq!((site.file("a", "one"), site.file("a", "two")), ("x\n".to_owned(), "x\n".to_owned()));
 }
+
+#[tokio::test]
+async fn what_a_dead_console_had_sent_is_waited_for_and_decided_by_its_check() {
+    let site = Site::new();
+    let text =
+        "echo x >>\"$HERE/began\"; until [ -e \"$HERE/go\" ]; do sleep 0.05; done; echo x >>\"$HERE/done\"";
+    let on_a = Step { on: Target::First, ..step(text) };
+    let plan = Arc::new(plan([Step { checks: vec![check("[ -e \"$HERE/done\" ]")], ..on_a }]));
+    let run = site.new_run();
+    let id = run.id().to_owned();
+    tokio::select! {
+        (outcome, _) = site.perform_run(&plan, run, TO_END) => panic!("{outcome:?}"),
+        () = until(|| !site.file("a", "began").is_empty()) => {}
+    }
+    std::fs::write(site.host("a").join("go"), "").unwrap();
+    let run = site.performer.runs().open(&id).unwrap();
+    let (outcome, entries) = site.perform_run(&plan, run, TO_END).await;
+    let Outcome::Done { notes } = &outcome else { panic!("{outcome:?} {entries:#?}") };
+    assert_eq!((site.file("a", "began"), site.file("a", "done")), ("x\n".to_owned(), "x\n".to_owned()));
+    // A console over ssh finds the exit code; here, what would have written it died with the console.
+    assert!(notes.iter().all(|note| note.contains("what proves the step holds")), "{notes:?}");
+    assert_eq!(sent(&entries, &Part::Run), 0);
+}
+
+#[tokio::test]
+async fn a_host_that_dies_in_mid_step_leaves_it_unknown_and_runs_nothing_twice_by_itself() {
+    let site = Site::new();
+    let text = "echo x >>\"$HERE/began\"; echo CUT; sleep 1000";
+    let plan = Arc::new(plan([Step { on: Target::First, ..step(text) }, step("echo x >\"$HERE/next\"")]));
+    site.hosts.cut.lock().unwrap().insert("a".into());
+    let run = site.new_run();
+    let id = run.id().to_owned();
+    let dying = async {
+        until(|| !site.file("a", "began").is_empty()).await;
+        let record = site.host("a").join(format!("run/{id}/1/pid"));
+        until(|| record.exists()).await;
+        let pid = std::fs::read_to_string(&record).unwrap();
+        // The machine is gone with all that ran there, and comes back without its /run.
+        let pid = pid.split_whitespace().next().unwrap().parse().unwrap();
+        let pid = rustix::process::Pid::from_raw(pid).unwrap();
+        rustix::process::kill_process_group(pid, rustix::process::Signal::KILL).unwrap();
+        std::fs::remove_dir_all(site.host("a").join("run")).unwrap();
+    };
+    let ((outcome, _), ()) = tokio::join!(site.perform_run(&plan, run, TO_END), dying);
+    let told = why(&outcome);
+    assert!(told.contains("step 1 on a: the script at line 7 may have run"), "{told}");
+    let run = site.performer.runs().open(&id).unwrap();
+    let (outcome, entries) = site.perform_run(&plan, run, TO_END).await;
+    assert!(matches!(outcome, Outcome::Failed { .. }), "{outcome:?}");
+    assert_eq!((sent(&entries, &Part::Run), site.file("a", "began")), (0, "x\n".to_owned()));
+    let run = site.performer.runs().open(&id).unwrap();
+    site.hosts.cut.lock().unwrap().clear();
+    let again = Start { unknown: Unknown::RunAgain, ..TO_END };
+    let sent_again = async {
+        until(|| site.file("a", "began").len() > 2).await;
+    };
+    tokio::select! {
+        (outcome, _) = site.perform_run(&plan, run, again) => panic!("{outcome:?}"),
+        () = sent_again => {}
+    }
+}
+
+#[tokio::test]
+async fn two_hundred_hosts_are_served_within_the_bound() {
+    let site = Site::new();
+    let mut many = plan([Step { order: Order::Parallel(50), ..step("x") }, step("y")]);
+    many.hosts = (1..=200).map(|number| format!("host{number}").into()).collect();
+    let plan = Arc::new(many);
+    let crowd = Arc::new(Crowd::default());
+    let transport: Arc<dyn Transport> = crowd.clone();
+    let runs = site.performer.runs().clone();
+    let performer = Performer::new(transport, Arc::new(jiff::Timestamp::now), Access::default(), runs);
+    let (sender, news) = mpsc::channel(64);
+    let (_orders, instructions) = mpsc::channel(1);
+    let performing = performer.perform(Arc::clone(&plan), site.new_run(), TO_END, instructions, sender);
+    let (outcome, entries) = tokio::join!(performing, entries(news));
+    assert_eq!(outcome, Outcome::Done { notes: Vec::new() });
+    assert_eq!((sent(&entries, &Part::Run), crowd.most()), (400, 50));
+}
+
+/// Waits until that holds.
+async fn until(holds: impl Fn() -> bool) {
+    while !holds() {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}

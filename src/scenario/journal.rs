@@ -200,6 +200,8 @@ pub enum Fate {
         /// With that exit code.
         code: i32,
     },
+    /// Nothing of it was run, nor will be: it did not get to the host in time.
+    NeverBegan,
     /// It does not run any more, and nobody knows how far it came: the host was restarted, or it was killed.
     Gone,
     /// The host can't be asked, and why.

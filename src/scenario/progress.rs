@@ -306,7 +306,7 @@ impl Progress {
         let bound = if self.is_undoing { 1 } else { step.order.bound() };
         let mut room = bound.saturating_sub(self.flights.len());
         for cell in cells {
-            if let Stage::Settle { serial, job } = &cell.stage {
+            if let Stage::Settle { serial, job, .. } = &cell.stage {
                 todo.settle.push((*serial, job.clone()));
                 continue;
             }

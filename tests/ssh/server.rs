@@ -76,6 +76,11 @@ impl Server {
         write!(file, "Host {name}\n{lines}\n").unwrap();
     }
 
+    /// Where it listens.
+    pub(crate) const fn port(&self) -> u16 {
+        self.port
+    }
+
     /// What it has logged.
     pub(crate) fn log(&self) -> String {
         fs::read_to_string(self.path("log")).unwrap_or_default()

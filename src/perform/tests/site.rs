@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashSet};
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -19,7 +20,7 @@ use crate::scenario::{
     Check, Destroys, Format, Gates, Order, Plan, Scenario, Script, Secrecy, Step, Target, Value,
 };
 use crate::transport::{
-    Command, Ended, Limits, Local, Output, Piece, StreamLimits, Transport, TransportError,
+    Command, Ended, Limits, Local, Output, Piece, StreamKind, StreamLimits, Transport, TransportError,
 };
 
 /// Hosts whose `/run` is a folder of their own, and whose scripts find their folder as `$HERE`.
@@ -200,7 +201,7 @@ fn read_all(folder: &Path, found: &mut Vec<(PathBuf, Vec<u8>)>) {
     }
 }
 
-async fn entries(mut news: mpsc::Receiver<News>) -> Vec<Entry> {
+pub(super) async fn entries(mut news: mpsc::Receiver<News>) -> Vec<Entry> {
     let mut entries = Vec::new();
     while let Some(news) = news.recv().await {
         if let News::Entry(entry) = news {
@@ -288,5 +289,53 @@ pub(super) fn why(outcome: &Outcome) -> String {
         Outcome::Failed { why } | Outcome::Refused { why } => why.join("\n"),
         Outcome::Done { notes } => notes.join("\n"),
         Outcome::Aborted => "aborted".to_owned(),
+    }
+}
+
+/// Hosts that do whatever they are told, and count how many of them are at it.
+#[derive(Debug, Default)]
+pub(super) struct Crowd {
+    busy: AtomicUsize,
+    most: AtomicUsize,
+}
+
+impl Crowd {
+    /// How many ran a script at the same moment.
+    pub(super) fn most(&self) -> usize {
+        self.most.load(Ordering::SeqCst)
+    }
+}
+
+impl Transport for Crowd {
+    fn run<'a>(
+        &'a self,
+        _host: &'a HostName,
+        _command: &'a Command,
+        _limits: Limits,
+    ) -> BoxFuture<'a, Result<Output, TransportError>> {
+        let stdout = b"ID=debian\nVERSION_ID=12\nQUORATE_UID=0\n".to_vec();
+        let elapsed = Duration::from_millis(1);
+        async move { Ok(Output { exit_code: Some(0), stdout, stderr: Vec::new(), elapsed }) }.boxed()
+    }
+
+    fn stream<'a>(
+        &'a self,
+        _host: &'a HostName,
+        _command: &'a Command,
+        _limits: StreamLimits,
+        pieces: mpsc::Sender<Piece>,
+    ) -> BoxFuture<'a, Result<Ended, TransportError>> {
+        async move {
+            let busy = self.busy.fetch_add(1, Ordering::SeqCst) + 1;
+            self.most.fetch_max(busy, Ordering::SeqCst);
+            for _ in 0..20 {
+                let piece = Piece { stream: StreamKind::Stdout, bytes: b"a line\n".to_vec() };
+                pieces.send(piece).await.unwrap();
+                tokio::task::yield_now().await;
+            }
+            self.busy.fetch_sub(1, Ordering::SeqCst);
+            Ok(Ended { exit_code: Some(0), elapsed: Duration::from_millis(1) })
+        }
+        .boxed()
     }
 }

@@ -69,6 +69,7 @@ pub(super) enum Stage {
     Settle {
         serial: u64,
         job: Job,
+        lost: Lost,
     },
     /// One of the checks that may tell whether a script has run.
     Proof(usize),
@@ -90,6 +91,15 @@ pub(super) enum Stage {
         words: String,
         settle: Option<(u64, Job)>,
     },
+}
+
+/// How a script was lost sight of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Lost {
+    /// The connection broke. Should it not have begun, that is a failure as any other.
+    Now,
+    /// Before somebody wanted the run to go on. Should it not have begun, it is sent.
+    Before,
 }
 
 /// What follows when a proof does not hold.

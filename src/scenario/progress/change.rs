@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::cell::{Cell, Grade, Stage, Unproved};
+use super::cell::{Cell, Grade, Lost, Stage, Unproved};
 use super::{Flight, Phase, Progress};
 use crate::scenario::journal::{End, Fate, Job, Part, Place};
 use crate::scenario::{Check, Script, Step};
@@ -55,7 +55,7 @@ impl Progress {
                     cell.resume_at = job.script;
                 }
                 match end {
-                    End::Lost { .. } => cell.go(Stage::Settle { serial, job }),
+                    End::Lost { .. } => cell.go(Stage::Settle { serial, job, lost: Lost::Now }),
                     _ => cell.fail(job.part, wrong_end(script, end, "script")),
                 }
             }
@@ -68,10 +68,10 @@ impl Progress {
         let Some(step) = self.current_step() else { return };
         let cells = self.steps.get(self.current).into_iter().flatten();
         let mut settling = cells.enumerate().filter_map(|(index, cell)| match &cell.stage {
-            Stage::Settle { serial: of, job } if *of == serial => Some((index, job.clone())),
+            Stage::Settle { serial: of, job, lost } if *of == serial => Some((index, job.clone(), *lost)),
             _ => None,
         });
-        let Some((index, job)) = settling.next() else { return };
+        let Some((index, job, lost)) = settling.next() else { return };
         drop(settling);
         let Some(script) = step.script(&job.part, job.script) else { return };
         let Some(cell) = self.cell_mut(index) else { return };
@@ -87,6 +87,15 @@ impl Progress {
             Fate::Unreachable { why } => {
                 cell.go(Stage::Unknown { words: why.clone(), settle: Some((serial, job)) });
             }
+            Fate::NeverBegan => match (lost, &job.part) {
+                (Lost::Now, _) => {
+                    let words =
+                        format!("{} did not begin: the connection broke before", at_line(script, "script"));
+                    cell.fail(job.part, words);
+                }
+                (Lost::Before, Part::Undo) => self.go_to_undo(&step, index, job.script),
+                (Lost::Before, _) => self.go_to_run(&step, index, job.script),
+            },
             Fate::Gone if job.part == Part::Undo => {
                 cell.doubt(format!("{} was interrupted", at_line(script, "undo")));
             }
@@ -109,7 +118,7 @@ impl Progress {
             cell.is_in_flight = false;
             if job.part.changes() {
                 cell.resume_at = if job.part == Part::Run { job.script } else { 0 };
-                cell.go(Stage::Settle { serial, job });
+                cell.go(Stage::Settle { serial, job, lost: Lost::Before });
             } else {
                 // It changes nothing, so it is asked again, with all its time.
                 let stage = cell.stage.clone();
@@ -327,7 +336,9 @@ impl Progress {
                 cell.resume_at = 0;
                 self.go_to_unless(step, index, 0);
             }
-            Stage::Unknown { settle: Some((serial, job)), .. } => cell.go(Stage::Settle { serial, job }),
+            Stage::Unknown { settle: Some((serial, job)), .. } => {
+                cell.go(Stage::Settle { serial, job, lost: Lost::Before })
+            }
             _ => {}
         }
     }

@@ -201,6 +201,24 @@ fn what_nothing_can_tell_is_asked() {
     assert_eq!(console.parts(), [("a".to_owned(), "run")]);
 }
 
+#[rstest]
+#[case::of_an_unless("```bash unless\nx\n```\n")]
+#[case::without_anything("")]
+fn what_never_began_is_sent_to_begin_with(#[case] block: &str) {
+    let mut console = Console::to_the_end(&plan(&format!("## One\n```bash run on=first\nx\n```\n{block}")));
+    if !block.is_empty() {
+        console.all_exit(1);
+    }
+    let serial = console.send(console.todo().start[0].clone());
+    console.take_over();
+    console.tell(Event::Settled { serial, fate: Fate::NeverBegan });
+    assert_eq!(console.parts(), [("a".to_owned(), "run")]);
+    let serial = console.send(console.todo().start[0].clone());
+    console.end(serial, End::Lost { why: "lost".to_owned() });
+    console.tell(Event::Settled { serial, fate: Fate::NeverBegan });
+    assert_eq!(console.todo().stand, Stand::Stuck, "a connection that keeps breaking is not tried for ever");
+}
+
 #[test]
 fn a_host_that_does_not_come_back_leaves_it_unknown_until_it_does() {
     let mut console = Console::to_the_end(&plan("## One\n```bash run on=first\nx\n```\n"));
@@ -296,8 +314,8 @@ struct World {
     done: BTreeMap<(usize, Place), usize>,
     /// The scripts that run, and whether a console listens.
     running: BTreeMap<u64, Job>,
-    /// How those ended that did so on a host that remembers.
-    exits: BTreeMap<u64, i32>,
+    /// What has become of those of which a host remembers it.
+    fates: BTreeMap<u64, Fate>,
     /// Those that somebody has wanted to be run although nothing could tell.
     wanted: BTreeSet<(usize, Place)>,
 }
@@ -359,11 +377,13 @@ fn act(
         // The console is killed; what runs goes on, ends, or dies with its host.
         Some(choice @ 0..20) => {
             for (serial, job) in std::mem::take(&mut world.running) {
-                if choice % 3 > 0 {
+                if choice % 4 < 2 {
                     world.work(&job);
                 }
-                if choice % 3 == 2 {
-                    world.exits.insert(serial, 0);
+                match choice % 4 {
+                    0 => _ = world.fates.insert(serial, Fate::Exited { code: 0 }),
+                    3 => _ = world.fates.insert(serial, Fate::NeverBegan),
+                    _ => {}
                 }
             }
             console.take_over();
@@ -371,7 +391,7 @@ fn act(
         Some(20..24) => console.instruct(Instruction::Abort),
         _ => {
             if let Some((serial, _)) = todo.settle.first() {
-                let fate = world.exits.get(serial).map_or(Fate::Gone, |code| Fate::Exited { code: *code });
+                let fate = world.fates.get(serial).cloned().unwrap_or(Fate::Gone);
                 console.tell(Event::Settled { serial: *serial, fate });
             } else if let Some(serial) = todo.kill.first() {
                 world.running.remove(serial);
@@ -405,7 +425,9 @@ fn finish(console: &mut Console, world: &mut World, serial: u64, job: &Job, choi
         Some(lost @ 60..80) => {
             if lost % 2 == 0 {
                 world.work(job);
-                world.exits.insert(serial, 0);
+                world.fates.insert(serial, Fate::Exited { code: 0 });
+            } else if lost % 4 == 1 {
+                world.fates.insert(serial, Fate::NeverBegan);
             }
             console.end(serial, End::Lost { why: "lost".to_owned() });
         }
