@@ -17,18 +17,25 @@ const ENDINGS: [&str; 2] = ["md", "scenario"];
 const LARGEST: u64 = 4 << 20;
 
 /// The console's own: name and text.
-const BUILT_IN: [(&str, &str); 11] = [
+const BUILT_IN: [(&str, &str); 18] = [
     ("add-node", include_str!("../../assets/scenarios/add-node.md")),
     ("basic-cluster-test", include_str!("../../assets/scenarios/basic-cluster-test.md")),
     ("basic-cluster", include_str!("../../assets/scenarios/basic-cluster.md")),
     ("destroy-cluster", include_str!("../../assets/scenarios/destroy-cluster.md")),
+    ("galera-recovery", include_str!("../../assets/scenarios/galera-recovery.md")),
     ("galera-test", include_str!("../../assets/scenarios/galera-test.md")),
     ("galera", include_str!("../../assets/scenarios/galera.md")),
     ("load-balancer-test", include_str!("../../assets/scenarios/load-balancer-test.md")),
     ("load-balancer", include_str!("../../assets/scenarios/load-balancer.md")),
     ("memcached-test", include_str!("../../assets/scenarios/memcached-test.md")),
     ("memcached", include_str!("../../assets/scenarios/memcached.md")),
+    ("mongodb", include_str!("../../assets/scenarios/mongodb.md")),
+    ("qpid", include_str!("../../assets/scenarios/qpid.md")),
+    ("rabbitmq-test", include_str!("../../assets/scenarios/rabbitmq-test.md")),
+    ("rabbitmq", include_str!("../../assets/scenarios/rabbitmq.md")),
+    ("relocate-service", include_str!("../../assets/scenarios/relocate-service.md")),
     ("remove-node", include_str!("../../assets/scenarios/remove-node.md")),
+    ("rolling-maintenance", include_str!("../../assets/scenarios/rolling-maintenance.md")),
 ];
 
 /// The scenarios that there are, each by its name, also those that are wrong.

@@ -337,7 +337,7 @@ impl Progress {
                 self.go_to_unless(step, index, 0);
             }
             Stage::Unknown { settle: Some((serial, job)), .. } => {
-                cell.go(Stage::Settle { serial, job, lost: Lost::Before })
+                cell.go(Stage::Settle { serial, job, lost: Lost::Before });
             }
             _ => {}
         }

@@ -407,9 +407,9 @@ fn act(
                     console.end(serial, End::Exited { code: Some(world.answer(job)) });
                 }
             } else {
-                match world.running.pop_first() {
-                    Some((serial, job)) => finish(console, world, serial, &job, choice),
-                    None => {}
+                let ended = world.running.pop_first();
+                if let Some((serial, job)) = ended {
+                    finish(console, world, serial, &job, choice);
                 }
             }
         }
@@ -425,10 +425,13 @@ fn finish(console: &mut Console, world: &mut World, serial: u64, job: &Job, choi
         Some(lost @ 60..80) => {
             if lost % 2 == 0 {
                 world.work(job);
-                world.fates.insert(serial, Fate::Exited { code: 0 });
-            } else if lost % 4 == 1 {
-                world.fates.insert(serial, Fate::NeverBegan);
             }
+            let fate = match lost % 4 {
+                0 | 2 => Some(Fate::Exited { code: 0 }),
+                1 => Some(Fate::NeverBegan),
+                _ => None,
+            };
+            world.fates.extend(fate.map(|fate| (serial, fate)));
             console.end(serial, End::Lost { why: "lost".to_owned() });
         }
         _ => {
