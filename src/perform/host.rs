@@ -127,9 +127,14 @@ fi
 "#
 );
 
-/// Ends a script and all that it has started, kindly first.
+/// Ends a script and all that it has started, kindly first. One that has not come so far is kept from being run.
 const KILL: &str = concat!(
     home!(),
+    r#"here=$home/$1/$2
+mkdir -p "$home/$1" || exit 1
+mkdir "$here" 2>/dev/null
+[ -f "$here/pid" ] || : >"$here/settled"
+"#,
     find!(),
     r#"[ "$alive" = yes ] || exit 0
 send() {

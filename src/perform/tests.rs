@@ -88,7 +88,7 @@ async fn a_script_that_never_ends_is_killed_with_all_that_it_started() {
     let site = Site::new();
     let endless = Script {
         timeout: Duration::from_secs(1),
-        ..script("sleep 1000 & echo $! >\"$HERE/pid\"; sleep 1000")
+        ..script("(while [ -d \"$HERE\" ]; do sleep 0.1; done) & echo $! >\"$HERE/pid\"; wait")
     };
     let plan = Arc::new(plan([Step { run: vec![endless], on: Target::First, ..step("") }]));
     let told = why(&site.perform(&plan).await.0);
@@ -198,11 +198,17 @@ async fn a_host_in_the_hands_of_another_run_is_left_alone_and_who_has_it_is_told
 #[tokio::test]
 async fn an_aborted_run_kills_what_is_under_way() {
     let site = Site::new();
-    let plan = Arc::new(plan([step("sleep 1000"), step("echo x >\"$HERE/next\"")]));
+    let endless = step("echo $$ >\"$HERE/pid\"; while [ -d \"$HERE\" ]; do sleep 0.1; done");
+    let plan = Arc::new(plan([endless, step("echo x >\"$HERE/next\"")]));
     let outcome =
         site.perform_and(&plan, |event| matches!(event, Event::Sent { .. }), Instruction::Abort).await;
     assert_eq!(outcome, Outcome::Aborted);
-    assert!(site.file("a", "next").is_empty());
+    for host in ["a", "b", "c"] {
+        assert!(site.file(host, "next").is_empty());
+        // The abort may have come before the script.
+        let pid = site.file(host, "pid");
+        assert!(pid.is_empty() || !std::path::Path::new("/proc").join(pid.trim()).exists(), "{host}: {pid}");
+    }
 }
 
 #[tokio::test]
@@ -250,7 +256,7 @@ async fn what_a_dead_console_had_sent_is_waited_for_and_decided_by_its_check() {
 #[tokio::test]
 async fn a_host_that_dies_in_mid_step_leaves_it_unknown_and_runs_nothing_twice_by_itself() {
     let site = Site::new();
-    let text = "echo x >>\"$HERE/began\"; echo CUT; sleep 1000";
+    let text = "echo x >>\"$HERE/began\"; echo CUT; while [ -d \"$HERE\" ]; do sleep 0.1; done";
     let plan = Arc::new(plan([Step { on: Target::First, ..step(text) }, step("echo x >\"$HERE/next\"")]));
     site.hosts.cut.lock().unwrap().insert("a".into());
     let run = site.new_run();
