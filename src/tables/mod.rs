@@ -58,11 +58,11 @@ pub enum Pane {
     Attributes,
     /// Tickets.
     Tickets,
-    /// The CIB's configuration, see [`configuration`].
+    /// The CIB's configuration, see [`configuration()`].
     Configuration,
-    /// A member's log, which no picture holds, see [`log`].
+    /// A member's log, which no picture holds, see [`log()`].
     Log,
-    /// What was done from this machine, which no cluster holds, see [`audit`].
+    /// What was done from this machine, which no cluster holds, see [`audit()`].
     Audit,
 }
 

@@ -297,8 +297,9 @@ fn check_finds_nothing_wrong_in_what_is_right() {
         "{}/config.toml: 1 cluster, 2 nodes\n\
          themes: dark, light, high-contrast, colour-blind, nord, gruvbox, catppuccin, sixteen, mono, mine\n\
          keymaps: default, vim, emacs\n\
-         scenarios: basic-cluster\n",
-        home.config_dir().display()
+         scenarios: {}\n",
+        home.config_dir().display(),
+        scenario::built_in().join(", ")
     );
     assert_eq!(answer.stdout, expected);
 }

@@ -227,11 +227,54 @@ fn a_scenario_is_shown_as_it_is_read() {
 #[test]
 fn check_tells_what_is_wrong_with_the_users_scenarios() {
     let home = Home::with("[[cluster]]\nname = \"db\"\nnodes = [\"db1\"]\n");
-    assert!(home.run(&["check"]).stdout.contains("scenarios: basic-cluster"));
+    assert!(home.run(&["check"]).stdout.contains("basic-cluster"));
     let file = home.write("scenarios/it.md", "## Do\n```bash rum\nx\n```\n");
     let answer = home.run(&["check"]);
     assert_eq!(answer.code, 2);
     let expected =
         format!("{}:2: `rum` is nothing that a block can be for; did you mean `run`?", file.display());
     assert!(answer.stderr.contains(&expected), "{}", answer.stderr);
+}
+
+/// The names of the scenarios that come with the console.
+pub(crate) fn built_in() -> Vec<String> {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/scenarios");
+    let files = std::fs::read_dir(folder).expect("the folder");
+    let name =
+        |file: std::fs::DirEntry| file.path().file_stem().expect("a name").to_string_lossy().into_owned();
+    let mut names: Vec<String> = files.map(|file| name(file.expect("a file"))).collect();
+    names.sort();
+    names
+}
+
+#[rstest]
+#[case::nobody_to_ask(&["run", "basic-cluster", "--nodes", "a,b,c"], "add --yes to run it")]
+#[case::destruction(
+    &["run", "destroy-cluster", "--nodes", "a,b,c", "--set", "cluster=x", "--yes"],
+    "add --destroy if that is what you want"
+)]
+#[case::too_late(&["run", "basic-cluster", "--nodes", "a,b,c", "--yes", "--from-step", "99"], "has 11 steps")]
+#[case::unknown(&["run", "basic-clutser", "--nodes", "a,b,c", "--yes"], "did you mean `basic-cluster`?")]
+#[case::nothing_to_resume(&["resume", "--yes"], "no run is unfinished")]
+#[case::no_such_run(&["resume", "20260101-000000-0000", "--yes"], "there is no run")]
+fn what_can_not_be_run_is_wrong_usage(#[case] words: &[&str], #[case] told: &str) {
+    let home = Home::with("");
+    let answer = home.run(&[&["scenario"], words].concat());
+    assert_eq!((answer.code, answer.stdout.as_str()), (2, ""), "{}", answer.stderr);
+    assert!(answer.stderr.contains(told), "{}", answer.stderr);
+}
+
+#[test]
+fn read_only_runs_nothing() {
+    let home = Home::with("[defaults]\nread_only = true\n");
+    let answer = home.run(&["scenario", "run", "basic-cluster", "--nodes", "a,b,c", "--yes"]);
+    assert_eq!(answer.code, 2);
+    assert!(answer.stderr.contains("read-only"), "{}", answer.stderr);
+}
+
+#[test]
+fn without_runs_there_is_nothing_to_list() {
+    let home = Home::with("");
+    assert_eq!(home.run(&["scenario", "runs"]).stdout, "Nothing has been run yet.\n");
+    assert_eq!(home.run(&["scenario", "runs", "--format", "json"]).stdout, "[]\n");
 }

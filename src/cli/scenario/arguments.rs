@@ -22,7 +22,7 @@ pub(super) enum ScenarioCommand {
     ///
     /// Values are put in where bash would put them, secrets are masked. All variables that have no value are
     /// named at once. Values come from --set, --cluster (its name, for a variable `cluster`), --variables, the
-    /// environment (`QUORATE_VAR_name`; for phd's scenarios `PHD_VAR_name` too), [variables] of the configuration, and
+    /// environment (`QUORATE_VAR_name`; for phd's scenarios `PHD_VAR_name` too), `variables` of the configuration, and
     /// the scenario's own defaults, in this order.
     Plan(PlanArguments),
     /// Carry a scenario out on its hosts
