@@ -71,8 +71,11 @@ impl Engine {
         };
         // Another run may have the hosts only when nothing of this one is under way any more.
         if self.flying.is_empty() {
-            let shared = &self.shared;
-            let unlock = self.locked.iter().map(|place| shared.unlock(place));
+            // Boxed, so that a run can be a task.
+            let mut unlock: Vec<BoxFuture<'_, ()>> = Vec::new();
+            for place in &self.locked {
+                unlock.push(Box::pin(self.shared.unlock(place)));
+            }
             futures::stream::iter(unlock).buffer_unordered(16).collect::<Vec<()>>().await;
         }
         outcome
@@ -207,7 +210,7 @@ impl Engine {
     async fn gates(&mut self, when: When) -> Result<(), NoJournal> {
         let broken = match when {
             When::Before => self.before().await?,
-            When::After => self.after().await,
+            When::After => self.shared.after(&self.progress.places()).await,
         };
         self.write([Event::Gates { when, broken }]).await
     }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::StreamExt;
+use futures::future::BoxFuture;
 use tokio::time::{Instant, sleep};
 
 use self::facts::{Facts, Need};
@@ -42,7 +43,7 @@ impl Engine {
     pub(super) async fn before(&mut self) -> Result<Vec<String>, NoJournal> {
         let mut findings = Findings::default();
         let mut broken = Vec::new();
-        for (place, probed) in self.shared.each(self.progress.places(), Shared::probe).await {
+        for (place, probed) in self.shared.each(self.progress.places(), Shared::probing).await {
             match probed {
                 Ok(probed) => {
                     let event = Event::System { place: place.clone(), system: probed.system.clone() };
@@ -61,29 +62,6 @@ impl Engine {
             broken = self.take_locks().await;
         }
         Ok(broken)
-    }
-
-    /// Looks at the gates of the end until they hold or their time is up.
-    pub(super) async fn after(&self) -> Vec<String> {
-        let gates = &self.shared.plan.scenario.gates.after;
-        let deadline = Instant::now() + SETTLES_WITHIN;
-        loop {
-            let mut findings = Findings::default();
-            let mut broken = Vec::new();
-            if !gates.is_empty() {
-                for (place, probed) in self.shared.each(self.progress.places(), Shared::probe).await {
-                    match probed {
-                        Ok(probed) => _ = findings.probed.insert(place, probed),
-                        Err(why) => broken.push(why),
-                    }
-                }
-                broken.extend(self.shared.broken(gates, findings, Guarded::No).await);
-            }
-            if broken.is_empty() || Instant::now() >= deadline {
-                return broken;
-            }
-            sleep(PAUSE).await;
-        }
     }
 
     /// Whether a cluster that runs on the hosts has to be protected.
@@ -164,27 +142,56 @@ impl Plan {
 }
 
 impl Shared {
+    /// Looks at the gates of the end until they hold or their time is up.
+    pub(super) async fn after(&self, places: &[Place]) -> Vec<String> {
+        let gates = &self.plan.scenario.gates.after;
+        let deadline = Instant::now() + SETTLES_WITHIN;
+        loop {
+            let mut findings = Findings::default();
+            let mut broken = Vec::new();
+            if !gates.is_empty() {
+                for (place, probed) in self.each(places.to_vec(), Self::probing).await {
+                    match probed {
+                        Ok(probed) => _ = findings.probed.insert(place, probed),
+                        Err(why) => broken.push(why),
+                    }
+                }
+                broken.extend(self.broken(gates, findings, Guarded::No).await);
+            }
+            if broken.is_empty() || Instant::now() >= deadline {
+                return broken;
+            }
+            sleep(PAUSE).await;
+        }
+    }
+
+    fn probing(&self, place: Place) -> BoxFuture<'_, Result<Probed, String>> {
+        Box::pin(async move { self.probe(&place).await })
+    }
+
     /// Asks every place the same, many at once.
-    async fn each<'s, T, F>(&'s self, places: Vec<Place>, ask: F) -> Vec<(Place, T)>
-    where
-        F: AsyncFn(&'s Self, &Place) -> T,
-    {
-        let ask = &ask;
-        let asked = places.into_iter().map(|place| async move {
-            let answer = ask(self, &place).await;
-            (place, answer)
-        });
+    async fn each<'a, T: Send + 'a>(
+        &'a self,
+        places: Vec<Place>,
+        ask: impl Fn(&'a Self, Place) -> BoxFuture<'a, T>,
+    ) -> Vec<(Place, T)> {
+        // Boxed, so that a run can be a task.
+        let mut asked: Vec<BoxFuture<'a, (Place, T)>> = Vec::new();
+        for place in places {
+            let answer = ask(self, place.clone());
+            asked.push(Box::pin(async move { (place, answer.await) }));
+        }
         futures::stream::iter(asked).buffered(AT_ONCE).collect().await
     }
 
     /// What does not hold, in words.
     async fn broken(&self, gates: &[Gate], mut findings: Findings, guarded: Guarded) -> Vec<String> {
         let mut broken = Vec::new();
-        let need = Need::of(gates, matches!(guarded, Guarded::From(_)));
+        let need = &Need::of(gates, matches!(guarded, Guarded::From(_)));
         if need.is_any() {
             let hosts = self.plan.hosts.iter().cloned().map(Place::Host).collect();
             for (place, facts) in
-                self.each(hosts, async |it: &Self, place: &Place| it.facts(place, &need).await).await
+                self.each(hosts, |it, place| Box::pin(async move { it.facts(&place, need).await })).await
             {
                 match facts {
                     Ok(facts) => _ = findings.facts.insert(place, facts),
