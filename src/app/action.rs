@@ -237,6 +237,36 @@ pub enum Action {
     /// What was done from this machine, by whom, and how it ended.
     #[strum(message = "audit log")]
     Audit,
+    /// Show the scenarios, or the run in hand: what is installed where, step by step.
+    #[strum(message = "scenarios")]
+    Scenarios,
+    /// Run all steps that are left.
+    #[strum(message = "run all")]
+    RunToEnd,
+    /// Wait when the step that is under way is over.
+    #[strum(message = "pause")]
+    PauseRun,
+    /// Leave a step as it is and go on with the next.
+    #[strum(message = "skip")]
+    SkipStep,
+    /// Run again what failed in a step.
+    #[strum(message = "retry")]
+    RetryStep,
+    /// Kill what is under way, and end the run.
+    #[strum(message = "abort")]
+    AbortRun,
+    /// Change the values of a scenario's variables.
+    #[strum(message = "variables")]
+    EditVariables,
+    /// Show every script of a scenario, in order and whole, and run none.
+    #[strum(message = "dry run")]
+    DryRun,
+    /// Copy what the step runs.
+    #[strum(message = "copy script")]
+    CopyScript,
+    /// Run what proves the steps, and nothing else: is it deployed?
+    #[strum(message = "check now")]
+    ExamineScenario,
     /// Ask the selected cluster now.
     #[strum(message = "poll now")]
     PollNow,
@@ -282,6 +312,22 @@ impl Action {
         )
     }
 
+    /// Whether it is of use on the screens of scenarios only.
+    pub fn is_of_wizard(self) -> bool {
+        matches!(
+            self,
+            Self::RunToEnd
+                | Self::PauseRun
+                | Self::SkipStep
+                | Self::RetryStep
+                | Self::AbortRun
+                | Self::EditVariables
+                | Self::DryRun
+                | Self::CopyScript
+                | Self::ExamineScenario
+        )
+    }
+
     /// The operation that it begins, which has the same name.
     pub fn verb(self) -> Option<Verb> {
         self.name().parse().ok()
@@ -323,6 +369,8 @@ pub enum Context {
     Panel,
     /// A panel that asks about an operation, or tells how it goes.
     Operation,
+    /// The screens of scenarios.
+    Wizard,
 }
 
 impl Context {

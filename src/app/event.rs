@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use tui_input::InputRequest;
 
-use super::{Action, AuditLog, News, Request};
+use super::{Action, AuditLog, News, Request, wizard};
 use crate::health::Health;
 use crate::model::{ClusterName, LogNews, Observation};
 use crate::tables::Pane;
@@ -36,6 +36,8 @@ pub enum Event {
     Observed(ClusterName, Observation),
     /// The runtime has news of an operation.
     Operated(News),
+    /// The runtime has news of scenarios.
+    Scenario(wizard::News),
     /// Something has become known of the log of a cluster that is followed.
     Logged(ClusterName, LogNews),
     /// The audit log was read.
@@ -133,6 +135,8 @@ pub enum Effect {
     PollAll,
     /// Something that belongs to an operation.
     Operate(Request),
+    /// Something that belongs to scenarios.
+    Scenario(wizard::Request),
     /// Put that into the clipboard of the person's terminal.
     Copy(String),
     /// Draw with that theme.

@@ -123,6 +123,7 @@ impl State {
                 _ => &[Action::Back, Action::Down, Action::Up, Action::Quit],
             },
             Context::Operation => self.operation_hints(),
+            Context::Wizard => self.wizard.hints(self.now),
             Context::Cluster => match self.open.as_ref().map(|view| view.pane) {
                 Some(Pane::Resources | Pane::Matrix) => RESOURCES,
                 Some(Pane::Nodes) => NODES,
@@ -140,7 +141,7 @@ impl State {
     pub fn label(&self, action: Action) -> &'static str {
         let stage = match &self.panel {
             Some(panel) if !panel.is_of_operations() => return action.label(),
-            None => return self.label_in_pane(action),
+            None => return self.wizard.label(action).unwrap_or_else(|| self.label_in_pane(action)),
             Some(Panel::Operation(id)) => self.operations.job(*id).map(|job| job.stage),
             Some(_) => None,
         };

@@ -18,6 +18,7 @@ mod prompt;
 mod state;
 mod update;
 mod view;
+pub mod wizard;
 
 pub use action::{Action, Context};
 pub use audit::AuditLog;
@@ -38,3 +39,4 @@ pub use prompt::{Prompt, PromptKind};
 pub use state::{ClusterState, State, Totals};
 pub use update::update;
 pub use view::{CardKind, CardText, ClusterView, FACTS, FleetView, OpenCard, TABS, Tab};
+pub use wizard::{Hosts, Wizard};

@@ -7,7 +7,9 @@ use jiff::Timestamp;
 use super::geometry::{FindingsPanel, Regions};
 use super::grid::{Arrangement, Grid, Layout, Order, Selection};
 use super::view::{ClusterView, FleetView};
-use super::{AuditLog, Context, History, LogView, Marks, Notice, Operations, Panel, Pending, Prompt, Stage};
+use super::{
+    AuditLog, Context, History, LogView, Marks, Notice, Operations, Panel, Pending, Prompt, Stage, Wizard,
+};
 use crate::health::{Finding, Health, Standing, assess};
 use crate::model::{ClusterEntry, ClusterName, Contact, Inventory, Observation};
 use crate::tables::{Breadth, Pane, Subject};
@@ -35,6 +37,8 @@ pub struct State {
     pub marks: Marks,
     /// What this console does to clusters.
     pub operations: Operations,
+    /// The scenarios, their runs, and what of them is on screen.
+    pub wizard: Wizard,
     /// What lies on top of the view.
     pub panel: Option<Panel>,
     /// What is being typed.
@@ -123,6 +127,7 @@ impl State {
             findings_panel: FindingsPanel::default(),
             marks: Marks::default(),
             operations: Operations::default(),
+            wizard: Wizard::default(),
             panel: None,
             prompt: None,
             pending: None,
@@ -146,6 +151,7 @@ impl State {
         match (&self.panel, &self.open, &self.fleet) {
             (Some(panel), _, _) if panel.is_of_operations() => Context::Operation,
             (Some(_), _, _) => Context::Panel,
+            (None, ..) if self.wizard.page.is_some() => Context::Wizard,
             (None, Some(_), _) => Context::Cluster,
             (None, None, Some(_)) => Context::Fleet,
             (None, None, None) => Context::Grid,
@@ -160,7 +166,8 @@ impl State {
             }
             _ => false,
         };
-        self.prompt.is_some() || is_form
+        let is_wizard = self.panel.is_none() && self.wizard.is_typing();
+        self.prompt.is_some() || is_form || is_wizard
     }
 
     /// The cluster that the keys are about.

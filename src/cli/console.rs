@@ -11,12 +11,15 @@ use jiff::tz::TimeZone;
 use super::arguments::{DemoArguments, Global};
 use super::discover;
 use super::failure::{Failure, Outcome};
+use super::scenario::environment;
 use super::settings::{Missing, Settings};
 use super::sources::{self, Source};
+use crate::app::wizard::Realm;
 use crate::config::open_private;
-use crate::demo;
+
+use crate::demo::{self, Pretender};
 use crate::operate::audit::{self, Audit};
-use crate::runtime::{self, Launch};
+use crate::runtime::{self, Launch, ScenarioSetup};
 use crate::ui::Look;
 use crate::{theme, watch};
 
@@ -31,8 +34,9 @@ pub(super) async fn run(global: &Global, hosts: &[String]) -> Outcome {
         let inventory = discover::as_far_as_possible(hosts, &settings).await?;
         sources::over_ssh(&settings, inventory)?
     };
-    let audit = open_audit(settings.folders.make_state());
-    open(&settings, source, audit).await
+    let state = settings.folders.make_state();
+    let scenarios = scenarios(&settings, state.as_ref(), Realm::Real);
+    open(&settings, source, open_audit(state), scenarios).await
 }
 
 /// The console on a simulated deployment.
@@ -47,8 +51,10 @@ pub(super) async fn demo(global: &Global, arguments: &DemoArguments) -> Outcome 
     };
     // What is only played at does not belong among what was done.
     let folder = tempfile::tempdir()?;
-    let audit = open_audit(Ok(folder.path()));
-    open(&settings, sources::demo(&options), audit).await
+    let scenarios = scenarios(&settings, Ok(&folder.path()), Realm::Simulated);
+    let mut source = sources::demo(&options);
+    source.transport = Arc::new(Pretender::over(source.transport));
+    open(&settings, source, open_audit(Ok(folder.path())), scenarios).await
 }
 
 /// The audit log in that folder; without it the console watches, and changes nothing.
@@ -57,7 +63,25 @@ fn open_audit(folder: io::Result<&Path>) -> Result<Arc<Audit>, String> {
     audit.map(Arc::new).map_err(|error| format!("the audit log can't be opened, so nothing is done: {error}"))
 }
 
-async fn open(settings: &Settings, mut source: Source, audit: Result<Arc<Audit>, String>) -> Outcome {
+/// What scenarios need; their runs are kept in that folder.
+fn scenarios(settings: &Settings, state: Result<&&Path, &io::Error>, realm: Realm) -> ScenarioSetup {
+    ScenarioSetup {
+        user_dir: Some(settings.user_dir().to_owned()),
+        environment: environment(),
+        variables: settings.config.variables.clone(),
+        state: state.map(|folder| folder.to_path_buf()).map_err(ToString::to_string),
+        access: settings.config.access.clone(),
+        is_read_only: settings.read_only,
+        realm,
+    }
+}
+
+async fn open(
+    settings: &Settings,
+    mut source: Source,
+    audit: Result<Arc<Audit>, String>,
+    scenarios: ScenarioSetup,
+) -> Outcome {
     start_logging(settings)?;
     source.restrict(settings);
     let (clusters, read_only) = (source.inventory.clusters.len(), settings.read_only);
@@ -82,6 +106,7 @@ async fn open(settings: &Settings, mut source: Source, audit: Result<Arc<Audit>,
         themes,
         theme_dir: Some(settings.user_dir().to_owned()),
         audit,
+        scenarios,
         notices,
         clock: Arc::new(Timestamp::now),
     };

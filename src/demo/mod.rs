@@ -15,12 +15,15 @@ mod history;
 mod log;
 mod operation;
 mod placement;
+mod pretend;
 mod schedule;
 mod shell;
 mod situation;
 #[cfg(test)]
 mod tests;
 mod xml;
+
+pub use pretend::Pretender;
 
 use std::collections::HashMap;
 use std::io;

@@ -5,6 +5,7 @@ mod input;
 mod logging;
 mod operations;
 mod panes;
+mod scenarios;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -23,11 +24,13 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 use tui_logger::TuiWidgetEvent;
 
 pub use logging::start_logging;
+pub use scenarios::Setup as ScenarioSetup;
 
 use self::audit::AuditReader;
 use self::operations::Operations;
 use self::panes::Panes;
-use crate::app::{Effect, Event, Notice, Request, Scroll, State, update};
+use self::scenarios::Scenarios;
+use crate::app::{Effect, Event, Notice, Request, Scroll, State, update, wizard};
 use crate::health::Health;
 use crate::keymap::Key;
 use crate::model::Inventory;
@@ -66,6 +69,8 @@ pub struct Launch {
     pub theme_dir: Option<PathBuf>,
     /// Where what is done is written down, or why it can't be: then nothing is done.
     pub audit: Result<Arc<Audit>, String>,
+    /// What scenarios need to be run.
+    pub scenarios: ScenarioSetup,
     /// What went wrong before, such as a theme that could not be read.
     pub notices: Vec<String>,
     /// What the time is.
@@ -138,8 +143,11 @@ where
         Operations::new(&launch.inventory, &launch.transport, &launch.clock, launch.audit.clone());
     let log = launch.audit.as_ref().map(|audit| audit.path().to_owned()).map_err(Clone::clone);
     let mut panes = Panes::new(&launch.inventory, &launch.transport, &launch.watch, AuditReader::new(log));
-    let mut console = Console::new(launch, (size.width, size.height), watch, operations);
+    let (scenarios, mut told) =
+        Scenarios::new(launch.scenarios.clone(), &launch.inventory, &launch.transport, &launch.clock);
+    let mut console = Console::new(launch, (size.width, size.height), watch, operations, scenarios);
     console.carry_out(Effect::Operate(Request::LookForUnfinished));
+    console.carry_out(Effect::Scenario(wizard::Request::Look));
     let mut tick = interval(Duration::from_secs(1));
     tick.set_missed_tick_behavior(MissedTickBehavior::Skip);
     let mut next_frame = Instant::now();
@@ -176,6 +184,16 @@ where
                 Vec::new()
             }
             Some(event) = done.recv() => update(&mut console.state, event),
+            Some(event) = told.recv() => {
+                let mut effects = update(&mut console.state, event);
+                for _ in 1..REPORTS_AT_ONCE {
+                    match told.try_recv() {
+                        Ok(event) => effects.extend(update(&mut console.state, event)),
+                        Err(_none_left) => break,
+                    }
+                }
+                effects
+            }
             event = panes.next() => update(&mut console.state, event),
             _ = tick.tick() => {
                 panes.tick();
@@ -208,6 +226,7 @@ struct Console {
     look: Look,
     watch: Watch,
     operations: Operations,
+    scenarios: Scenarios,
     clock: Clock,
     depth: Depth,
     theme_dir: Option<PathBuf>,
@@ -216,7 +235,13 @@ struct Console {
 }
 
 impl Console {
-    fn new(launch: Launch, size: (u16, u16), watch: Watch, operations: Operations) -> Self {
+    fn new(
+        launch: Launch,
+        size: (u16, u16),
+        watch: Watch,
+        operations: Operations,
+        scenarios: Scenarios,
+    ) -> Self {
         let mut state = State::new(&launch.inventory, launch.themes, size, (launch.clock)());
         for notice in launch.notices {
             update(&mut state, Event::Told(Notice::error(notice)));
@@ -227,6 +252,7 @@ impl Console {
             depth: launch.depth,
             watch,
             operations,
+            scenarios,
             clock: launch.clock,
             theme_dir: launch.theme_dir,
             keys: Vec::new(),
@@ -304,6 +330,7 @@ impl Console {
             // These touch the terminal, which the loop holds.
             Effect::Redraw | Effect::Suspend | Effect::Copy(_) | Effect::Quit => {}
             Effect::Operate(request) => self.operations.take(request),
+            Effect::Scenario(request) => self.scenarios.take(request),
         }
     }
 

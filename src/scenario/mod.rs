@@ -28,7 +28,7 @@ pub use library::{Library, NoOrder, NoScenario, Origin, Shelved};
 pub use mask::{MaskStream, Masker};
 pub use plan::{MASK, NoPlan, Plan, Secrecy, Value};
 pub use progress::{Grade, Progress, Stand, State, Todo, Trouble};
-pub use resolve::{NoValue, NoValues, Resolved, Sources};
+pub use resolve::{NoValue, NoValues, Resolved, Source, Sources};
 pub use script::{Check, Destroys, Format, NotATarget, Order, Scenario, Script, Step, Target};
 pub use system::System;
 pub use value_file::ValueFile;

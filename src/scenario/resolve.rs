@@ -13,7 +13,7 @@ use super::{Format, MASK, Scenario, Secrecy, Value, ValueFile, Variable, phd};
 const LONGEST: usize = 64 << 10;
 
 /// Where values come from; what stands first wins. Names are as scripts use them or, for phd's, without `PHD_VAR_`.
-#[derive(Clone, Default)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Sources {
     /// `--set`: only what the scenario knows can be set.
     pub set: BTreeMap<String, String>,
@@ -25,6 +25,23 @@ pub struct Sources {
     pub configuration: BTreeMap<String, String>,
     /// The cluster that is meant, which gives its name to a variable `cluster`.
     pub cluster: Option<String>,
+}
+
+/// Which of the [`Sources`] a value is from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    /// `--set`.
+    Set,
+    /// The name of the cluster that is meant.
+    Cluster,
+    /// `--variables`.
+    File,
+    /// The environment.
+    Environment,
+    /// `[variables]` of the configuration.
+    Configuration,
+    /// The scenario itself.
+    Default,
 }
 
 /// Values for all variables of a scenario.
@@ -130,6 +147,28 @@ impl fmt::Debug for Sources {
     }
 }
 
+impl Sources {
+    /// The value of a variable as it is written, before what it refers to is put in, and where it is from; `None`:
+    /// nobody gives one.
+    pub fn given(&self, format: Format, variable: &Variable) -> Option<(String, Source)> {
+        let is_phd = format == Format::Phd;
+        let find = |values: &BTreeMap<String, String>, source: Source| {
+            let names = [variable.name.as_str(), short(&variable.name)];
+            let text = names.into_iter().find_map(|name| values.get(name)).cloned();
+            text.map(|text| (text, source))
+        };
+        let cluster = self.cluster.clone().filter(|_| variable.name == "cluster");
+        let given = find(&self.set, Source::Set)
+            .or_else(|| cluster.map(|cluster| (cluster, Source::Cluster)))
+            .or_else(|| self.files.iter().rev().find_map(|file| find(&file.values, Source::File)))
+            .or_else(|| find(&self.environment, Source::Environment))
+            .or_else(|| find(&self.configuration, Source::Configuration))
+            .or_else(|| variable.default.clone().map(|text| (text, Source::Default)));
+        // phd takes an empty value for none.
+        given.filter(|(text, _)| !is_phd || !text.is_empty() || variable.default.is_some())
+    }
+}
+
 impl Scenario {
     /// Gives every variable its value. All that is wrong is told at once.
     pub fn resolve(&self, sources: &Sources) -> Result<Resolved, NoValues> {
@@ -215,20 +254,7 @@ impl Resolver<'_> {
     }
 
     fn given(&self, variable: &Variable) -> Option<String> {
-        let is_phd = self.scenario.format == Format::Phd;
-        let find = |values: &BTreeMap<String, String>| {
-            let names = [variable.name.as_str(), short(&variable.name)];
-            names.into_iter().find_map(|name| values.get(name)).cloned()
-        };
-        let cluster = self.sources.cluster.clone().filter(|_| variable.name == "cluster");
-        let given = find(&self.sources.set)
-            .or(cluster)
-            .or_else(|| self.sources.files.iter().rev().find_map(|file| find(&file.values)))
-            .or_else(|| find(&self.sources.environment))
-            .or_else(|| find(&self.sources.configuration))
-            .or_else(|| variable.default.clone());
-        // phd takes an empty value for none.
-        given.filter(|text| !is_phd || !text.is_empty() || variable.default.is_some())
+        self.sources.given(self.scenario.format, variable).map(|(text, _)| text)
     }
 
     /// A slip in a name must not be taken for a value that nobody asked for.

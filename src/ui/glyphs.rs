@@ -28,6 +28,10 @@ pub struct Glyphs {
     pub maintenance: &'static str,
     /// A node that is joining or leaving.
     pub pending: &'static str,
+    /// A step of a scenario that is under way.
+    pub running: &'static str,
+    /// One that was not needed, or was left out.
+    pub skipped: &'static str,
     /// A node of which only the past is known.
     pub unseen: &'static str,
     /// Holds something that is folded away.
@@ -62,6 +66,8 @@ pub const UNICODE: Glyphs = Glyphs {
     standby: "◐",
     maintenance: "◇",
     pending: "◌",
+    running: "◐",
+    skipped: "–",
     unseen: "·",
     folded: "▸",
     unfolded: "▾",
@@ -86,6 +92,8 @@ pub const ASCII: Glyphs = Glyphs {
     standby: "s",
     maintenance: "m",
     pending: "p",
+    running: "/",
+    skipped: "-",
     unseen: ".",
     folded: "+",
     unfolded: "-",

@@ -83,6 +83,9 @@ fn in_hand(state: &State, look: &Look) -> Vec<Span<'static>> {
         let words = format!("{} {}{others} {since}  ", look.glyphs.pending, look.fit(&job.title(), 24));
         spans.push(look.span(Role::Transient, words));
     }
+    if let Some(run) = state.wizard.under_way() {
+        spans.extend(super::wizard::mark(run, state, look));
+    }
     let all = !state.clusters.is_empty() && state.clusters.iter().all(|cluster| cluster.is_locked(state.now));
     // Inside a cluster its own line tells.
     let one = state.cluster_in_hand().filter(|cluster| state.open.is_none() && state.is_locked(cluster));

@@ -15,6 +15,7 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, state: &State, scroll: usize
     Clear.render(area, buffer);
     buffer.set_style(area, look.style(Role::Screen).patch(look.style(Role::Panel)));
     let context = match (&state.open, &state.fleet) {
+        _ if state.wizard.page.is_some() => Context::Wizard,
         (Some(_), _) => Context::Cluster,
         (None, Some(_)) => Context::Fleet,
         (None, None) => Context::Grid,
@@ -37,12 +38,14 @@ fn lines(context: Context, look: &Look) -> Vec<Line<'static>> {
     let view = match context {
         Context::Cluster => "Keys inside a cluster",
         Context::Fleet => "Keys in a table over all clusters",
+        Context::Wizard => "Keys of the scenarios",
         Context::Global | Context::Grid | Context::Panel | Context::Operation => "Keys in the grid",
     };
     let mut lines = vec![Line::from(look.span(Role::Title, view)), Line::default()];
     for action in Action::iter() {
         let keys = look.keymap.keys_for(context, action);
-        if keys.is_empty() {
+        let is_elsewhere = action.is_of_wizard() && context != Context::Wizard;
+        if keys.is_empty() || is_elsewhere {
             continue;
         }
         lines.push(Line::from(vec![
@@ -78,7 +81,12 @@ fn signs(look: &Look) -> Vec<Line<'static>> {
             (glyphs.pending, Role::Transient),
             "a node that is joining or leaving; a cluster whose first answer is awaited",
         ),
-        ((glyphs.unseen, Role::Faint), "a node of which only the past is known"),
+        ((glyphs.running, Role::Transient), "a step of a scenario that is under way"),
+        ((glyphs.skipped, Role::Muted), "a step that was done already, or was left out"),
+        (
+            (glyphs.unseen, Role::Faint),
+            "a node of which only the past is known; a step whose turn has not come",
+        ),
     ];
     rows.into_iter()
         .map(|((glyph, role), words)| {

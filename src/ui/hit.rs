@@ -25,7 +25,8 @@ pub fn target_at(state: &State, look: &Look, column: u16, row: u16) -> Option<Ta
             })
             .map(|(_, action, _)| Target::Hint(action));
     }
-    if state.panel.is_some() || !regions.body.contains(at) {
+    let is_covered = state.panel.is_some() || state.wizard.page.is_some();
+    if is_covered || !regions.body.contains(at) {
         return None;
     }
     if let Some((view, opened)) = state.opened() {

@@ -16,9 +16,12 @@ mod list;
 mod log;
 mod markup;
 mod operation;
+mod prose;
+mod shell;
 mod table;
 mod text;
 mod tile;
+mod wizard;
 
 use jiff::tz::TimeZone;
 use ratatui::Frame;
@@ -97,6 +100,9 @@ pub fn draw(frame: &mut Frame<'_>, state: &State, look: &Look) {
     }
     let middle = Rect { height: regions.footer.y - regions.header.height, ..regions.body };
     let middle = Rect { width: area.width, ..middle };
+    if let Some(page) = &state.wizard.page {
+        wizard::draw(frame, middle, state, page, look);
+    }
     match &state.panel {
         Some(Panel::Help { scroll }) => help::draw(frame.buffer_mut(), middle, state, *scroll, look),
         Some(Panel::Card(card)) => card::draw(frame.buffer_mut(), middle, state, card, look),

@@ -54,6 +54,30 @@ pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
     lines
 }
 
+/// A piece of a word.
+pub(super) struct Part {
+    pub(super) text: String,
+    /// Whether it stands at the beginning of a line.
+    pub(super) is_new_line: bool,
+}
+
+/// A word broken where it does not fit a line of `width` cells of which so many are `used`.
+pub(super) fn broken(word: &str, width: usize, used: &mut usize) -> Vec<Part> {
+    let mut parts = vec![Part { text: String::new(), is_new_line: false }];
+    for letter in word.chars() {
+        let wide = letter.width().unwrap_or(0);
+        if *used + wide > width && *used > 0 {
+            parts.push(Part { text: String::new(), is_new_line: true });
+            *used = 0;
+        }
+        *used += wide;
+        if let Some(part) = parts.last_mut() {
+            part.text.push(letter);
+        }
+    }
+    parts
+}
+
 /// A line with something at either end; what is on the right is whole, what is on the left gives way.
 pub(super) fn sides<'a>(left: Vec<Span<'a>>, right: Vec<Span<'a>>, width: usize, ellipsis: &str) -> Line<'a> {
     let taken: usize = right.iter().map(Span::width).sum();

@@ -1,5 +1,6 @@
 //! A running console in-process, in simulated time.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -8,9 +9,10 @@ use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
 use futures::channel::mpsc::{UnboundedSender, unbounded};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use quorate::model::Inventory;
+use quorate::app::wizard::Realm;
+use quorate::model::{Access, Inventory};
 use quorate::operate::audit::{self, Audit};
-use quorate::runtime::{Clock, Hands, Launch, ThemeChoice, run_on};
+use quorate::runtime::{Clock, Hands, Launch, ScenarioSetup, ThemeChoice, run_on};
 use quorate::theme::Depth;
 use quorate::transport::Transport;
 use quorate::ui::Look;
@@ -137,6 +139,15 @@ impl Console {
             themes: theme::built_in_names().map(str::to_owned).collect(),
             theme_dir: None,
             audit: Ok(Arc::new(audit)),
+            scenarios: ScenarioSetup {
+                user_dir: Some(folder.path().to_owned()),
+                environment: BTreeMap::new(),
+                variables: BTreeMap::new(),
+                state: Ok(folder.path().to_owned()),
+                access: Access::default(),
+                is_read_only: false,
+                realm: Realm::Real,
+            },
             notices: Vec::new(),
             clock,
         };
@@ -171,6 +182,7 @@ impl Console {
             "esc" => key(KeyCode::Esc),
             "tab" => key(KeyCode::Tab),
             "down" => key(KeyCode::Down),
+            "up" => key(KeyCode::Up),
             "right" => key(KeyCode::Right),
             letters => letters.chars().for_each(|letter| key(KeyCode::Char(letter))),
         }

@@ -1,6 +1,6 @@
 //! What an action does.
 
-use super::{dialog, go, operate, panes, tell, unfinished};
+use super::{dialog, go, operate, panes, tell, unfinished, wizard};
 use crate::app::grid::{Order, Selection};
 use crate::app::view::{ClusterView, turned};
 use crate::app::{
@@ -13,6 +13,9 @@ use crate::tables::{Folds, Pane, Sorting, Subject, Tone};
 
 pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
     if let Some(effects) = dialog::act(state, action) {
+        return effects;
+    }
+    if let Some(effects) = wizard::act(state, action) {
         return effects;
     }
     match action {
@@ -82,6 +85,10 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
         Action::ReadOnly => return operate::lock(state),
         Action::Mark => mark(state),
         action if action.is_movement() => return go::go(state, action),
+        Action::Scenarios => return operate::refuse(state, "close what is open on top first"),
+        action if action.is_of_wizard() => {
+            return operate::refuse(state, "that is a key of a scenario's run: `:scenarios`");
+        }
         action => return action.verb().map_or_else(Vec::new, |verb| operate::begin(state, verb)),
     }
     Vec::new()
@@ -89,7 +96,7 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
 
 /// Leaves, unless that would leave something undone: then it is asked.
 fn quit(state: &mut State) -> Vec<Effect> {
-    if state.operations.running().next().is_none() {
+    if state.operations.running().next().is_none() && !wizard::is_busy(state) {
         return vec![Effect::Quit];
     }
     state.panel = Some(Panel::Leave { focus: Focus::Cancel });
@@ -247,6 +254,7 @@ fn show_in_pane(state: &mut State, pane: Pane, name: ClusterName, subject: Subje
 /// Opens a cluster, with the keys where there is something to see.
 pub(super) fn open(state: &mut State, name: ClusterName) {
     state.panel = None;
+    state.wizard.page = None;
     state.grid.selection = Selection::Chosen(name.clone());
     state.open = Some(ClusterView::new(name, Pane::Findings));
 }

@@ -18,6 +18,7 @@ pub(super) fn go(state: &mut State, action: Action) -> Vec<Effect> {
                 _ => Vec::new(),
             };
         }
+        None if state.wizard.page.is_some() => return super::wizard::act(state, action).unwrap_or_default(),
         // Their keys are dealt with before; the wheel comes here.
         Some(_) => return super::dialog::act(state, action).unwrap_or_default(),
         None if state.open.is_some() || state.fleet.is_some() => go_in_list(state, action, page),

@@ -7,6 +7,7 @@ mod operate;
 mod panes;
 mod typing;
 mod unfinished;
+mod wizard;
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -57,6 +58,7 @@ fn interact(state: &mut State, event: Event) -> Vec<Effect> {
         Event::Typed(typing) => return typing::typed(state, typing),
         Event::Pressed(target) => return go::press(state, target),
         Event::Scrolled(scroll) => return go::scrolled(state, scroll),
+        Event::Scenario(news) => return wizard::hear(state, news),
         Event::Operated(news) => return operate::hear(state, news),
         Event::Told(notice) => tell(state, notice),
         Event::Logged(cluster, news) => state.take_log_news(&cluster, news),
@@ -143,6 +145,7 @@ fn settle(state: &mut State) {
     state.grid.follow(&arrangement, selected, body);
     settle_lists(state);
     settle_marks(state);
+    wizard::settle(state);
 }
 
 /// Marks keep to one list, and to what is still there.

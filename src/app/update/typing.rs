@@ -1,13 +1,16 @@
 //! What is typed into a filter or on the command line.
 
-use super::{act, dialog, operate, tell};
+use super::{act, dialog, operate, tell, wizard};
 use crate::app::{Command, Effect, Notice, PromptKind, State, Typing};
 
 /// How many lines the command line remembers.
 const HISTORY_KEPT: usize = 100;
 
 pub(super) fn typed(state: &mut State, typing: Typing) -> Vec<Effect> {
-    let Some(prompt) = &mut state.prompt else { return dialog::typed(state, typing) };
+    let Some(prompt) = &mut state.prompt else {
+        let is_wizard = state.panel.is_none() && state.wizard.page.is_some();
+        return if is_wizard { wizard::typed(state, typing) } else { dialog::typed(state, typing) };
+    };
     match typing {
         Typing::Edit(request) => prompt.edit(request),
         Typing::Complete => prompt.complete(1),

@@ -104,7 +104,7 @@ pub(super) fn read(path: &Path) -> Result<ValueFile, Failure> {
 }
 
 /// What the environment gives: `QUORATE_VAR_name` as `name`, and phd's own as they are.
-pub(super) fn environment() -> BTreeMap<String, String> {
+pub(in crate::cli) fn environment() -> BTreeMap<String, String> {
     let text = env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
     let given = text.filter_map(|(name, value)| match name.strip_prefix(PREFIX) {

@@ -17,6 +17,7 @@ use super::settings::{Missing, Settings};
 
 pub(super) use self::arguments::ScenarioArguments;
 use self::arguments::ScenarioCommand;
+pub(super) use self::given::environment;
 
 /// Does what is asked for.
 pub(super) async fn run(global: &Global, arguments: &ScenarioArguments) -> Outcome {

@@ -89,6 +89,13 @@ pub(super) fn leave(focus: Focus, state: &State, width: usize, look: &Look) -> C
         body.extend(signed(sign, (&words, Role::Text), 0, width, look));
         body.extend(plain(&form::left(job), Role::Muted, 2, width, look));
     }
+    if let Some(run) = state.wizard.under_way() {
+        let words = format!("{} (scenario)", run.plan.scenario.title);
+        let sign = (look.glyphs.pending, Role::Transient);
+        body.extend(signed(sign, (&words, Role::Text), 0, width, look));
+        let words = "What was sent to the hosts goes on there by itself; the run can be resumed.";
+        body.extend(plain(words, Role::Muted, 2, width, look));
+    }
     body.push(Line::default());
     let words = "No further command would be sent, and nobody would verify what was. The audit log says that it is \
                  unfinished, and the next start offers to finish or undo it.";

@@ -17,13 +17,13 @@ use crate::operation::Outcome;
 use crate::theme::Role;
 
 /// What a panel shows: what can be scrolled, and what always stands below.
-struct Content {
-    body: Vec<Line<'static>>,
+pub(super) struct Content {
+    pub(super) body: Vec<Line<'static>>,
     /// The first line of the body that is shown, if it can be.
-    scroll: usize,
-    foot: Vec<Line<'static>>,
+    pub(super) scroll: usize,
+    pub(super) foot: Vec<Line<'static>>,
     /// Where in the foot something is typed: the line, the column.
-    cursor: Option<(usize, usize)>,
+    pub(super) cursor: Option<(usize, usize)>,
 }
 
 /// Draws one of them.
@@ -60,7 +60,7 @@ impl Content {
     }
 
     /// Says where something is typed.
-    fn draw(&self, frame: &mut Frame<'_>, area: Rect, look: &Look) -> Option<(u16, u16)> {
+    pub(super) fn draw(&self, frame: &mut Frame<'_>, area: Rect, look: &Look) -> Option<(u16, u16)> {
         let foot = (self.foot.len() as u16).min(area.height);
         let gap = u16::from(foot > 0 && area.height > foot);
         let body = Rect { height: area.height - foot - gap, ..area };
@@ -120,7 +120,7 @@ fn of_outcome(outcome: &Outcome, look: &Look) -> (&'static str, Role) {
 }
 
 /// Words behind a sign, broken into lines that stand under each other.
-fn signed(
+pub(super) fn signed(
     (glyph, glyph_role): (&'static str, Role),
     (words, role): (&str, Role),
     indent: usize,
@@ -140,7 +140,7 @@ fn signed(
 }
 
 /// Words broken into lines.
-fn plain(words: &str, role: Role, indent: usize, width: usize, look: &Look) -> Vec<Line<'static>> {
+pub(super) fn plain(words: &str, role: Role, indent: usize, width: usize, look: &Look) -> Vec<Line<'static>> {
     signed(("", role), (words, role), indent, width, look)
 }
 
@@ -150,7 +150,7 @@ fn ago(since: jiff::Timestamp, state: &State) -> String {
 }
 
 /// Buttons beside each other; the one that has the keys is marked by a sign too.
-fn buttons(all: &[(&str, bool, bool)], look: &Look) -> Line<'static> {
+pub(super) fn buttons(all: &[(&str, bool, bool)], look: &Look) -> Line<'static> {
     let mut spans = Vec::new();
     for (words, has_keys, can_be_taken) in all {
         let role = if *can_be_taken { Role::Text } else { Role::Faint };

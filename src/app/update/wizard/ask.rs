@@ -1,0 +1,80 @@
+//! Keys while something is asked about a run.
+
+use super::{hindrance, not_here, refuse, run};
+use crate::app::wizard::{Ask, AskKind, Stage};
+use crate::app::{Action, Effect, Focus, State, Typing};
+use crate::scenario::journal::Instruction;
+
+pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
+    match action {
+        Action::Open => return take(state),
+        Action::Back => return cancel(state),
+        Action::NextPane | Action::Right | Action::Down => turn(state, 1),
+        Action::PreviousPane | Action::Left | Action::Up => turn(state, -1),
+        _ => return not_here(state),
+    }
+    Vec::new()
+}
+
+pub(super) fn typed(state: &mut State, typing: Typing) -> Vec<Effect> {
+    let Some(ask) = asked(state) else { return Vec::new() };
+    match typing {
+        Typing::Edit(request) => {
+            ask.typed.handle(request);
+        }
+        Typing::Cancel => return cancel(state),
+        Typing::Complete | Typing::Newer => ask.turn(1),
+        Typing::CompleteBack | Typing::Older => ask.turn(-1),
+        Typing::Accept if ask.can_be_confirmed() => ask.focus = Focus::Confirm,
+        Typing::Accept => {
+            let wanted = ask.wanted.clone().unwrap_or_default();
+            return refuse(state, format!("this is not {wanted}"));
+        }
+    }
+    Vec::new()
+}
+
+fn asked(state: &mut State) -> Option<&mut Ask> {
+    state.wizard.run.as_mut()?.ask.as_mut()
+}
+
+fn turn(state: &mut State, by: isize) {
+    if let Some(ask) = asked(state) {
+        ask.turn(by);
+    }
+}
+
+fn cancel(state: &mut State) -> Vec<Effect> {
+    if let Some(run) = &mut state.wizard.run {
+        run.ask = None;
+    }
+    Vec::new()
+}
+
+/// Takes the button that has the keys.
+fn take(state: &mut State) -> Vec<Effect> {
+    let Some(ask) = asked(state) else { return Vec::new() };
+    if ask.focus != Focus::Confirm {
+        return cancel(state);
+    }
+    if !ask.can_be_confirmed() {
+        let wanted = ask.wanted.clone().unwrap_or_default();
+        return refuse(state, format!("type {wanted} first"));
+    }
+    let (kind, is_destruction) = (ask.kind, ask.wanted.is_some());
+    cancel(state);
+    let Some(run) = state.wizard.run.as_deref() else { return Vec::new() };
+    if kind != AskKind::Abort
+        && let Some(why) = hindrance(state, run.cluster.as_ref(), &run.plan.hosts)
+    {
+        return refuse(state, why);
+    }
+    match kind {
+        AskKind::Begin(first) if run.stage == Stage::Ready => run::begin(state, first, is_destruction),
+        AskKind::Begin(_) => Vec::new(),
+        AskKind::Destroy => run::instruct(state, Instruction::Next),
+        AskKind::Undo(_) => run::instruct(state, Instruction::Undo),
+        AskKind::Again => run::instruct(state, Instruction::Retry),
+        AskKind::Abort => run::instruct(state, Instruction::Abort),
+    }
+}

@@ -1,0 +1,176 @@
+//! The scenarios: from the list to the end of a run.
+
+mod ask;
+mod form;
+mod news;
+mod run;
+
+pub(super) use news::hear;
+
+use super::tell;
+use crate::app::wizard::{Page, Request, Row, Stage, Standing};
+use crate::app::{Action, Effect, Hosts, Notice, State, Typing};
+use crate::model::{ClusterName, HostName};
+
+/// What a key does on such a screen; `None` where there is none, or the key does what it does everywhere.
+pub(super) fn act(state: &mut State, action: Action) -> Option<Vec<Effect>> {
+    if state.panel.is_some() {
+        return None;
+    }
+    if action == Action::Scenarios {
+        return Some(open(state));
+    }
+    let page = state.wizard.page.as_ref()?;
+    let is_general = matches!(
+        action,
+        Action::Quit
+            | Action::Suspend
+            | Action::Redraw
+            | Action::NextTheme
+            | Action::PollAll
+            | Action::Help
+            | Action::ToggleLog
+            | Action::CommandLine
+            | Action::Operations
+            | Action::Writable
+    );
+    if is_general {
+        return None;
+    }
+    Some(match page {
+        Page::List => list(state, action),
+        Page::Hosts(_) => form::hosts(state, action),
+        Page::Form(_) => form::values(state, action),
+        Page::Run => run::act(state, action),
+    })
+}
+
+/// A key while one of its fields has the keys.
+pub(super) fn typed(state: &mut State, typing: Typing) -> Vec<Effect> {
+    match state.wizard.page {
+        Some(Page::Hosts(_)) => form::hosts_typed(state, typing),
+        Some(Page::Form(_)) => form::values_typed(state, typing),
+        Some(Page::Run) => ask::typed(state, typing),
+        Some(Page::List) | None => Vec::new(),
+    }
+}
+
+/// Shows the run in hand or, where there is none or it is shown, the list.
+fn open(state: &mut State) -> Vec<Effect> {
+    let is_shown = matches!(state.wizard.page, Some(Page::Run));
+    let page = if state.wizard.run.is_some() && !is_shown { Page::Run } else { Page::List };
+    state.wizard.page = Some(page);
+    vec![Effect::Scenario(Request::Look)]
+}
+
+pub(super) fn refuse(state: &mut State, why: impl Into<String>) -> Vec<Effect> {
+    tell(state, Notice::info(why));
+    Vec::new()
+}
+
+fn not_here(state: &mut State) -> Vec<Effect> {
+    refuse(state, "that is not done here; esc goes back")
+}
+
+fn list(state: &mut State, action: Action) -> Vec<Effect> {
+    let last = state.wizard.rows().len().saturating_sub(1);
+    let page = usize::from(state.size.1 / 2).max(1);
+    let row = &mut state.wizard.row;
+    match action {
+        Action::Up => *row = row.saturating_sub(1),
+        Action::Down => *row += 1,
+        Action::PageUp => *row = row.saturating_sub(page),
+        Action::PageDown => *row += page,
+        Action::First => *row = 0,
+        Action::Last => *row = last,
+        Action::PollNow | Action::RetryStep => return vec![Effect::Scenario(Request::Look)],
+        Action::Back => state.wizard.page = None,
+        Action::Open => return choose(state),
+        _ => return not_here(state),
+    }
+    state.wizard.row = state.wizard.row.min(last);
+    Vec::new()
+}
+
+/// Begins with what is selected: asks for hosts, or reads the run that was left.
+fn choose(state: &mut State) -> Vec<Effect> {
+    if let Some(run) = state.wizard.under_way() {
+        let words =
+            format!("{} is in hand: end it first, or let it come to its end", run.plan.scenario.title);
+        return refuse(state, words);
+    }
+    let (Some(row), Some(shelf)) = (state.wizard.selected(), &state.wizard.shelf) else {
+        return refuse(state, "there is nothing to choose yet");
+    };
+    match row {
+        Row::Left(at) => {
+            let Some(run) = shelf.runs.get(at) else { return Vec::new() };
+            if let Some(why) = hindrance(state, None, &run.hosts) {
+                return refuse(state, why);
+            }
+            vec![Effect::Scenario(Request::Recall(run.id.clone()))]
+        }
+        Row::Book(at) => {
+            let Some(book) = shelf.books.get(at) else { return Vec::new() };
+            let scenario = match &book.scenario {
+                Ok(scenario) => scenario.clone(),
+                Err(_told_below) => return refuse(state, format!("{} has to be put right first", book.file)),
+            };
+            if let Standing::Elsewhere(run) = shelf.standing(&book.name) {
+                let words = format!("another console carries it out on {}", names(&run.hosts));
+                tell(state, Notice::info(words));
+            }
+            let mut hosts = Hosts::new(scenario, state.clusters.len());
+            // Only a cluster that somebody has opened is meant.
+            let open = state.open.as_ref().map(|view| &view.name);
+            hosts.row = state.clusters.iter().position(|it| Some(&it.entry.name) == open).unwrap_or(0);
+            state.wizard.page = Some(Page::Hosts(hosts));
+            Vec::new()
+        }
+    }
+}
+
+pub(super) fn names(hosts: &[HostName]) -> String {
+    hosts.iter().map(HostName::as_str).collect::<Vec<_>>().join(", ")
+}
+
+/// Why nothing may be run on these hosts now.
+pub(super) fn hindrance(state: &State, cluster: Option<&ClusterName>, hosts: &[HostName]) -> Option<String> {
+    if state.wizard.shelf.as_ref().is_some_and(|shelf| shelf.is_read_only) {
+        return Some("this console is read-only: nothing is run".to_owned());
+    }
+    let is_meant = |entry: &crate::model::ClusterEntry| {
+        Some(&entry.name) == cluster || hosts.iter().any(|host| entry.hosts.contains(host))
+    };
+    state.clusters.iter().filter(|it| is_meant(&it.entry)).find_map(|it| {
+        let name = &it.entry.name;
+        if it.is_locked(state.now) {
+            return Some(format!("{name} is read-only: nothing is run on its hosts; `:open {name}`, then `:writable 15 REASON` allows it for 15 minutes"));
+        }
+        let job = state.operations.running_in(name)?;
+        Some(format!("{name}: {} is under way; that is to end first", job.title()))
+    })
+}
+
+/// Whether leaving the console now would leave a run in the middle.
+pub(super) fn is_busy(state: &State) -> bool {
+    state.wizard.under_way().is_some_and(|run| !run.waits(state.now))
+}
+
+/// Puts the selections where something is.
+pub(super) fn settle(state: &mut State) {
+    let last = state.wizard.rows().len().saturating_sub(1);
+    state.wizard.row = state.wizard.row.min(last);
+    match &mut state.wizard.run {
+        Some(run) => run.settle(),
+        None if matches!(state.wizard.page, Some(Page::Run)) => state.wizard.page = Some(Page::List),
+        None => {}
+    }
+}
+
+/// Forgets the run in hand, unless something of it goes on.
+fn drop_run(state: &mut State) {
+    if state.wizard.run.as_ref().is_some_and(|run| run.stage != Stage::UnderWay) {
+        state.wizard.run = None;
+    }
+}

@@ -1,0 +1,155 @@
+//! What the runtime tells of scenarios.
+
+use super::{drop_run, form, refuse};
+use crate::app::update::tell;
+use crate::app::wizard::{Basis, News, Page, Pass, Planned, Realm, Request, Run, Shelf, Stage, Unplanned};
+use crate::app::{Effect, Notice, State};
+use crate::scenario::Stand;
+use crate::scenario::journal::{Entry, Outcome};
+
+/// Takes in what the runtime tells. What nobody waits for any more is dropped.
+pub(in crate::app::update) fn hear(state: &mut State, news: News) -> Vec<Effect> {
+    match news {
+        News::Shelf(shelf) => shelve(state, *shelf),
+        News::Recalled(recalled) => match *recalled {
+            Ok(recalled) => return form::recalled(state, recalled),
+            Err(why) => tell(state, Notice::error(why)),
+        },
+        News::Planned(pass, result) => planned(state, pass, *result),
+        News::Begun(pass, id) => {
+            if let Some(run) = state.wizard.run_of(pass) {
+                run.id = Some(id);
+            }
+        }
+        News::Entry(pass, entry) => happened(state, pass, &entry),
+        News::Output(pass, place, lines) => {
+            if let Some(run) = state.wizard.run_of(pass) {
+                run.print(&place, lines);
+            }
+        }
+        News::Over(pass, outcome) => return over(state, pass, outcome),
+        News::Found(pass, found) => {
+            let Some(run) = state.wizard.run_of(pass.into_run(state)) else { return Vec::new() };
+            run.examined = None;
+            match *found {
+                Ok(found) => {
+                    run.found = Some(found.clone());
+                    state.wizard.found.insert(found.scenario.clone(), found);
+                }
+                Err(why) => return refuse(state, why),
+            }
+        }
+    }
+    Vec::new()
+}
+
+impl Pass {
+    /// The run whose checks are run under this pass; itself where there is none.
+    fn into_run(self, state: &State) -> Self {
+        match &state.wizard.run {
+            Some(run) if run.examined == Some(self) => run.pass,
+            _ => self,
+        }
+    }
+}
+
+fn shelve(state: &mut State, shelf: Shelf) {
+    let is_first = state.wizard.shelf.is_none();
+    let left = shelf.left();
+    for trouble in &shelf.troubles {
+        if is_first {
+            tell(state, Notice::error(trouble.clone()));
+        }
+    }
+    state.wizard.shelf = Some(shelf);
+    if is_first && left > 0 {
+        let words = match left {
+            1 => "a run of a scenario was left in the middle; :scenarios goes on with it".to_owned(),
+            left => format!("{left} runs of scenarios were left in the middle; :scenarios goes on with them"),
+        };
+        tell(state, Notice::info(words));
+    }
+}
+
+fn planned(state: &mut State, pass: Pass, result: Result<Planned, Unplanned>) {
+    let Some(Page::Form(form)) = &mut state.wizard.page else { return };
+    if form.awaited != Some(pass) {
+        return;
+    }
+    let planned = match result {
+        Ok(planned) => planned,
+        Err(unplanned) => return form.refused(unplanned),
+    };
+    let draft = form.draft.clone();
+    if let Basis::Left(recalled) = &draft.basis
+        && recalled.fingerprint != planned.plan.fingerprint()
+    {
+        let words = "the scenario or a value has changed since that run began, so it can't be gone on with; begin a \
+                     new run, which leaves what is done already";
+        form.refused(Unplanned { fields: Vec::new(), others: vec![words.to_owned()] });
+        return;
+    }
+    let generated = planned.generated.iter().cloned().chain(form.still_generated()).collect();
+    let next = state.wizard.pass();
+    let mut run = Run::new(next, planned.plan, draft.cluster, draft.basis, generated);
+    run.expected = state.wizard.shelf.as_ref().and_then(|shelf| shelf.expected(&run.plan.scenario.name));
+    // A run that stands goes on standing until the new one begins.
+    if state.wizard.under_way().is_some() {
+        state.wizard.waiting = state.wizard.run.take();
+    }
+    state.wizard.run = Some(Box::new(run));
+    state.wizard.page = Some(Page::Run);
+}
+
+fn happened(state: &mut State, pass: Pass, entry: &Entry) {
+    let now = state.now.max(entry.at);
+    let is_shown = matches!(state.wizard.page, Some(Page::Run)) && state.panel.is_none();
+    let Some(run) = state.wizard.run_of(pass) else { return };
+    let stood = run.waits(now);
+    run.take(entry);
+    let stand = run.stand(now);
+    if stand == Some(Stand::Stuck) && !stood {
+        run.look_at_trouble();
+    }
+    let title = run.plan.scenario.title.clone();
+    if is_shown || stood {
+        return;
+    }
+    match stand {
+        Some(Stand::Stuck) => {
+            tell(state, Notice::error(format!("{title}: a step did not go well, and waits for a word")));
+        }
+        Some(Stand::Paused) => tell(state, Notice::info(format!("{title} waits for the next step"))),
+        _ => {}
+    }
+}
+
+/// It is over: the journal said so before, unless it could not be written.
+fn over(state: &mut State, pass: Pass, outcome: Outcome) -> Vec<Effect> {
+    let now = state.now;
+    let is_shown = matches!(state.wizard.page, Some(Page::Run)) && state.panel.is_none();
+    let is_simulated = state.wizard.shelf.as_ref().is_some_and(|shelf| shelf.realm == Realm::Simulated);
+    // What has become of it is to be seen in the list, also where somebody has left its screen already.
+    let look = Effect::Scenario(Request::Look);
+    let Some(run) = state.wizard.run_of(pass) else { return vec![look] };
+    if !matches!(run.stage, Stage::Over(_)) {
+        run.until = Some(now);
+    }
+    run.ask = None;
+    run.stage = Stage::Over(outcome);
+    let title = run.plan.scenario.title.clone();
+    let cluster = run.cluster.clone();
+    let (notice, is_good) = match &run.stage {
+        Stage::Over(Outcome::Done { .. }) => (Notice::info(format!("{title}: done")), true),
+        Stage::Over(outcome) => (Notice::error(format!("{title}: {}", outcome.word())), false),
+        Stage::Ready | Stage::UnderWay => return Vec::new(),
+    };
+    if !is_shown {
+        tell(state, notice);
+        if is_good {
+            drop_run(state);
+        }
+    }
+    let poll = cluster.filter(|_| !is_simulated).map(Effect::Poll);
+    std::iter::once(look).chain(poll).collect()
+}

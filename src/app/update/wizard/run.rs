@@ -1,0 +1,301 @@
+//! Keys on the screen of a run.
+
+use super::{ask, drop_run, form, hindrance, not_here, refuse};
+use crate::app::update::tell;
+use crate::app::wizard::{Ask, AskKind, Basis, Order, Page, Request, Run, Stage, WizardPane};
+use crate::app::{Action, Effect, Notice, State};
+use crate::scenario::journal::{Instruction, Outcome};
+use crate::scenario::{Destroys, Stand};
+
+pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
+    let Some(run) = state.wizard.run.as_deref_mut() else { return Vec::new() };
+    if run.ask.is_some() {
+        return ask::act(state, action);
+    }
+    if let Some(scroll) = run.view.dry_run {
+        return dry_run(state, action, scroll);
+    }
+    match action {
+        Action::Open => return go_on(state, Instruction::Next),
+        Action::RunToEnd => return go_on(state, Instruction::RunToEnd),
+        Action::PauseRun => return pause(state),
+        Action::SkipStep => return skip(state),
+        Action::RetryStep => return retry(state),
+        Action::Undo => return undo(state),
+        Action::AbortRun => return abort(state),
+        Action::EditVariables => return form::edit(state),
+        Action::DryRun => run.view.dry_run = Some(0),
+        Action::CopyScript => return copy(state),
+        Action::ExamineScenario => return examine(state),
+        Action::Back => return back(state),
+        _ => return look(state, action),
+    }
+    Vec::new()
+}
+
+/// Moves what is looked at.
+fn look(state: &mut State, action: Action) -> Vec<Effect> {
+    let many = usize::from(state.size.1 / 3).max(1);
+    let Some(run) = state.wizard.run.as_deref_mut() else { return Vec::new() };
+    let current = run.view.step.unwrap_or_else(|| run.current());
+    let pane = run.view.pane;
+    let scroll = run.view.scrolls.get_mut(pane as usize);
+    match action {
+        Action::Up => run.view.host = run.view.host.saturating_sub(1),
+        Action::Down => run.view.host += 1,
+        Action::First => run.view.host = 0,
+        Action::Last => run.view.host = usize::MAX,
+        Action::Left => run.view.step = Some(current.saturating_sub(1)),
+        Action::Right => run.view.step = Some(current + 1),
+        Action::NextPane => run.view.pane = pane.turned(1),
+        Action::PreviousPane => run.view.pane = pane.turned(-1),
+        Action::PageUp | Action::PageDown => {
+            // Output is read from its end upwards.
+            let is_further = (action == Action::PageDown) != (pane == WizardPane::Output);
+            if let Some(scroll) = scroll {
+                *scroll = if is_further {
+                    scroll.saturating_add(many).min(10_000)
+                } else {
+                    scroll.saturating_sub(many)
+                };
+            }
+        }
+        _ => return not_here(state),
+    }
+    if matches!(action, Action::Left | Action::Right) {
+        run.view.scrolls = [0; 3];
+    }
+    run.settle();
+    // Looking at the step that is under way is following it.
+    if run.view.step == Some(run.current()) {
+        run.view.step = None;
+    }
+    Vec::new()
+}
+
+fn dry_run(state: &mut State, action: Action, scroll: usize) -> Vec<Effect> {
+    let page = usize::from(state.size.1 / 2).max(1);
+    let next = match action {
+        Action::Up => Some(scroll.saturating_sub(1)),
+        Action::Down => Some(scroll + 1),
+        Action::PageUp => Some(scroll.saturating_sub(page)),
+        Action::PageDown => Some(scroll + page),
+        Action::First => Some(0),
+        Action::Last => Some(usize::MAX / 2),
+        Action::Back | Action::DryRun | Action::Open => None,
+        Action::CopyScript => return copy(state),
+        _ => return not_here(state),
+    };
+    if let Some(run) = &mut state.wizard.run {
+        run.view.dry_run = next;
+    }
+    Vec::new()
+}
+
+/// Leaves the screen: what goes on goes on.
+fn back(state: &mut State) -> Vec<Effect> {
+    let now = state.now;
+    let Some(run) = &state.wizard.run else { return Vec::new() };
+    match (&run.stage, run.waits(now)) {
+        (Stage::Ready, _) => {
+            drop_run(state);
+            // The run whose values were to be changed is there again.
+            state.wizard.run = state.wizard.waiting.take();
+            state.wizard.page = Some(if state.wizard.run.is_some() { Page::Run } else { Page::List });
+            refuse(state, "nothing was run")
+        }
+        (Stage::UnderWay, waits) => {
+            state.wizard.page = None;
+            let words = if waits {
+                "it waits for you; :scenarios shows it again, and when the console ends it can be resumed"
+            } else {
+                "it goes on in the background; :scenarios shows it again"
+            };
+            refuse(state, words)
+        }
+        (Stage::Over(outcome), _) => {
+            let can_be_resumed = !outcome.is_final();
+            drop_run(state);
+            state.wizard.page = Some(Page::List);
+            if can_be_resumed {
+                refuse(state, "it can be resumed: it stands on top of the list")
+            } else {
+                Vec::new()
+            }
+        }
+    }
+}
+
+/// Runs the next step or all of them. Before the first, and before one that destroys something, it is asked.
+fn go_on(state: &mut State, how: Instruction) -> Vec<Effect> {
+    let now = state.now;
+    let Some(run) = state.wizard.run.as_deref() else { return Vec::new() };
+    let (cluster, hosts) = (run.cluster.clone(), run.plan.hosts.clone());
+    match (&run.stage, run.stand(now)) {
+        (Stage::Ready, _) => {
+            if let Some(why) = hindrance(state, cluster.as_ref(), &hosts) {
+                return refuse(state, why);
+            }
+            let wanted = run.plan.destroys().map(|_| run.plan.scenario.name.clone());
+            ask(state, Ask::new(AskKind::Begin(how), wanted))
+        }
+        (Stage::UnderWay, Some(Stand::Paused)) => {
+            if let Some(why) = hindrance(state, cluster.as_ref(), &hosts) {
+                return refuse(state, why);
+            }
+            let destroys = run.plan.scenario.steps.get(run.current().saturating_sub(1));
+            let destroys = destroys.is_some_and(|step| step.destroys != Destroys::Nothing);
+            if destroys && how == Instruction::Next {
+                let wanted = Some(run.plan.scenario.name.clone());
+                return ask(state, Ask::new(AskKind::Destroy, wanted));
+            }
+            instruct(state, how)
+        }
+        (Stage::UnderWay, Some(Stand::Stuck)) => {
+            refuse(state, "the step did not go well: try it again, skip it, take it back, or abort")
+        }
+        (Stage::UnderWay, _) if how == Instruction::RunToEnd => {
+            tell(state, Notice::info("it goes on to the end"));
+            instruct(state, how)
+        }
+        (Stage::UnderWay, _) => refuse(state, format!("step {} is under way", run.current())),
+        (Stage::Over(Outcome::Done { .. }), _) => back(state),
+        (Stage::Over(Outcome::Refused { .. }), _) => again(state),
+        (Stage::Over(_), _) => {
+            let Some(id) = run.id.clone() else { return again(state) };
+            drop_run(state);
+            state.wizard.page = Some(Page::List);
+            vec![Effect::Scenario(Request::Recall(id))]
+        }
+    }
+}
+
+/// The same once more, from where it was to begin.
+fn again(state: &mut State) -> Vec<Effect> {
+    let pass = state.wizard.pass();
+    let Some(run) = state.wizard.run.as_deref_mut() else { return Vec::new() };
+    let mut fresh =
+        Run::new(pass, run.plan.clone(), run.cluster.clone(), run.basis.clone(), run.generated.clone());
+    fresh.expected = run.expected;
+    *run = fresh;
+    refuse(state, "nothing of it was run; it can be begun again")
+}
+
+pub(super) fn ask(state: &mut State, ask: Ask) -> Vec<Effect> {
+    if let Some(run) = &mut state.wizard.run {
+        run.ask = Some(ask);
+    }
+    Vec::new()
+}
+
+pub(super) fn instruct(state: &mut State, instruction: Instruction) -> Vec<Effect> {
+    let Some(run) = state.wizard.under_way() else { return Vec::new() };
+    vec![Effect::Scenario(Request::Instruct(run.pass, instruction))]
+}
+
+fn pause(state: &mut State) -> Vec<Effect> {
+    if state.wizard.under_way().is_none_or(|run| run.waits(state.now)) {
+        return refuse(state, "nothing is under way");
+    }
+    tell(state, Notice::info("it waits when this step is over"));
+    instruct(state, Instruction::Pause)
+}
+
+fn skip(state: &mut State) -> Vec<Effect> {
+    if state.wizard.under_way().is_some_and(|run| run.waits(state.now)) {
+        return instruct(state, Instruction::Skip);
+    }
+    refuse(state, "a step can be skipped when the run waits for a word")
+}
+
+fn retry(state: &mut State) -> Vec<Effect> {
+    let now = state.now;
+    let Some(run) = state.wizard.run.as_deref() else { return Vec::new() };
+    match run.stand(now) {
+        Some(Stand::Stuck) if run.progress.is_unknown() => ask(state, Ask::new(AskKind::Again, None)),
+        Some(Stand::Stuck) => instruct(state, Instruction::Retry),
+        _ if matches!(run.stage, Stage::Over(_)) => go_on(state, Instruction::Next),
+        _ => refuse(state, "there is no failed step to try again"),
+    }
+}
+
+fn undo(state: &mut State) -> Vec<Effect> {
+    let now = state.now;
+    let Some(run) = state.wizard.under_way() else {
+        return refuse(state, "a step is taken back while its run is in hand; resume it first");
+    };
+    if !run.waits(now) {
+        return refuse(state, "a script is under way; a step is taken back when the run stands");
+    }
+    match run.progress.undoable() {
+        Ok(step) => ask(state, Ask::new(AskKind::Undo(step), None)),
+        Err(why) => refuse(state, why),
+    }
+}
+
+fn abort(state: &mut State) -> Vec<Effect> {
+    if state.wizard.under_way().is_none() {
+        return refuse(state, "it is not under way");
+    }
+    ask(state, Ask::new(AskKind::Abort, None))
+}
+
+fn copy(state: &mut State) -> Vec<Effect> {
+    let Some(run) = state.wizard.run.as_deref() else { return Vec::new() };
+    let Some(step) = run.step() else { return refuse(state, "there is no step") };
+    let all = if step.run.is_empty() {
+        step.checks.iter().map(|check| &check.script).collect::<Vec<_>>()
+    } else {
+        step.run.iter().collect()
+    };
+    let scripts = all.into_iter().filter(|script| run.is_for(script));
+    let text: Vec<String> = scripts.map(|script| run.plan.shown(step, script)).collect();
+    let words = format!("copied what step {} runs, secrets masked", step.number);
+    tell(state, Notice::info(words));
+    vec![Effect::Copy(text.join("\n"))]
+}
+
+/// Has the checks run, and nothing else.
+fn examine(state: &mut State) -> Vec<Effect> {
+    let pass = state.wizard.pass();
+    let is_simulated = state.wizard.is_simulated();
+    let Some(run) = state.wizard.run.as_deref_mut() else { return Vec::new() };
+    let words = match (&run.stage, run.examined) {
+        (Stage::Ready, None) if is_simulated => "the hosts are simulated: there is nothing to find out",
+        (Stage::Ready, None) => {
+            run.examined = Some(pass);
+            let (plan, cluster) = (run.plan.clone(), run.cluster.clone());
+            return vec![Effect::Scenario(Request::Examine { pass, plan, cluster })];
+        }
+        (Stage::Ready, Some(_)) => "the checks are being run",
+        (Stage::UnderWay | Stage::Over(_), _) => "each step is proved when it has run",
+    };
+    refuse(state, words)
+}
+
+/// The one place from which anything is begun: the button of a confirmation had the keys, and was pressed.
+pub(super) fn begin(state: &mut State, first: Instruction, may_destroy: bool) -> Vec<Effect> {
+    let now = state.now;
+    state.wizard.waiting = None;
+    let Some(run) = state.wizard.run.as_deref_mut() else { return Vec::new() };
+    run.stage = Stage::UnderWay;
+    run.since = Some(now);
+    run.examined = None;
+    let (left, replaces) = match &run.basis {
+        Basis::New => (None, None),
+        Basis::Left(recalled) => (Some(recalled.id.clone()), None),
+        Basis::Changed { replaces, .. } => (None, *replaces),
+    };
+    let from_step = if left.is_some() { 1 } else { run.from_step() };
+    vec![Effect::Scenario(Request::Begin(Box::new(Order {
+        pass: run.pass,
+        plan: run.plan.clone(),
+        generated: run.generated.clone(),
+        cluster: run.cluster.clone(),
+        left,
+        replaces,
+        from_step,
+        first,
+        may_destroy,
+    })))]
+}

@@ -1,0 +1,126 @@
+//! What the footer offers on the screens of scenarios, and what it calls it.
+
+use jiff::Timestamp;
+
+use super::{Page, Row, Stage, Wizard};
+use crate::app::Action;
+use crate::scenario::Stand;
+use crate::scenario::journal::Outcome;
+
+/// Before a run begins.
+const READY: &[Action] = &[
+    Action::Open,
+    Action::RunToEnd,
+    Action::EditVariables,
+    Action::DryRun,
+    Action::ExamineScenario,
+    Action::Back,
+    Action::NextPane,
+    Action::CopyScript,
+    Action::Help,
+];
+/// While it waits for the next step.
+const PAUSED: &[Action] = &[
+    Action::Open,
+    Action::RunToEnd,
+    Action::SkipStep,
+    Action::Undo,
+    Action::AbortRun,
+    Action::Back,
+    Action::NextPane,
+    Action::EditVariables,
+    Action::DryRun,
+    Action::CopyScript,
+    Action::Help,
+];
+/// While a step that did not go well waits for a word.
+const STUCK: &[Action] = &[
+    Action::RetryStep,
+    Action::SkipStep,
+    Action::Undo,
+    Action::AbortRun,
+    Action::Back,
+    Action::NextPane,
+    Action::EditVariables,
+    Action::DryRun,
+    Action::CopyScript,
+    Action::Help,
+];
+/// While something is under way.
+const BUSY: &[Action] = &[
+    Action::Back,
+    Action::AbortRun,
+    Action::PauseRun,
+    Action::RunToEnd,
+    Action::NextPane,
+    Action::DryRun,
+    Action::CopyScript,
+    Action::Help,
+];
+/// When it ended, but not well.
+const STOPPED: &[Action] = &[
+    Action::Open,
+    Action::Back,
+    Action::EditVariables,
+    Action::NextPane,
+    Action::DryRun,
+    Action::CopyScript,
+    Action::Help,
+];
+
+impl Wizard {
+    /// The actions that the footer offers, the most useful first.
+    pub fn hints(&self, now: Timestamp) -> &'static [Action] {
+        match &self.page {
+            Some(Page::List) => &[Action::Open, Action::Down, Action::Up, Action::Back, Action::Help],
+            Some(Page::Run) => self.hints_of_run(now),
+            Some(Page::Hosts(_) | Page::Form(_)) | None => {
+                &[Action::Open, Action::NextPane, Action::PreviousPane, Action::Back]
+            }
+        }
+    }
+
+    fn hints_of_run(&self, now: Timestamp) -> &'static [Action] {
+        let Some(run) = &self.run else { return &[] };
+        if run.ask.is_some() {
+            return &[Action::Open, Action::NextPane, Action::Back];
+        }
+        if run.view.dry_run.is_some() {
+            return &[Action::Back, Action::PageDown, Action::PageUp, Action::CopyScript];
+        }
+        match (&run.stage, run.stand(now)) {
+            (Stage::Ready, _) => READY,
+            (Stage::UnderWay, Some(Stand::Paused)) => PAUSED,
+            (Stage::UnderWay, Some(Stand::Stuck)) => STUCK,
+            (Stage::UnderWay, _) => BUSY,
+            (Stage::Over(Outcome::Done { .. }), _) => &[Action::Back, Action::NextPane, Action::DryRun],
+            (Stage::Over(_), _) => STOPPED,
+        }
+    }
+
+    /// What an action is called there, where it is called otherwise than elsewhere; `None`: no such screen is shown.
+    pub fn label(&self, action: Action) -> Option<&'static str> {
+        let page = self.page.as_ref()?;
+        let run = self.run.as_deref().filter(|_| matches!(page, Page::Run));
+        let is_asked = run.is_some_and(|run| run.ask.is_some());
+        let stage = run.filter(|run| run.ask.is_none() && run.view.dry_run.is_none()).map(|run| &run.stage);
+        Some(match (action, page, stage) {
+            (Action::Open, Page::List, _) => match self.selected() {
+                Some(Row::Left(_)) => "go on with it",
+                _ => "choose",
+            },
+            (Action::Open, Page::Hosts(_) | Page::Form(_), _) => "go on",
+            (Action::Open, _, Some(Stage::Ready)) => "run step by step",
+            (Action::Open, _, Some(Stage::UnderWay)) => "run this step",
+            (Action::Open, _, Some(Stage::Over(Outcome::Refused { .. }))) => "once more",
+            (Action::Open, _, Some(Stage::Over(_))) => "resume",
+            (Action::Open, ..) => "take",
+            (Action::Back, _, Some(Stage::UnderWay)) => "leave",
+            (Action::Back, ..) if is_asked => "cancel",
+            (Action::NextPane, Page::Run, Some(_)) => "why/script/output",
+            (Action::NextPane, ..) => "next",
+            (Action::PreviousPane, ..) => "previous",
+            (action, ..) => action.label(),
+        })
+    }
+}

@@ -1,0 +1,240 @@
+//! The scenarios on screen: which there are, what one has to be told, and how its run goes.
+//!
+//! Nothing here runs anything. What is wanted goes out as a [`Request`], what comes of it comes in as [`News`]; a
+//! [`Run`] keeps a [`Progress`](crate::scenario::Progress) of its own, to which the entries of the journal are applied.
+
+mod ask;
+mod form;
+mod hints;
+mod run;
+mod shelf;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+pub use ask::{Ask, AskKind};
+pub use form::{Field, Form, Hosts};
+pub use run::{Run, Stage, View, WizardPane};
+pub use shelf::{Book, Deployed, Found, FoundStep, PastRun, Realm, Row, Shelf, Standing};
+
+use crate::model::{ClusterName, HostName};
+use crate::scenario::journal::{Entry, Instruction, Outcome, Place};
+use crate::scenario::{Plan, Scenario, Value};
+
+/// Everything about scenarios that the console knows and shows.
+#[derive(Debug, Clone, Default)]
+pub struct Wizard {
+    /// What of it is on screen, over the view.
+    pub page: Option<Page>,
+    /// The selected row of the list.
+    pub row: usize,
+    /// What there is; `None` until it was read.
+    pub shelf: Option<Shelf>,
+    /// The run in hand, begun or about to be: one at a time.
+    pub run: Option<Box<Run>>,
+    /// The run that stands while another with changed values is looked at.
+    pub(in crate::app) waiting: Option<Box<Run>>,
+    /// What was found out about scenarios since the console began, by their names.
+    pub found: BTreeMap<String, Found>,
+    tickets: u64,
+}
+
+/// What of the scenarios is on screen.
+#[derive(Debug, Clone)]
+pub enum Page {
+    /// Which there are.
+    List,
+    /// On which hosts?
+    Hosts(Hosts),
+    /// With which values?
+    Form(Form),
+    /// The run in hand.
+    Run,
+}
+
+/// Stands for one question or one run; never used twice in one console.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Pass(pub u64);
+
+/// A scenario with its hosts, before it has values.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Draft {
+    /// What is to be run.
+    pub scenario: Arc<Scenario>,
+    /// Where.
+    pub hosts: Vec<HostName>,
+    /// The cluster of the configuration that is meant.
+    pub cluster: Option<ClusterName>,
+    /// What it goes on with.
+    pub basis: Basis,
+}
+
+/// What a run goes on with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Basis {
+    /// Nothing: it is a new one.
+    New,
+    /// A run that was left before.
+    Left(Box<Recalled>),
+    /// The run of this console that its values are changed of.
+    Changed {
+        /// The step to begin with, from 1.
+        from_step: usize,
+        /// That run.
+        replaces: Option<Pass>,
+        /// The names of values that were made up for it.
+        generated: BTreeSet<String>,
+    },
+}
+
+/// A run that was left, as it is kept on the disk.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Recalled {
+    /// Its name.
+    pub id: String,
+    /// Its scenario's name in the library, or its file.
+    pub scenario: Arc<Scenario>,
+    /// Where.
+    pub hosts: Vec<HostName>,
+    /// The cluster that was meant.
+    pub cluster: Option<ClusterName>,
+    /// The values that were kept.
+    pub values: BTreeMap<String, Value>,
+    /// Stands for the plan: one that has another is another plan.
+    pub fingerprint: String,
+    /// What happened in it.
+    pub entries: Vec<Entry>,
+}
+
+/// How a run is begun.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Order {
+    /// Whose news are awaited.
+    pub pass: Pass,
+    /// What is carried out.
+    pub plan: Arc<Plan>,
+    /// The names of values that were made up.
+    pub generated: BTreeSet<String>,
+    /// The cluster that is meant.
+    pub cluster: Option<ClusterName>,
+    /// The run that it goes on with.
+    pub left: Option<String>,
+    /// The run of this console that ends before.
+    pub replaces: Option<Pass>,
+    /// The step to begin with, from 1.
+    pub from_step: usize,
+    /// How it is to go: [`Instruction::Next`] or [`Instruction::RunToEnd`].
+    pub first: Instruction,
+    /// Whether what it destroys was agreed to in so many words.
+    pub may_destroy: bool,
+}
+
+/// What is asked of the runtime.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Request {
+    /// Read which scenarios and runs there are.
+    Look,
+    /// Give a draft its values: these, and else those that come from elsewhere.
+    Plan {
+        /// Whose answer is awaited.
+        pass: Pass,
+        /// What is to be planned.
+        draft: Box<Draft>,
+        /// What the person has entered.
+        set: BTreeMap<String, Value>,
+    },
+    /// Read a run that was left.
+    Recall(String),
+    /// Carry out. Only ever follows a confirmation.
+    Begin(Box<Order>),
+    /// Tell a run how to go on.
+    Instruct(Pass, Instruction),
+    /// Run what proves the steps of a plan, and nothing else.
+    Examine {
+        /// Whose answer is awaited.
+        pass: Pass,
+        /// Of what.
+        plan: Arc<Plan>,
+        /// The cluster that is meant.
+        cluster: Option<ClusterName>,
+    },
+}
+
+/// What the runtime tells.
+#[derive(Debug, Clone, PartialEq)]
+pub enum News {
+    /// Which scenarios and runs there are.
+    Shelf(Box<Shelf>),
+    /// A run that was left, or why it can't be gone on with.
+    Recalled(Box<Result<Recalled, String>>),
+    /// What would be carried out, or what is wrong.
+    Planned(Pass, Box<Result<Planned, Unplanned>>),
+    /// The run has a name.
+    Begun(Pass, String),
+    /// Something that is in the journal.
+    Entry(Pass, Entry),
+    /// What a script has printed.
+    Output(Pass, Place, Vec<String>),
+    /// The run is over, or left.
+    Over(Pass, Outcome),
+    /// What the checks say, or why they could not be run.
+    Found(Pass, Box<Result<Found, String>>),
+}
+
+/// A draft with values.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Planned {
+    /// All that is needed to run it.
+    pub plan: Arc<Plan>,
+    /// The names of values that were made up just now.
+    pub generated: BTreeSet<String>,
+}
+
+/// Why a draft can't be planned: everything at once.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Unplanned {
+    /// What is wrong with a variable, by its name.
+    pub fields: Vec<(String, String)>,
+    /// What is wrong besides.
+    pub others: Vec<String>,
+}
+
+impl Wizard {
+    /// Whether letters go into a field.
+    pub fn is_typing(&self) -> bool {
+        match &self.page {
+            Some(Page::Hosts(hosts)) => hosts.is_typing(),
+            Some(Page::Form(form)) => form.is_typing(),
+            Some(Page::Run) => self.run.as_ref().and_then(|run| run.ask.as_ref()).is_some_and(Ask::is_typing),
+            Some(Page::List) | None => false,
+        }
+    }
+
+    /// The run that goes on, or waits for a word, on screen or not.
+    pub fn under_way(&self) -> Option<&Run> {
+        [&self.run, &self.waiting]
+            .into_iter()
+            .flatten()
+            .map(|run| &**run)
+            .find(|run| run.stage == Stage::UnderWay)
+    }
+
+    /// What has been read; empty until it was.
+    pub fn rows(&self) -> Vec<Row> {
+        self.shelf.as_ref().map(Shelf::rows).unwrap_or_default()
+    }
+
+    pub(in crate::app) fn pass(&mut self) -> Pass {
+        self.tickets += 1;
+        Pass(self.tickets)
+    }
+
+    /// The run of that pass.
+    pub(in crate::app) fn run_of(&mut self, pass: Pass) -> Option<&mut Run> {
+        [&mut self.run, &mut self.waiting]
+            .into_iter()
+            .flatten()
+            .map(|run| &mut **run)
+            .find(|run| run.pass == pass)
+    }
+}

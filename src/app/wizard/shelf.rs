@@ -1,0 +1,201 @@
+//! Which scenarios there are, and what is known of their runs.
+
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::Wizard;
+use crate::model::HostName;
+use crate::scenario::journal::Outcome;
+use crate::scenario::{Scenario, Sources};
+
+/// Which scenarios and runs there are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shelf {
+    /// In the order of deployment; those that are wrong come last.
+    pub books: Vec<Book>,
+    /// The runs that there have been, the newest first.
+    pub runs: Vec<PastRun>,
+    /// Where values come from that nobody enters.
+    pub sources: Sources,
+    /// Whether anything may be run at all.
+    pub is_read_only: bool,
+    /// Whether what is run is real.
+    pub realm: Realm,
+    /// What could not be read.
+    pub troubles: Vec<String>,
+}
+
+/// Whether what is run is real.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Realm {
+    /// Scripts are run on hosts.
+    #[default]
+    Real,
+    /// The hosts are simulated and run no shell: every script is taken for one that worked.
+    Simulated,
+}
+
+/// A scenario, or what is wrong with its file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Book {
+    /// As it is called on the command line.
+    pub name: String,
+    /// Where it stands.
+    pub file: String,
+    /// It, or all that is wrong with it.
+    pub scenario: Result<Arc<Scenario>, String>,
+}
+
+/// A run that there has been.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PastRun {
+    /// Its name.
+    pub id: String,
+    /// The scenario's name.
+    pub scenario: String,
+    /// The scenario's title.
+    pub title: String,
+    /// Where.
+    pub hosts: Vec<HostName>,
+    /// When it began.
+    pub at: Timestamp,
+    /// When something was last heard of it.
+    pub last: Timestamp,
+    /// How it ended; `None`: it did not.
+    pub outcome: Option<Outcome>,
+    /// Whether a console has it in its hands.
+    pub is_in_hand: bool,
+    /// Whether it began with the first step, and was not interrupted: how long it took is how long it takes.
+    pub is_whole: bool,
+}
+
+/// A row of the list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Row {
+    /// A run that can be gone on with, by its place among the runs.
+    Left(usize),
+    /// A scenario, by its place.
+    Book(usize),
+}
+
+/// What is known of a scenario from its runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing<'a> {
+    /// Nobody has run it from this machine.
+    Never,
+    /// The last run was brought to its end.
+    Done(&'a PastRun),
+    /// The last run failed, or was given up: it can be gone on with.
+    Stopped(&'a PastRun),
+    /// The last run did not end: it can be gone on with.
+    Unfinished(&'a PastRun),
+    /// Another console carries it out.
+    Elsewhere(&'a PastRun),
+}
+
+/// What the checks of a scenario say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// The scenario's name.
+    pub scenario: String,
+    /// Where.
+    pub hosts: Vec<HostName>,
+    /// When they were run.
+    pub at: Timestamp,
+    /// Of each step, in their order.
+    pub steps: Vec<FoundStep>,
+}
+
+/// What the checks of a step say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FoundStep {
+    /// Its number, from 1.
+    pub number: usize,
+    /// Whether what proves it holds everywhere; `None`: nothing proves it.
+    pub holds: Option<bool>,
+    /// Where it does not, and how that is known.
+    pub why: Vec<String>,
+}
+
+/// What the checks of a scenario come to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Deployed {
+    /// All hold.
+    Yes,
+    /// Some hold.
+    InPart,
+    /// None does.
+    No,
+    /// There is none.
+    Unknown,
+}
+
+impl Found {
+    /// What they come to.
+    pub fn deployed(&self) -> Deployed {
+        let proved = || self.steps.iter().filter_map(|step| step.holds);
+        match (proved().all(|holds| holds), proved().any(|holds| holds)) {
+            _ if proved().next().is_none() => Deployed::Unknown,
+            (true, _) => Deployed::Yes,
+            (false, true) => Deployed::InPart,
+            (false, false) => Deployed::No,
+        }
+    }
+}
+
+impl PastRun {
+    /// Whether somebody may go on with it.
+    pub fn can_be_gone_on_with(&self) -> bool {
+        !self.is_in_hand && !self.outcome.as_ref().is_some_and(Outcome::is_final)
+    }
+}
+
+impl Shelf {
+    /// What can be selected: runs that were left, then scenarios.
+    pub fn rows(&self) -> Vec<Row> {
+        let left = self.runs.iter().enumerate().filter(|(_, run)| run.can_be_gone_on_with());
+        let left = left.map(|(at, _)| Row::Left(at));
+        left.chain((0..self.books.len()).map(Row::Book)).collect()
+    }
+
+    /// What the runs say of a scenario.
+    pub fn standing(&self, scenario: &str) -> Standing<'_> {
+        let mut runs = self.runs.iter().filter(|run| run.scenario == scenario);
+        let of_use = |run: &&PastRun| !matches!(run.outcome, Some(Outcome::Refused { .. }));
+        match runs.find(of_use) {
+            None => Standing::Never,
+            Some(run) => match &run.outcome {
+                Some(Outcome::Done { .. }) => Standing::Done(run),
+                Some(_) => Standing::Stopped(run),
+                None if run.is_in_hand => Standing::Elsewhere(run),
+                None => Standing::Unfinished(run),
+            },
+        }
+    }
+
+    /// How long a scenario took when it was last brought to its end in one go.
+    pub fn expected(&self, scenario: &str) -> Option<SignedDuration> {
+        let is_measure = |run: &&PastRun| {
+            run.scenario == scenario && run.is_whole && matches!(run.outcome, Some(Outcome::Done { .. }))
+        };
+        self.runs.iter().find(is_measure).map(|run| run.last.duration_since(run.at))
+    }
+
+    /// How many runs can be gone on with.
+    pub fn left(&self) -> usize {
+        self.runs.iter().filter(|run| run.can_be_gone_on_with()).count()
+    }
+}
+
+impl Wizard {
+    /// The scenario, or the run that was left, that has the keys in the list.
+    pub fn selected(&self) -> Option<Row> {
+        self.rows().get(self.row).copied()
+    }
+
+    /// Whether nothing that is run is real.
+    pub fn is_simulated(&self) -> bool {
+        self.shelf.as_ref().is_some_and(|shelf| shelf.realm == Realm::Simulated)
+    }
+}

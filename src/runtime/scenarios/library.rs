@@ -1,0 +1,169 @@
+//! Which scenarios and runs there are, and plans: what is read from the disk.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::app::wizard::{Book, Draft, PastRun, Planned, Realm, Recalled, Shelf, Unplanned};
+use crate::model::ClusterName;
+use crate::perform::{Runs, Summary};
+use crate::scenario::{Library, NoScenario, NoValue, Plan, Scenario, Secrecy, Sources, Target, Value};
+
+/// What is read, and where.
+pub(super) struct Source {
+    pub(super) user_dir: Option<PathBuf>,
+    pub(super) runs: Result<Runs, String>,
+    pub(super) sources: Sources,
+    pub(super) is_read_only: bool,
+    pub(super) realm: Realm,
+}
+
+impl Source {
+    /// All scenarios and runs.
+    pub(super) fn shelf(self) -> Shelf {
+        let mut troubles = Vec::new();
+        let books = match self.library() {
+            Ok(library) => books(&library, &mut troubles),
+            Err(error) => {
+                troubles.push(error.to_string());
+                Vec::new()
+            }
+        };
+        let runs = match self.runs.map(|runs| runs.list()) {
+            Ok(Ok(runs)) => runs.into_iter().map(past).collect(),
+            Ok(Err(error)) => {
+                troubles.push(format!("the runs can't be read: {error}"));
+                Vec::new()
+            }
+            // It is told where somebody wants to run something.
+            Err(_no_folder) => Vec::new(),
+        };
+        Shelf {
+            books,
+            runs,
+            sources: self.sources,
+            is_read_only: self.is_read_only,
+            realm: self.realm,
+            troubles,
+        }
+    }
+
+    fn library(&self) -> Result<Library, NoScenario> {
+        Library::load(self.user_dir.as_deref())
+    }
+
+    /// A draft with values.
+    pub(super) fn plan(self, draft: &Draft, set: BTreeMap<String, Value>) -> Result<Planned, Unplanned> {
+        let sources = Sources {
+            set: set.into_iter().map(|(name, value)| (name, value.text)).collect(),
+            cluster: draft.cluster.as_ref().map(ToString::to_string),
+            ..self.sources
+        };
+        let resolved = draft.scenario.resolve(&sources).map_err(|wrong| {
+            let mut unplanned = Unplanned::default();
+            for wrong in wrong.wrong {
+                match wrong {
+                    NoValue::Missing { name, .. } => {
+                        unplanned.fields.push((name, "it has no value".to_owned()));
+                    }
+                    NoValue::Wrong { name, message } => unplanned.fields.push((name, message)),
+                    wrong @ (NoValue::Cycle { .. } | NoValue::Unknown { .. } | NoValue::NotMade { .. }) => {
+                        unplanned.others.push(wrong.to_string());
+                    }
+                }
+            }
+            unplanned
+        })?;
+        let others = |why: String| Unplanned { fields: Vec::new(), others: vec![why] };
+        let mut scenario = Scenario::clone(&draft.scenario);
+        if self.realm == Realm::Simulated {
+            simulate(&mut scenario).map_err(others)?;
+        }
+        let plan = Plan::new(scenario, draft.hosts.clone(), resolved.values);
+        let plan = plan.map_err(|error| others(error.to_string()))?;
+        Ok(Planned { plan: Arc::new(plan), generated: resolved.generated })
+    }
+
+    /// A run that was left.
+    pub(super) fn recall(self, id: &str) -> Result<Recalled, String> {
+        let library = self.library().map_err(|error| error.to_string())?;
+        // It is given back at once: it is taken when it is gone on with.
+        let run = self.runs?.open(id).map_err(|error| error.to_string())?;
+        let recipe = run.recipe().map_err(|error| {
+            format!("run {id} can't be gone on with: how its plan was made was not kept: {error}")
+        })?;
+        let scenario = library.open(&recipe.scenario).map_err(|error| error.to_string())?;
+        let kept = run.secrets().map_err(|error| error.to_string())?;
+        let open = recipe.values.into_iter().map(|(name, text)| (name, Value::open(text)));
+        let secret = |(name, text)| (name, Value { text, secrecy: Secrecy::Secret });
+        Ok(Recalled {
+            id: id.to_owned(),
+            scenario: Arc::new(scenario),
+            hosts: recipe.hosts,
+            cluster: recipe.cluster.map(ClusterName::from),
+            values: open.chain(kept.into_iter().map(secret)).collect(),
+            fingerprint: recipe.fingerprint,
+            entries: run.entries().to_vec(),
+        })
+    }
+}
+
+/// A scenario for hosts that run no shell: nothing is done already there, and this machine is no part of it.
+fn simulate(scenario: &mut Scenario) -> Result<(), String> {
+    for step in &mut scenario.steps {
+        step.unless.clear();
+        let checks = step.checks.iter().map(|check| &check.script);
+        let scripts = step.run.iter().chain(&step.undo).chain(checks);
+        let mut targets = scripts.filter_map(|script| script.on.as_ref()).chain([&step.on]);
+        if targets.any(|target| *target == Target::Local) {
+            return Err(format!(
+                "step {} is run on this machine, and in the demo nothing is run",
+                step.number
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// In the order of deployment; where there is none, by tier. Those that are wrong come last.
+fn books(library: &Library, troubles: &mut Vec<String>) -> Vec<Book> {
+    let order: Vec<&str> = match library.in_order() {
+        Ok(order) => order.into_iter().map(|scenario| scenario.name.as_str()).collect(),
+        Err(error) => {
+            troubles.push(error.to_string());
+            Vec::new()
+        }
+    };
+    let mut books: Vec<Book> = library
+        .all()
+        .map(|(name, shelved)| Book {
+            name: name.to_owned(),
+            file: shelved.file.clone(),
+            scenario: shelved.scenario.as_ref().map(|it| Arc::new(it.clone())).map_err(ToString::to_string),
+        })
+        .collect();
+    // Within its tier each stands where it is deployed.
+    books.sort_by_key(|book| {
+        let place = order.iter().position(|name| *name == book.name).unwrap_or(usize::MAX);
+        match &book.scenario {
+            Ok(scenario) => (false, Some(scenario.tier), place, scenario.order, book.name.clone()),
+            Err(_) => (true, None, place, None, book.name.clone()),
+        }
+    });
+    books
+}
+
+fn past(summary: Summary) -> PastRun {
+    let Summary { begun, at, last, outcome, is_in_hand } = summary;
+    PastRun {
+        id: begun.run,
+        scenario: begun.scenario,
+        title: begun.title,
+        hosts: begun.hosts,
+        at,
+        last,
+        outcome,
+        is_in_hand,
+        is_whole: begun.from_step <= 1,
+    }
+}

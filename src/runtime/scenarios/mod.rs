@@ -1,0 +1,148 @@
+//! Scenarios on behalf of the screen: each run a task of its own, whose news come back as events.
+
+mod examine;
+mod library;
+mod perform;
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+use tokio_util::task::AbortOnDropHandle;
+
+use self::library::Source;
+use super::Clock;
+use crate::app::wizard::{News, Pass, Realm, Request};
+use crate::app::{Event, Notice};
+use crate::model::{Access, ClusterEntry, ClusterName, HostName, Inventory};
+use crate::perform::{Performer, Runs};
+use crate::scenario::Sources;
+use crate::scenario::journal::Instruction;
+use crate::transport::Transport;
+
+/// How many news may wait to be heard. One that has to wait holds its run up, not the screen.
+const WAITING: usize = 256;
+/// How many instructions of a person may wait.
+const INSTRUCTIONS: usize = 8;
+
+/// What scenarios need to be run.
+#[derive(Clone)]
+pub struct Setup {
+    /// The folder of the user's configuration, where his own scenarios are.
+    pub user_dir: Option<PathBuf>,
+    /// The values that the environment gives, by the names of the variables.
+    pub environment: BTreeMap<String, String>,
+    /// The values that the configuration gives.
+    pub variables: BTreeMap<String, String>,
+    /// The folder of state, where the runs are kept, or why there is none: then nothing is run.
+    pub state: Result<PathBuf, String>,
+    /// How hosts are reached that belong to no cluster of the configuration.
+    pub access: Access,
+    /// Whether nothing may be run.
+    pub is_read_only: bool,
+    /// Whether what is run is real.
+    pub realm: Realm,
+}
+
+/// All scenarios of this console. Dropping it leaves the runs as they are: they can be gone on with.
+pub(super) struct Scenarios {
+    setup: Setup,
+    clusters: Vec<ClusterEntry>,
+    transport: Arc<dyn Transport>,
+    clock: Clock,
+    news: mpsc::Sender<Event>,
+    tasks: JoinSet<()>,
+    running: HashMap<Pass, Running>,
+}
+
+/// A run under way.
+struct Running {
+    /// Closed, the run ends where it would have to wait for an instruction.
+    orders: mpsc::Sender<Instruction>,
+    task: AbortOnDropHandle<()>,
+}
+
+impl Scenarios {
+    pub(super) fn new(
+        setup: Setup,
+        inventory: &Inventory,
+        transport: &Arc<dyn Transport>,
+        clock: &Clock,
+    ) -> (Self, mpsc::Receiver<Event>) {
+        let (news, heard) = mpsc::channel(WAITING);
+        let scenarios = Self {
+            setup,
+            clusters: inventory.clusters.clone(),
+            transport: Arc::clone(transport),
+            clock: Arc::clone(clock),
+            news,
+            tasks: JoinSet::new(),
+            running: HashMap::new(),
+        };
+        (scenarios, heard)
+    }
+
+    /// Does what is asked. The answer comes as an event.
+    pub(super) fn take(&mut self, request: Request) {
+        // What has ended is let go of.
+        while self.tasks.try_join_next().is_some() {}
+        self.running.retain(|_, running| !running.task.is_finished());
+        match request {
+            Request::Look => self.read(move |source| News::Shelf(Box::new(source.shelf()))),
+            Request::Plan { pass, draft, set } => {
+                self.read(move |source| News::Planned(pass, Box::new(source.plan(&draft, set))));
+            }
+            Request::Recall(id) => self.read(move |source| News::Recalled(Box::new(source.recall(&id)))),
+            Request::Begin(order) => self.begin(*order),
+            Request::Instruct(pass, instruction) => self.instruct(pass, instruction),
+            Request::Examine { pass, plan, cluster } => self.examine(pass, plan, cluster.as_ref()),
+        }
+    }
+
+    /// Reads something from the disk, away from the screen.
+    fn read(&mut self, work: impl FnOnce(Source) -> News + Send + 'static) {
+        let source = Source {
+            user_dir: self.setup.user_dir.clone(),
+            runs: self.runs(),
+            sources: Sources {
+                environment: self.setup.environment.clone(),
+                configuration: self.setup.variables.clone(),
+                ..Sources::default()
+            },
+            is_read_only: self.setup.is_read_only,
+            realm: self.setup.realm,
+        };
+        let news = self.news.clone();
+        self.tasks.spawn_blocking(move || {
+            // Nobody is left to hear it when the console ends.
+            let _nobody = news.blocking_send(Event::Scenario(work(source)));
+        });
+    }
+
+    fn runs(&self) -> Result<Runs, String> {
+        self.setup.state.as_ref().map(|folder| Runs::new(folder)).map_err(Clone::clone)
+    }
+
+    /// One who carries out on these hosts: as the cluster that is meant says, or the one that all of them belong to.
+    fn performer(&self, cluster: Option<&ClusterName>, hosts: &[HostName], runs: Runs) -> Performer {
+        let is_meant = |entry: &&ClusterEntry| match cluster {
+            Some(name) => entry.name == *name,
+            None => hosts.iter().all(|host| entry.hosts.contains(host)),
+        };
+        let entry = self.clusters.iter().find(is_meant);
+        let access = entry.map_or(&self.setup.access, |entry| &entry.access).clone();
+        Performer::new(Arc::clone(&self.transport), Arc::clone(&self.clock), access, runs)
+    }
+
+    fn instruct(&self, pass: Pass, instruction: Instruction) {
+        let Some(running) = self.running.get(&pass) else { return };
+        if let Err(error) = running.orders.try_send(instruction) {
+            let words = format!("the run has not taken that yet: {error}");
+            if self.news.try_send(Event::Told(Notice::error(words.clone()))).is_err() {
+                tracing::warn!("{words}");
+            }
+        }
+    }
+}

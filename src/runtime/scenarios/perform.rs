@@ -1,0 +1,118 @@
+//! Carrying a plan out.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use tokio::sync::mpsc;
+use tokio_util::task::AbortOnDropHandle;
+
+use super::{INSTRUCTIONS, Running, Scenarios, WAITING};
+use crate::app::Event;
+use crate::app::wizard::{News, Order, Pass};
+use crate::perform::{self, Destruction, Lock, Pace, Performer, Recipe, Run, RunError, Runs, Start, Unknown};
+use crate::scenario::journal::{Instruction, Outcome};
+
+impl Scenarios {
+    /// Carries out, unless nothing may be; the screen has asked before.
+    pub(super) fn begin(&mut self, order: Order) {
+        let pass = order.pass;
+        let before = order.replaces.and_then(|replaced| self.running.remove(&replaced));
+        let performer = match self.runs() {
+            Ok(_) if self.setup.is_read_only => Err("this console is read-only".to_owned()),
+            Ok(runs) => Ok(self.performer(order.cluster.as_ref(), &order.plan.hosts, runs)),
+            Err(why) => Err(format!("the journal can't be kept, so nothing is run: {why}")),
+        };
+        let (orders, instructions) = mpsc::channel(INSTRUCTIONS);
+        // A run that goes step by step is told so by its first instruction.
+        if order.first == Instruction::Next && orders.try_send(Instruction::Next).is_err() {
+            tracing::error!("a new run took no instruction");
+        }
+        let news = self.news.clone();
+        let clock = Arc::clone(&self.clock);
+        let task = tokio::spawn(async move {
+            if let Some(Running { orders, task }) = before {
+                // It gives the hosts back when it has ended.
+                drop(orders);
+                if let Err(error) = task.await {
+                    tracing::error!("the run before did not end well: {error}");
+                }
+            }
+            let outcome = match performer {
+                Ok(performer) => carry_out(&performer, &order, clock(), instructions, &news).await,
+                Err(why) => Outcome::Refused { why: vec![why] },
+            };
+            let _nobody = news.send(Event::Scenario(News::Over(pass, outcome))).await;
+        });
+        self.running.insert(pass, Running { orders, task: AbortOnDropHandle::new(task) });
+    }
+}
+
+async fn carry_out(
+    performer: &Performer,
+    order: &Order,
+    now: jiff::Timestamp,
+    instructions: mpsc::Receiver<Instruction>,
+    news: &mpsc::Sender<Event>,
+) -> Outcome {
+    let run = match take(performer.runs().clone(), order.clone(), now).await {
+        Ok(run) => run,
+        Err(error) => return Outcome::Refused { why: vec![error] },
+    };
+    let (pass, id) = (order.pass, run.id().to_owned());
+    let _nobody = news.send(Event::Scenario(News::Begun(pass, id.clone()))).await;
+    let start = Start {
+        from_step: order.from_step,
+        pace: if order.first == Instruction::RunToEnd { Pace::ToEnd } else { Pace::ByStep },
+        unknown: Unknown::Ask,
+        destruction: if order.may_destroy { Destruction::Allowed } else { Destruction::Refused },
+        lock: Lock::Respect,
+    };
+    let (sender, told) = mpsc::channel(WAITING);
+    let performing = performer.perform(Arc::clone(&order.plan), run, start, instructions, sender);
+    let (outcome, ()) = tokio::join!(performing, hand_on(pass, told, news));
+    if outcome.is_final()
+        && let Err(error) = forget(performer.runs().clone(), id).await
+    {
+        tracing::warn!("the secrets that were made up for a run that is over could not be removed: {error}");
+    }
+    outcome
+}
+
+async fn hand_on(pass: Pass, mut told: mpsc::Receiver<perform::News>, news: &mpsc::Sender<Event>) {
+    while let Some(told) = told.recv().await {
+        let event = match told {
+            perform::News::Entry(entry) => News::Entry(pass, entry),
+            perform::News::Output { job, lines } => News::Output(pass, job.place, lines),
+        };
+        // Nobody is left to hear it when the console ends; the journal has it all the same.
+        let _nobody = news.send(Event::Scenario(event)).await;
+    }
+}
+
+/// The run: a new one, with all that is needed to go on with it later, or the one that was left.
+async fn take(runs: Runs, order: Order, now: jiff::Timestamp) -> Result<Run, String> {
+    let work = move || -> Result<Run, RunError> {
+        if let Some(id) = &order.left {
+            return runs.open(id);
+        }
+        let run = runs.create(now)?;
+        let plan = &order.plan;
+        let cluster = order.cluster.as_ref().map(ToString::to_string);
+        run.keep_recipe(&Recipe::of(plan, plan.scenario.name.clone(), cluster))?;
+        let secret = |name: &String| Some((name.clone(), plan.values.get(name)?.text.clone()));
+        run.keep_secrets(&order.generated.iter().filter_map(secret).collect::<BTreeMap<_, _>>())?;
+        Ok(run)
+    };
+    match tokio::task::spawn_blocking(work).await {
+        Ok(run) => run.map_err(|error| error.to_string()),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+async fn forget(runs: Runs, id: String) -> Result<(), String> {
+    let work = move || runs.open(&id)?.forget_secrets();
+    match tokio::task::spawn_blocking(work).await {
+        Ok(done) => done.map_err(|error| error.to_string()),
+        Err(error) => Err(error.to_string()),
+    }
+}

@@ -1,0 +1,153 @@
+//! What is asked about a run.
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::{Clear, Widget};
+
+use crate::app::wizard::{Ask, AskKind, Run};
+use crate::app::{Focus, State};
+use crate::model::HostName;
+use crate::model::text::clean;
+use crate::scenario::Destroys;
+use crate::scenario::journal::Instruction;
+use crate::theme::Role;
+use crate::ui::operation::{Content, buttons, plain, signed};
+use crate::ui::{Look, card, shell, text};
+
+/// Draws it over the run; says where something is typed.
+pub(super) fn draw(
+    frame: &mut Frame<'_>,
+    area: Rect,
+    run: &Run,
+    ask: &Ask,
+    state: &State,
+    look: &Look,
+) -> Option<(u16, u16)> {
+    let area = card::place(area);
+    let buffer = frame.buffer_mut();
+    Clear.render(area, buffer);
+    buffer.set_style(
+        area,
+        look.style(Role::Screen).patch(look.style(Role::Panel)).patch(look.style(Role::Text)),
+    );
+    buffer.set_style(area, look.style(Role::Panel));
+    let inner = Rect { x: area.x + 2, width: area.width.saturating_sub(4), ..area };
+    let width = usize::from(inner.width);
+    let (question, mut body, button) = words(run, ask, state, width, look);
+    let mut lines = plain(&question, Role::Title, 0, width, look);
+    lines.push(Line::default());
+    lines.append(&mut body);
+    let (foot, cursor) = foot(ask, button, width, look);
+    Content { body: lines, scroll: 0, foot, cursor }.draw(frame, inner, look)
+}
+
+/// The question, what there is to know, and what the button says.
+fn words(
+    run: &Run,
+    ask: &Ask,
+    state: &State,
+    width: usize,
+    look: &Look,
+) -> (String, Vec<Line<'static>>, &'static str) {
+    let scenario = &run.plan.scenario;
+    let warning = (look.glyphs.warning, Role::Warning);
+    let title = clean(&scenario.title);
+    match ask.kind {
+        AskKind::Begin(first) => {
+            let mut lines = hosts(run, width, look);
+            if state.wizard.is_simulated() {
+                let words = "These hosts are simulated and run no shell: nothing is run, and every script is taken for one that worked.";
+                lines.extend(signed(warning, (words, Role::Warning), 0, width, look));
+            }
+            if let Some(what) = run.plan.destroys() {
+                let words = format!("It destroys {}.", clean(&what));
+                let sign = (look.glyphs.critical, Role::Critical);
+                lines.extend(signed(sign, (&words, Role::Critical), 0, width, look));
+            }
+            for remark in run.plan.remarks() {
+                lines.extend(signed(warning, (&remark, Role::Text), 0, width, look));
+            }
+            lines.push(Line::default());
+            let words = "First it is looked at what has to hold before; where it does not, nothing is run.";
+            lines.extend(plain(words, Role::Muted, 0, width, look));
+            let (how, button) = if first == Instruction::RunToEnd {
+                (format!("{} to the end", text::count(scenario.steps.len(), "step")), "Run all")
+            } else {
+                (format!("step {}, and wait", run.current()), "Run it")
+            };
+            (format!("{title}: run {how}?"), lines, button)
+        }
+        AskKind::Destroy => {
+            let step = scenario.steps.get(run.current().saturating_sub(1));
+            let what = match step.map(|step| &step.destroys) {
+                Some(Destroys::This(what)) => clean(what),
+                _ => String::new(),
+            };
+            let mut lines = hosts(run, width, look);
+            let sign = (look.glyphs.critical, Role::Critical);
+            lines.extend(signed(sign, (&format!("It destroys {what}."), Role::Critical), 0, width, look));
+            (format!("Run step {}?", run.current()), lines, "Run it")
+        }
+        AskKind::Undo(number) => {
+            let mut lines = Vec::new();
+            if let Some(step) = scenario.steps.get(number.saturating_sub(1)) {
+                for script in step.undo.iter().filter(|script| run.is_for(script)) {
+                    lines.extend(shell::lines(&run.plan.shown(step, script), width, look));
+                }
+            }
+            lines.extend(hosts(run, width, look));
+            (format!("Take step {number} back?"), lines, "Take it back")
+        }
+        AskKind::Again => {
+            let words = "A script may have run already, and nothing can tell. Run again, it may do its work twice. Skip \
+                         the step instead where you know that it is done.";
+            let mut lines = signed(warning, (words, Role::Text), 0, width, look);
+            for trouble in run.progress.troubles().iter().take(8) {
+                lines.extend(plain(&trouble.to_string(), Role::Muted, 2, width, look));
+            }
+            (format!("Run step {} again?", run.current()), lines, "Run it again")
+        }
+        AskKind::Abort => {
+            let words = "What is under way is killed on its hosts, and nothing more is run. What is done stays done, and \
+                         the run can be resumed.";
+            ("End this run?".to_owned(), plain(words, Role::Text, 0, width, look), "End it")
+        }
+    }
+}
+
+fn hosts(run: &Run, width: usize, look: &Look) -> Vec<Line<'static>> {
+    let hosts: Vec<&str> = run.plan.hosts.iter().map(HostName::as_str).collect();
+    plain(&format!("on {}", hosts.join(", ")), Role::Text, 0, width, look)
+}
+
+fn foot(ask: &Ask, button: &str, width: usize, look: &Look) -> (Vec<Line<'static>>, Option<(usize, usize)>) {
+    let mut lines = Vec::new();
+    let mut cursor = None;
+    if let Some(wanted) = &ask.wanted {
+        let label = format!("type {} to do it", clean(wanted));
+        let has_keys = ask.is_typing();
+        let used = Span::raw(label.as_str()).width() + 3;
+        let room = width.saturating_sub(used).max(1);
+        let text = look.fit(ask.typed.value(), room);
+        let rest = room.saturating_sub(Span::raw(text.as_str()).width());
+        if has_keys {
+            cursor = Some((0, used + ask.typed.visual_cursor()));
+        }
+        lines.push(Line::from(vec![
+            look.span(Role::Title, if has_keys { look.glyphs.cursor } else { " " }),
+            look.span(if has_keys { Role::Text } else { Role::Muted }, label),
+            Span::raw("  "),
+            look.span(Role::Input, text),
+            look.span(Role::Faint, "_".repeat(rest)),
+        ]));
+    }
+    lines.push(buttons(
+        &[
+            ("Cancel", ask.focus == Focus::Cancel, true),
+            (button, ask.focus == Focus::Confirm, ask.can_be_confirmed()),
+        ],
+        look,
+    ));
+    (lines, cursor)
+}

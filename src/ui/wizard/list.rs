@@ -1,0 +1,272 @@
+//! Which scenarios there are, and how they stand.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+
+use super::{ago, put, rule, title};
+use crate::app::State;
+use crate::app::wizard::{Book, Deployed, PastRun, Row, Shelf, Standing};
+use crate::model::text::clean;
+use crate::model::{HostName, Tier};
+use crate::scenario::Scenario;
+use crate::scenario::journal::Outcome;
+use crate::theme::Role;
+use crate::ui::operation::{plain, signed};
+use crate::ui::{Look, prose};
+
+/// From this width on needs and systems have columns of their own.
+const WIDE: usize = 120;
+
+/// How a scenario stands: sign, colour, words.
+type Sign = (&'static str, Role, String);
+
+pub(super) fn draw(buffer: &mut Buffer, area: Rect, state: &State, look: &Look) {
+    let width = usize::from(area.width);
+    let wizard = &state.wizard;
+    let left = vec![
+        look.span(Role::Title, "scenarios"),
+        look.separator(),
+        look.span(Role::Muted, "what is installed where, step by step"),
+    ];
+    let is_read_only = wizard.shelf.as_ref().is_some_and(|shelf| shelf.is_read_only);
+    let right = if is_read_only { vec![look.span(Role::Note, "read-only")] } else { Vec::new() };
+    buffer.set_line(area.x, area.y, &title(left, right, width, state, look), area.width);
+    let Some(shelf) = &wizard.shelf else {
+        let line = Line::from(look.span(Role::Muted, "reading them"));
+        buffer.set_line(area.x, area.y + 2, &line, area.width);
+        return;
+    };
+    let below = details(shelf, state, width, look);
+    let height = (below.len() as u16).min(area.height / 2);
+    let body = Rect { y: area.y + 2, height: area.height.saturating_sub(3 + height), ..area };
+    let (lines, selected) = rows(shelf, state, width, look);
+    let scroll = (selected + 2).saturating_sub(usize::from(body.height));
+    put(buffer, body, &lines, scroll, look);
+    let foot = Rect { y: area.bottom() - height, height, ..area };
+    put(buffer, foot, &below, 0, look);
+}
+
+/// The lines of the list, and which of them is selected.
+fn rows(shelf: &Shelf, state: &State, width: usize, look: &Look) -> (Vec<Line<'static>>, usize) {
+    let mut lines = Vec::new();
+    let mut selected = 0;
+    let mut heading: Option<String> = None;
+    for (nth, row) in shelf.rows().into_iter().enumerate() {
+        let above = match row {
+            Row::Left(_) => "left in the middle".to_owned(),
+            Row::Book(at) => match shelf.books.get(at).map(|book| &book.scenario) {
+                Some(Ok(scenario)) if scenario.tier != Tier::Other => scenario.tier.to_string(),
+                Some(Ok(_)) => "others".to_owned(),
+                Some(Err(_)) | None => "can't be read".to_owned(),
+            },
+        };
+        if heading.as_ref() != Some(&above) {
+            if heading.is_some() {
+                lines.push(Line::default());
+            }
+            lines.push(Line::from(look.span(Role::Heading, above.clone())));
+            heading = Some(above);
+        }
+        let is_selected = nth == state.wizard.row;
+        let mut line = match row {
+            Row::Left(at) => shelf.runs.get(at).map(|run| of_run(run, is_selected, state, width, look)),
+            Row::Book(at) => {
+                shelf.books.get(at).map(|book| of_book(shelf, book, is_selected, state, width, look))
+            }
+        }
+        .unwrap_or_default();
+        if is_selected {
+            selected = lines.len();
+            line = line.patch_style(look.style(Role::Selection));
+        }
+        lines.push(line);
+    }
+    if lines.is_empty() {
+        let words = "There is no scenario. Files NAME.md in the folder scenarios beside your configuration are listed here.";
+        lines.extend(plain(words, Role::Muted, 0, width, look));
+    }
+    (lines, selected)
+}
+
+fn lead(is_selected: bool, sign: &Sign, look: &Look) -> Vec<Span<'static>> {
+    let (glyph, role, _) = sign;
+    vec![
+        look.span(Role::Title, if is_selected { look.glyphs.cursor } else { " " }),
+        look.span(*role, *glyph),
+        Span::raw(" "),
+    ]
+}
+
+fn of_run(run: &PastRun, is_selected: bool, state: &State, width: usize, look: &Look) -> Line<'static> {
+    let sign = sign_of_left(run, look);
+    let mut left = lead(is_selected, &sign, look);
+    left.push(look.span(Role::Text, clean(&run.title)));
+    left.push(look.span(Role::Muted, format!("  {}", on(&run.hosts))));
+    let (_, role, words) = sign;
+    let right = vec![look.span(role, words), look.span(Role::Muted, format!(", {}", ago(run.last, state)))];
+    look.sides(left, right, width)
+}
+
+fn sign_of_left(run: &PastRun, look: &Look) -> Sign {
+    match &run.outcome {
+        Some(Outcome::Failed { .. }) => (look.glyphs.critical, Role::Critical, "failed".to_owned()),
+        Some(_) => (look.glyphs.offline, Role::Warning, "aborted".to_owned()),
+        None => (look.glyphs.unknown, Role::Unknown, "never ended".to_owned()),
+    }
+}
+
+fn of_book(
+    shelf: &Shelf,
+    book: &Book,
+    is_selected: bool,
+    state: &State,
+    width: usize,
+    look: &Look,
+) -> Line<'static> {
+    let Ok(scenario) = &book.scenario else {
+        let sign = (look.glyphs.critical, Role::Critical, String::new());
+        let mut left = lead(is_selected, &sign, look);
+        left.push(look.span(Role::Text, clean(&book.name)));
+        return look.sides(left, vec![look.span(Role::Critical, "can't be read: see below")], width);
+    };
+    let sign = sign(shelf, book, state, look);
+    let mut left = lead(is_selected, &sign, look);
+    let order = scenario.order.map(|order| order.to_string()).unwrap_or_default();
+    left.push(look.span(Role::Faint, format!("{order:>3}  ")));
+    left.push(look.span(Role::Text, clean(&scenario.title)));
+    let (_, role, words) = sign;
+    if width < WIDE {
+        return look.sides(left, vec![look.span(role, words)], width);
+    }
+    let first = width * 2 / 5;
+    let mut line = look.sides(left, Vec::new(), first);
+    let cell = |words: &str, width: usize| {
+        let words = look.fit(words, width.saturating_sub(2));
+        let blanks = width.saturating_sub(Span::raw(words.as_str()).width());
+        words + &" ".repeat(blanks)
+    };
+    let needs = if scenario.needs.is_empty() {
+        String::new()
+    } else {
+        format!("needs {}", scenario.needs.join(", "))
+    };
+    line.spans.push(look.span(Role::Muted, cell(&needs, width / 5)));
+    line.spans.push(look.span(Role::Muted, cell(&verified(scenario), width / 6)));
+    let used = line.width();
+    line.spans.push(look.span(role, look.fit(&words, width.saturating_sub(used))));
+    line
+}
+
+fn verified(scenario: &Scenario) -> String {
+    if scenario.verified.is_empty() {
+        "tried nowhere yet".to_owned()
+    } else {
+        format!("on {}", scenario.verified.join(", "))
+    }
+}
+
+/// What the checks say or, where nobody has asked, what the runs say.
+fn sign(shelf: &Shelf, book: &Book, state: &State, look: &Look) -> Sign {
+    let standing = shelf.standing(&book.name);
+    let glyphs = &look.glyphs;
+    if let Some(found) = state.wizard.found.get(&book.name) {
+        let when = ago(found.at, state);
+        let was_done = matches!(standing, Standing::Done(_));
+        return match found.deployed() {
+            Deployed::Yes => (glyphs.ok, Role::Ok, format!("deployed, checked {when}")),
+            Deployed::InPart if was_done => {
+                (glyphs.warning, Role::Warning, format!("drifted, checked {when}"))
+            }
+            Deployed::InPart => (glyphs.warning, Role::Warning, format!("deployed in part, checked {when}")),
+            Deployed::No => (glyphs.offline, Role::Muted, format!("not deployed, checked {when}")),
+            Deployed::Unknown => (glyphs.unknown, Role::Unknown, "it has no checks".to_owned()),
+        };
+    }
+    match standing {
+        Standing::Never => (glyphs.unseen, Role::Muted, "never run from here".to_owned()),
+        Standing::Done(run) => {
+            (glyphs.ok, Role::Ok, format!("done {} {}", ago(run.last, state), on(&run.hosts)))
+        }
+        Standing::Stopped(run) => {
+            let (glyph, role, word) = sign_of_left(run, look);
+            (glyph, role, format!("{word} {}, can be resumed", ago(run.last, state)))
+        }
+        Standing::Unfinished(run) => {
+            (glyphs.unknown, Role::Unknown, format!("left {}, can be resumed", ago(run.last, state)))
+        }
+        Standing::Elsewhere(run) => {
+            (glyphs.running, Role::Transient, format!("under way {}", on(&run.hosts)))
+        }
+    }
+}
+
+/// `on db1, db2, db3`, or on how many where they are many.
+fn on(hosts: &[HostName]) -> String {
+    if hosts.len() > 4 {
+        return format!("on {} hosts", hosts.len());
+    }
+    let names: Vec<String> = hosts.iter().map(|host| clean(host.as_str())).collect();
+    format!("on {}", names.join(", "))
+}
+
+/// What there is to say of what is selected.
+fn details(shelf: &Shelf, state: &State, width: usize, look: &Look) -> Vec<Line<'static>> {
+    match state.wizard.selected() {
+        Some(Row::Left(at)) => shelf.runs.get(at).map(|run| of_left(run, width, look)),
+        Some(Row::Book(at)) => shelf.books.get(at).map(|book| about(shelf, book, state, width, look)),
+        None => None,
+    }
+    .unwrap_or_default()
+}
+
+fn of_left(run: &PastRun, width: usize, look: &Look) -> Vec<Line<'static>> {
+    let mut lines = vec![rule(&format!("run {}", run.id), Role::Heading, width, look)];
+    let words = match &run.outcome {
+        Some(Outcome::Failed { why }) => why.join("; "),
+        Some(_) => "It was aborted on request.".to_owned(),
+        None => "Its console ended in the middle. What it had sent is looked for first; nothing is run twice that a \
+                 check would spare."
+            .to_owned(),
+    };
+    lines.extend(plain(&words, Role::Text, 0, width, look));
+    lines
+}
+
+fn about(shelf: &Shelf, book: &Book, state: &State, width: usize, look: &Look) -> Vec<Line<'static>> {
+    let mut lines = vec![rule(&book.file, Role::Heading, width, look)];
+    match &book.scenario {
+        Err(why) => {
+            for line in why.lines().filter(|line| !line.trim().is_empty()) {
+                let sign = (look.glyphs.critical, Role::Critical);
+                lines.extend(signed(sign, (line, Role::Text), 0, width, look));
+            }
+        }
+        Ok(scenario) => {
+            let intro = prose::lines(&scenario.introduction, width, look);
+            let first = intro.into_iter().take_while(|line| line.width() > 0).take(4);
+            lines.extend(first);
+            let mut facts = Vec::new();
+            if width < WIDE {
+                if !scenario.needs.is_empty() {
+                    facts.push(format!("needs {}", scenario.needs.join(", ")));
+                }
+                facts.push(verified(scenario));
+            }
+            facts.push(format!("{} steps", scenario.steps.len()));
+            if let Some(time) = shelf.expected(&book.name) {
+                facts.push(format!("took {} the last time", super::clock(time)));
+            }
+            let words = facts.join(&format!(" {} ", look.glyphs.dot));
+            lines.extend(plain(&words, Role::Muted, 0, width, look));
+            if let Some(found) = state.wizard.found.get(&book.name) {
+                let why = found.steps.iter().flat_map(|step| &step.why);
+                for words in why.take(3) {
+                    let sign = (look.glyphs.warning, Role::Warning);
+                    lines.extend(signed(sign, (words, Role::Text), 0, width, look));
+                }
+            }
+        }
+    }
+    lines
+}

@@ -1,0 +1,133 @@
+//! How each step stands on each host. Only what is on screen is looked up.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+
+use crate::app::wizard::Run;
+use crate::model::text::clean;
+use crate::scenario::journal::Place;
+use crate::scenario::{Grade, State};
+use crate::theme::Role;
+use crate::ui::Look;
+
+/// The least width of a column.
+const COLUMN: usize = 4;
+/// The widest that a column gets for its step's title.
+const WIDEST: usize = 14;
+
+/// The sign and colour of a step at a place.
+pub(super) fn sign(state: &State, look: &Look) -> (&'static str, Role) {
+    let glyphs = &look.glyphs;
+    match state {
+        State::NotStarted | State::WillNotBeRun => (glyphs.unseen, Role::Faint),
+        State::Running => (glyphs.running, Role::Transient),
+        State::Completed(Grade::Success) => (glyphs.ok, Role::Ok),
+        State::Completed(Grade::Warning) => (glyphs.warning, Role::Warning),
+        State::Completed(Grade::Skipped) => (glyphs.skipped, Role::Muted),
+        State::Failed(_) => (glyphs.critical, Role::Critical),
+        State::Aborted => (glyphs.offline, Role::Warning),
+        State::Unknown(_) => (glyphs.unknown, Role::Unknown),
+    }
+}
+
+/// How many lines it would like to have.
+pub(super) fn height(run: &Run) -> u16 {
+    let places = run.progress.places().len();
+    u16::try_from(places + 1).unwrap_or(u16::MAX)
+}
+
+pub(super) fn draw(buffer: &mut Buffer, area: Rect, run: &Run, look: &Look) {
+    if area.height < 2 || area.width < 12 {
+        return;
+    }
+    let places = run.progress.places();
+    let room = usize::from(area.height) - 1;
+    // What does not fit is told on the last line.
+    let rows = if places.len() > room { room.saturating_sub(1).max(1) } else { room };
+    let first =
+        run.view.host.saturating_sub(rows.saturating_sub(1) / 2).min(places.len().saturating_sub(rows));
+    let names = places.iter().skip(first).take(rows).map(|place| Span::raw(place.to_string()).width()).max();
+    let names = names.unwrap_or(0).clamp(4, usize::from(area.width) / 3);
+    let columns = Columns::of(run, usize::from(area.width).saturating_sub(names + 2));
+    buffer.set_line(area.x, area.y, &columns.heading(run, names, look), area.width);
+    let shown = places.iter().enumerate().skip(first).take(rows);
+    for (y, (nth, place)) in (area.y + 1..area.bottom()).zip(shown) {
+        let mut line = columns.row(run, place, names, look);
+        if nth == run.view.host {
+            line.spans[0] = look.span(Role::Title, look.glyphs.cursor);
+            line = line.patch_style(look.style(Role::Selection));
+        }
+        buffer.set_line(area.x, y, &line, area.width);
+    }
+    if places.len() > rows {
+        buffer.set_line(area.x, area.bottom() - 1, &totals(run, places.len(), look), area.width);
+    }
+}
+
+/// The steps that there is room for, the one that is looked at among them.
+struct Columns {
+    first: usize,
+    count: usize,
+    wide: usize,
+}
+
+impl Columns {
+    fn of(run: &Run, width: usize) -> Self {
+        let steps = run.plan.scenario.steps.len().max(1);
+        let wide = (width / steps).clamp(COLUMN, WIDEST);
+        let count = (width / wide).clamp(1, steps);
+        let at = run.step().map_or(0, |step| step.number.saturating_sub(1));
+        let first = at.saturating_sub(count / 2).min(steps - count);
+        Self { first, count, wide }
+    }
+
+    fn heading(&self, run: &Run, names: usize, look: &Look) -> Line<'static> {
+        let looked_at = run.step().map(|step| step.number);
+        let mut spans = vec![Span::raw(" ".repeat(names + 2))];
+        for step in run.plan.scenario.steps.iter().skip(self.first).take(self.count) {
+            let words = if self.wide >= 8 {
+                format!("{} {}", step.number, clean(&step.title))
+            } else {
+                step.number.to_string()
+            };
+            let words = look.fit(&words, self.wide - 1);
+            let blanks = self.wide.saturating_sub(Span::raw(words.as_str()).width());
+            let role = if looked_at == Some(step.number) { Role::Title } else { Role::Heading };
+            spans.push(look.span(role, words));
+            spans.push(Span::raw(" ".repeat(blanks)));
+        }
+        Line::from(spans)
+    }
+
+    fn row(&self, run: &Run, place: &Place, names: usize, look: &Look) -> Line<'static> {
+        let name = look.fit(&place.to_string(), names);
+        let blanks = " ".repeat((names + 1).saturating_sub(Span::raw(name.as_str()).width()));
+        let mut spans = vec![Span::raw(" "), look.span(Role::Text, name + &blanks)];
+        for number in (self.first + 1)..=(self.first + self.count) {
+            let state = run.progress.state_at(number, place);
+            let (glyph, role) = state.map_or((" ", Role::Faint), |state| sign(&state, look));
+            spans.push(look.span(role, glyph));
+            spans.push(Span::raw(" ".repeat(self.wide - 1)));
+        }
+        Line::from(spans)
+    }
+}
+
+/// How the step that is looked at stands on all hosts, in numbers.
+fn totals(run: &Run, hosts: usize, look: &Look) -> Line<'static> {
+    let mut counts: Vec<(&'static str, Role, usize)> = Vec::new();
+    if let Some(step) = run.step() {
+        for (_, state) in run.progress.states(step.number) {
+            let (glyph, role) = sign(&state, look);
+            match counts.iter_mut().find(|(known, ..)| *known == glyph) {
+                Some((_, _, count)) => *count += 1,
+                None => counts.push((glyph, role, 1)),
+            }
+        }
+    }
+    let mut spans = vec![look.span(Role::Muted, format!("  {} of {hosts}   ", run.view.host + 1))];
+    spans
+        .extend(counts.into_iter().map(|(glyph, role, count)| look.span(role, format!("{glyph} {count}  "))));
+    Line::from(spans)
+}

@@ -1,0 +1,274 @@
+//! A run on screen: why, what, how far, and what is printed.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Constraint, Layout, Rect};
+use ratatui::text::{Line, Span};
+
+use super::{key, matrix, put, rule, scripts, time, title};
+use crate::app::wizard::{Basis, Run, Stage, WizardPane};
+use crate::app::{Action, State};
+use crate::model::HostName;
+use crate::model::text::clean;
+use crate::scenario::journal::{Outcome, When};
+use crate::scenario::{self, Stand};
+use crate::theme::Role;
+use crate::ui::Look;
+use crate::ui::operation::{plain, signed};
+
+/// From this size on everything is on screen at once.
+const WIDE: (u16, u16) = (110, 26);
+
+pub(super) fn draw(buffer: &mut Buffer, area: Rect, run: &Run, state: &State, look: &Look) {
+    let width = usize::from(area.width);
+    buffer.set_line(area.x, area.y, &heading(run, width, state, look), area.width);
+    let below = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
+    if let Some(scroll) = run.view.dry_run {
+        let words = "dry run: all that would be run, nothing is";
+        buffer.set_line(below.x, below.y, &rule(words, Role::Title, width, look), below.width);
+        let body = Rect { y: below.y + 1, height: below.height.saturating_sub(1), ..below };
+        put(buffer, body, &scripts::all(run, width, look), scroll, look);
+        return;
+    }
+    let words = standing(run, state, width, look);
+    let most = (below.height / 3).max(3);
+    let height = (words.len() as u16).min(most);
+    put(buffer, Rect { height, ..below }, &words, 0, look);
+    let rest = Rect { y: below.y + height, height: below.height.saturating_sub(height), ..below };
+    if area.width >= WIDE.0 && area.height >= WIDE.1 {
+        wide(buffer, rest, run, look);
+    } else {
+        narrow(buffer, rest, run, look);
+    }
+}
+
+fn heading(run: &Run, width: usize, state: &State, look: &Look) -> Line<'static> {
+    let hosts: Vec<&str> = run.plan.hosts.iter().map(HostName::as_str).collect();
+    let hosts = if hosts.len() > 5 { format!("{} hosts", hosts.len()) } else { hosts.join(" ") };
+    let mut left = vec![look.span(Role::Title, clean(&run.plan.scenario.title)), Span::raw("  ")];
+    if let Some(cluster) = &run.cluster {
+        left.push(look.span(Role::Text, clean(cluster.as_str())));
+        left.push(look.separator());
+    }
+    left.push(look.span(Role::Muted, clean(&hosts)));
+    let step = format!("step {} of {}", run.current(), run.plan.scenario.steps.len());
+    let right = vec![look.span(Role::Text, step), look.span(Role::Muted, format!("  {}", time(run, state)))];
+    title(left, right, width, state, look)
+}
+
+/// Everything at once: why and how far at the left, what runs and what it prints at the right.
+fn wide(buffer: &mut Buffer, area: Rect, run: &Run, look: &Look) {
+    let [left, right] =
+        Layout::horizontal([Constraint::Percentage(46), Constraint::Percentage(54)]).spacing(3).areas(area);
+    let matrix_height = (matrix::height(run) + 1).min(left.height / 2);
+    let [why, below] = Layout::vertical([Constraint::Min(0), Constraint::Length(matrix_height)]).areas(left);
+    let [script, output] =
+        Layout::vertical([Constraint::Percentage(60), Constraint::Percentage(40)]).areas(right);
+    pane(buffer, why, WizardPane::Why, run, look);
+    matrix::draw(buffer, Rect { y: below.y + 1, height: below.height.saturating_sub(1), ..below }, run, look);
+    pane(buffer, script, WizardPane::Script, run, look);
+    pane(buffer, output, WizardPane::Output, run, look);
+}
+
+/// One thing at a time under the matrix.
+fn narrow(buffer: &mut Buffer, area: Rect, run: &Run, look: &Look) {
+    let most = (area.height / 3).max(3);
+    let [above, below] =
+        Layout::vertical([Constraint::Length(matrix::height(run).min(most)), Constraint::Min(0)]).areas(area);
+    matrix::draw(buffer, above, run, look);
+    pane(buffer, below, run.view.pane, run, look);
+}
+
+fn pane(buffer: &mut Buffer, area: Rect, pane: WizardPane, run: &Run, look: &Look) {
+    if area.height < 2 {
+        return;
+    }
+    let width = usize::from(area.width);
+    let step = run.step();
+    let place = run.place();
+    let name = step.map(|step| format!("{}. {}", step.number, clean(&step.title))).unwrap_or_default();
+    let words = match pane {
+        WizardPane::Why => format!("why {} {name}", look.glyphs.dot),
+        WizardPane::Script => format!("script {} {name}", look.glyphs.dot),
+        WizardPane::Output => {
+            let place = place.as_ref().map(ToString::to_string).unwrap_or_default();
+            format!("output {} {}", look.glyphs.dot, clean(&place))
+        }
+    };
+    let role = if pane == run.view.pane { Role::Title } else { Role::Heading };
+    buffer.set_line(area.x, area.y, &rule(&words, role, width, look), area.width);
+    let body = Rect { y: area.y + 1, height: area.height - 1, ..area };
+    let scroll = run.view.scrolls.get(pane as usize).copied().unwrap_or(0);
+    match (pane, step) {
+        (WizardPane::Output, _) => output(buffer, body, run, scroll, look),
+        (WizardPane::Why, Some(step)) => {
+            put(buffer, body, &scripts::why(run, step, width, look), scroll, look);
+        }
+        (WizardPane::Script, Some(step)) => {
+            put(buffer, body, &scripts::of_step(run, step, false, width, look), scroll, look);
+        }
+        (_, None) => {}
+    }
+}
+
+/// The last lines that the selected host has printed, `scroll` lines up from the end.
+fn output(buffer: &mut Buffer, area: Rect, run: &Run, scroll: usize, look: &Look) {
+    let Some(place) = run.place() else { return };
+    let width = usize::from(area.width);
+    let room = usize::from(area.height);
+    let count = run.output(&place).count();
+    let scroll = scroll.min(count.saturating_sub(room));
+    let first = count.saturating_sub(room + scroll);
+    for (y, text) in (area.top()..area.bottom()).zip(run.output(&place).skip(first)) {
+        let role = if text.starts_with("-- step ") { Role::Faint } else { Role::Text };
+        let line = Line::from(look.span(role, look.fit(text, width)));
+        buffer.set_line(area.x, y, &line, area.width);
+    }
+    if count == 0 {
+        let words = Line::from(look.span(Role::Muted, "Nothing has been printed yet."));
+        buffer.set_line(area.x, area.y, &words, area.width);
+    }
+}
+
+/// How it stands, in words, and what can be done. The last line is empty.
+fn standing(run: &Run, state: &State, width: usize, look: &Look) -> Vec<Line<'static>> {
+    let mut lines = match (&run.stage, run.stand(state.now)) {
+        (Stage::Ready, _) => ready(run, width, look),
+        (Stage::UnderWay, Some(Stand::Stuck)) => stuck(run, width, look),
+        (Stage::UnderWay, Some(Stand::Paused)) => paused(run, width, look),
+        (Stage::UnderWay, stand) => busy(run, stand.as_ref(), width, look),
+        (Stage::Over(outcome), _) => over(run, outcome, state, width, look),
+    };
+    lines.push(Line::default());
+    lines
+}
+
+fn ready(run: &Run, width: usize, look: &Look) -> Vec<Line<'static>> {
+    let mut lines = Vec::new();
+    let words = match &run.basis {
+        Basis::Left(_) => format!("It is gone on with at step {}; nothing is run yet.", run.current()),
+        Basis::Changed { from_step, .. } if *from_step > 1 => {
+            format!("A new run that begins with step {from_step}; nothing is run yet.")
+        }
+        Basis::New | Basis::Changed { .. } => {
+            "Nothing is run yet. Look at it, step by step, with left and right.".to_owned()
+        }
+    };
+    lines.extend(signed((look.glyphs.note, Role::Note), (&words, Role::Text), 0, width, look));
+    if let Some(what) = run.plan.destroys() {
+        let words = format!("It destroys {}.", clean(&what));
+        lines.extend(signed((look.glyphs.warning, Role::Warning), (&words, Role::Warning), 0, width, look));
+    }
+    for remark in run.plan.remarks() {
+        lines.extend(signed((look.glyphs.warning, Role::Warning), (&remark, Role::Text), 0, width, look));
+    }
+    if run.examined.is_some() {
+        lines.extend(signed(
+            (look.glyphs.running, Role::Transient),
+            ("the checks are being run", Role::Text),
+            0,
+            width,
+            look,
+        ));
+    }
+    if let Some(found) = &run.found {
+        for step in &found.steps {
+            let (sign, words) = match step.holds {
+                Some(true) => ((look.glyphs.ok, Role::Ok), format!("step {} holds", step.number)),
+                Some(false) => (
+                    (look.glyphs.warning, Role::Warning),
+                    format!("step {} does not hold: {}", step.number, step.why.join("; ")),
+                ),
+                None => ((look.glyphs.unknown, Role::Muted), format!("step {} has no check", step.number)),
+            };
+            lines.extend(signed(sign, (&words, Role::Text), 0, width, look));
+        }
+    }
+    lines
+}
+
+fn busy(run: &Run, stand: Option<&Stand>, width: usize, look: &Look) -> Vec<Line<'static>> {
+    let words = match stand {
+        Some(Stand::Gates(When::Before)) | None => {
+            "looking at the hosts, and at what has to hold before".to_owned()
+        }
+        Some(Stand::Gates(When::After)) => "looking at what has to hold now".to_owned(),
+        _ => {
+            let number = run.current();
+            let states = run.progress.states(number);
+            let at = |wanted: &scenario::State| states.iter().filter(|(_, state)| state == wanted).count();
+            let step = run.plan.scenario.steps.get(number.saturating_sub(1));
+            let name = step.map(|step| clean(&step.title)).unwrap_or_default();
+            format!("{name}: under way on {} of {}", at(&scenario::State::Running), states.len())
+        }
+    };
+    signed((look.glyphs.running, Role::Transient), (&words, Role::Text), 0, width, look)
+}
+
+fn paused(run: &Run, width: usize, look: &Look) -> Vec<Line<'static>> {
+    let name = run.plan.scenario.steps.get(run.current().saturating_sub(1));
+    let name = name.map(|step| clean(&step.title)).unwrap_or_default();
+    let words = format!("It waits for you before step {}: {name}.", run.current());
+    signed((look.glyphs.note, Role::Note), (&words, Role::Text), 0, width, look)
+}
+
+/// What did not go well, where, what was printed last, and what can be done.
+fn stuck(run: &Run, width: usize, look: &Look) -> Vec<Line<'static>> {
+    let troubles = run.progress.troubles();
+    let is_unknown = run.progress.is_unknown();
+    let mut actions = Vec::new();
+    actions.extend(key(Action::RetryStep, if is_unknown { "run it again" } else { "try again" }, look));
+    actions.extend(key(Action::SkipStep, "take it for done", look));
+    if let Ok(step) = run.progress.undoable() {
+        actions.extend(key(Action::Undo, &format!("take step {step} back"), look));
+    }
+    actions.extend(key(Action::AbortRun, "end the run", look));
+    let mut lines = vec![Line::from(actions)];
+    for trouble in troubles.iter().take(3) {
+        let at = run.progress.state_at(trouble.step, &trouble.place);
+        let (glyph, role) = at.map_or((look.glyphs.critical, Role::Critical), |it| matrix::sign(&it, look));
+        let is_in_doubt =
+            matches!(run.progress.state_at(trouble.step, &trouble.place), Some(scenario::State::Unknown(_)));
+        let doubt = if is_in_doubt { " Look there, then say whether to run it again." } else { "" };
+        let words = format!("step {} on {}: {}.{doubt}", trouble.step, trouble.place, trouble.words);
+        lines.extend(signed((glyph, role), (&words, role), 0, width, look));
+        for said in run.said(trouble.step, &trouble.place).iter().rev().take(3).rev() {
+            lines.push(Line::from(
+                look.span(Role::Muted, format!("    {}", look.fit(said, width.saturating_sub(4)))),
+            ));
+        }
+    }
+    if troubles.len() > 3 {
+        let words = format!("and on {} more hosts", troubles.len() - 3);
+        lines.extend(plain(&words, Role::Critical, 2, width, look));
+    }
+    lines
+}
+
+fn over(run: &Run, outcome: &Outcome, state: &State, width: usize, look: &Look) -> Vec<Line<'static>> {
+    let glyphs = &look.glyphs;
+    let mut lines = Vec::new();
+    let (sign, words, why): (_, &str, &[String]) = match outcome {
+        Outcome::Done { notes } if state.wizard.is_simulated() => {
+            ((glyphs.ok, Role::Ok), "It came to its end, but on simulated hosts: nothing was run.", notes)
+        }
+        Outcome::Done { notes } => {
+            ((glyphs.ok, Role::Ok), "Done: every step is done, and what proves it holds.", notes)
+        }
+        Outcome::Refused { why } => {
+            ((glyphs.warning, Role::Warning), "Nothing was run. What has to hold before does not:", why)
+        }
+        Outcome::Failed { why } => {
+            ((glyphs.critical, Role::Critical), "It ended before its end. It can be resumed.", why)
+        }
+        Outcome::Aborted => ((glyphs.offline, Role::Warning), "It was aborted. It can be resumed.", &[]),
+    };
+    lines.extend(signed(sign, (words, sign.1), 0, width, look));
+    for words in why {
+        lines.extend(signed((glyphs.dot, Role::Muted), (words, Role::Text), 2, width, look));
+    }
+    if let (Some(id), false) = (&run.id, matches!(outcome, Outcome::Refused { .. })) {
+        let words = format!("run {id}; what was printed is kept with its journal");
+        lines.extend(plain(&words, Role::Muted, 2, width, look));
+    }
+    lines
+}

@@ -1,0 +1,243 @@
+//! What keys do and don't do, in any order.
+
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+use quorate::app::wizard::{Found, FoundStep, News, Page, Recalled, Request, Stage};
+use quorate::app::{Action, Event, Typing, update};
+use quorate::scenario::Value;
+use quorate::scenario::journal::{End, Instruction};
+use strum::IntoEnumIterator;
+use tui_input::InputRequest;
+
+use crate::common::{console, deployment, look, screen};
+use crate::person::{Person, scenario, secret, shelf, well};
+
+#[test]
+fn a_read_only_cluster_is_left_alone() {
+    let mut clusters = deployment();
+    for (entry, _) in &mut clusters {
+        entry.access.read_only = true;
+    }
+    let mut person = Person::at(console(clusters, (100, 30)));
+    person.hear(Event::Scenario(News::Shelf(Box::new(shelf()))));
+    person.act(&[Action::Scenarios, Action::Down, Action::Open, Action::Open]);
+    assert!(matches!(person.state.wizard.page, Some(Page::Hosts(_))), "{}", person.screen());
+    assert!(
+        person.screen().contains("gateway is read-only: nothing is run on its hosts"),
+        "{}",
+        person.screen()
+    );
+    // Nor are its hosts by their names.
+    person.act(&[Action::Last]).types("gateway2").typed(Typing::Accept);
+    assert!(matches!(person.state.wizard.page, Some(Page::Hosts(_))), "{}", person.screen());
+}
+
+#[test]
+fn a_console_that_is_read_only_runs_nothing() {
+    let mut person = Person::ready((100, 30));
+    let mut shelf = shelf();
+    shelf.is_read_only = true;
+    person.hear(Event::Scenario(News::Shelf(Box::new(shelf))));
+    person.act(&[Action::RunToEnd]);
+    assert!(person.screen().contains("this console is read-only"), "{}", person.screen());
+    assert!(person.asked.is_empty());
+}
+
+#[test]
+fn a_run_that_was_left_is_gone_on_with_and_asks_for_its_secrets() {
+    let mut person = Person::new((100, 30));
+    person.act(&[Action::Scenarios, Action::Open]);
+    let Some(Request::Recall(id)) = person.asked.pop() else { panic!("{}", person.screen()) };
+    assert_eq!(id, "20261122-101600-1a2b");
+    let cache = scenario("cache", crate::person::CACHE);
+    let open = [("memory", "64"), ("listen", "0.0.0.0")];
+    let mut values: BTreeMap<String, Value> =
+        open.iter().map(|(name, text)| ((*name).to_owned(), Value::open(*text))).collect();
+    values.insert("token".to_owned(), secret("kept-token"));
+    // The plan that it had is the one that the same values give.
+    let mut before = Person::ready((100, 30));
+    before.act(&[Action::RunToEnd, Action::Right, Action::Open]);
+    let order = before.order();
+    let recalled = Recalled {
+        id,
+        scenario: cache,
+        hosts: order.plan.hosts.clone(),
+        cluster: None,
+        values,
+        fingerprint: order.plan.fingerprint(),
+        entries: Vec::new(),
+    };
+    person.hear(Event::Scenario(News::Recalled(Box::new(Ok(recalled.clone())))));
+    assert!(person.screen().contains("it has no value"), "{}", person.screen());
+    person.types("hunter22").typed(Typing::Accept).act(&[Action::Open]).planned();
+    assert!(person.screen().contains("It is gone on with at step 1"), "{}", person.screen());
+    person.act(&[Action::Open, Action::Right, Action::Open]);
+    assert_eq!(person.order().left.as_deref(), Some("20261122-101600-1a2b"));
+
+    // What has changed since is another plan.
+    let mut person = Person::new((100, 30));
+    person.act(&[Action::Scenarios]);
+    let changed = Recalled { fingerprint: "another".to_owned(), ..recalled };
+    person.hear(Event::Scenario(News::Recalled(Box::new(Ok(changed)))));
+    person.types("hunter22").typed(Typing::Accept).act(&[Action::Open]).planned();
+    assert!(person.screen().contains("has changed since that run began"), "{}", person.screen());
+}
+
+#[test]
+fn a_start_tells_that_something_was_left() {
+    let mut person = Person::at(console(deployment(), (100, 30)));
+    person.hear(Event::Scenario(News::Shelf(Box::new(shelf()))));
+    assert!(person.screen().contains("a run of a scenario was left in the middle"), "{}", person.screen());
+}
+
+#[test]
+fn other_values_begin_another_run_where_the_first_stands() {
+    let (mut person, first) = Person::begun((120, 40), Action::Open);
+    person.gates(&first, &[]).works(&first, 9).act(&[Action::EditVariables]);
+    person.typed(Typing::Edit(InputRequest::InsertChar('0')));
+    for _ in 0..4 {
+        person.typed(Typing::Newer);
+    }
+    person.act(&[Action::Open]).planned();
+    assert!(person.screen().contains("A new run that begins with step 2"), "{}", person.screen());
+    // Going back leaves the first as it was.
+    person.act(&[Action::Back]);
+    assert_eq!(person.state.wizard.run.as_ref().map(|run| run.pass), Some(first.pass));
+    person.act(&[Action::EditVariables]);
+    for _ in 0..4 {
+        person.typed(Typing::Newer);
+    }
+    person.act(&[Action::Open]).planned().act(&[Action::RunToEnd, Action::Right, Action::Open]);
+    let second = person.order();
+    assert_eq!((second.replaces, second.from_step, second.left), (Some(first.pass), 2, None));
+    assert!(second.generated.contains("token"), "what was made up is kept with the new run too");
+}
+
+#[test]
+fn undo_and_skip_and_pause() {
+    let (mut person, order) = Person::begun((120, 40), Action::Open);
+    person.gates(&order, &[]);
+    person.act(&[Action::PauseRun]);
+    assert_eq!(person.instructed(&order), Some(Instruction::Pause));
+    person.works(&order, 9).act(&[Action::Undo]);
+    assert!(person.screen().contains("step 1 says nothing of how it is taken back"), "{}", person.screen());
+    person.act(&[Action::Open]);
+    assert_eq!(person.instructed(&order), Some(Instruction::Next));
+    person.works(&order, 20).act(&[Action::Undo]);
+    assert!(person.asked.is_empty() && person.screen().contains("Take step 2 back?"), "{}", person.screen());
+    person.act(&[Action::Right, Action::Open]);
+    assert_eq!(person.instructed(&order), Some(Instruction::Undo));
+    person.works(&order, 20).act(&[Action::SkipStep]);
+    assert_eq!(person.instructed(&order), Some(Instruction::Skip));
+}
+
+#[test]
+fn what_the_checks_say_is_told() {
+    let mut person = Person::ready((120, 40));
+    person.act(&[Action::ExamineScenario]);
+    let Some(Request::Examine { pass, plan, .. }) = person.asked.pop() else { panic!("{}", person.screen()) };
+    let step = |number, holds| FoundStep { number, holds, why: vec!["db2: does not hold".to_owned()] };
+    let found = Found {
+        scenario: "cache".to_owned(),
+        hosts: plan.hosts.clone(),
+        at: person.state.now,
+        steps: vec![step(1, None), step(2, Some(true)), step(3, Some(false))],
+    };
+    person.hear(Event::Scenario(News::Found(pass, Box::new(Ok(found)))));
+    assert!(person.screen().contains("step 3 does not hold: db2"), "{}", person.screen());
+    person.act(&[Action::Back]);
+    // It was done once, and does not hold any more.
+    assert!(person.screen().contains("drifted, checked 0 s ago"), "{}", person.screen());
+}
+
+/// Something that a person or the runtime can do.
+#[derive(Debug, Clone)]
+enum Deed {
+    Act(Action),
+    Type(char),
+    Typed(Typing),
+    Plan,
+    Work(u8),
+    Begin,
+    Resize(u16, u16),
+    Scroll(quorate::app::Scroll),
+}
+
+fn deed() -> impl Strategy<Value = Deed> {
+    let wizard: Vec<Action> = Action::iter().filter(|action| action.is_of_wizard()).collect();
+    let all: Vec<Action> = Action::iter().collect();
+    let moves = vec![
+        Action::Scenarios,
+        Action::Open,
+        Action::Open,
+        Action::Down,
+        Action::Right,
+        Action::NextPane,
+        Action::Back,
+    ];
+    let typings = vec![Typing::Accept, Typing::Cancel, Typing::Complete, Typing::Older, Typing::Newer];
+    prop_oneof![
+        5 => prop::sample::select(moves).prop_map(Deed::Act),
+        4 => prop::sample::select(wizard).prop_map(Deed::Act),
+        1 => prop::sample::select(all).prop_map(Deed::Act),
+        2 => any::<char>().prop_map(Deed::Type),
+        3 => prop::sample::select(typings).prop_map(Deed::Typed),
+        4 => Just(Deed::Plan),
+        4 => any::<u8>().prop_map(Deed::Work),
+        2 => Just(Deed::Begin),
+        1 => (0u16..200, 0u16..60).prop_map(|(columns, rows)| Deed::Resize(columns, rows)),
+        1 => prop_oneof![Just(quorate::app::Scroll::Up), Just(quorate::app::Scroll::Down)].prop_map(Deed::Scroll),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    /// Nothing panics, nothing is drawn outside the screen, and nothing is begun but from the button of a question.
+    #[test]
+    fn any_deeds_in_any_order(deeds in prop::collection::vec(deed(), 1..80)) {
+        let look = look();
+        let mut person = Person::new((80, 24));
+        let mut order = None;
+        for deed in deeds {
+            let was_asked = person.state.wizard.run.as_ref().is_some_and(|run| {
+                run.ask.as_ref().is_some_and(|ask| ask.focus == quorate::app::Focus::Confirm && ask.can_be_confirmed())
+            });
+            let asked = person.asked.len();
+            match deed {
+                Deed::Act(action) => _ = person.act(&[action]),
+                Deed::Type(letter) => _ = person.types(&letter.to_string()),
+                Deed::Typed(typing) => _ = person.typed(typing),
+                Deed::Plan if matches!(person.asked.last(), Some(Request::Plan { .. })) => _ = person.planned(),
+                Deed::Begin if person.state.wizard.run.as_ref().is_some_and(|run| run.stage == Stage::UnderWay) => {
+                    if let Some(order) = &order {
+                        person.gates(order, &[]);
+                    }
+                }
+                Deed::Work(luck) => if let Some(order) = &order {
+                    let unlucky = |job: &quorate::scenario::journal::Job| match luck.wrapping_mul(job.step as u8) % 4 {
+                        0 => Some(End::Exited { code: Some(i32::from(luck)) }),
+                        1 => None,
+                        _ => Some(well(job)),
+                    };
+                    person.work(order, usize::from(luck % 9), unlucky);
+                },
+                Deed::Plan | Deed::Begin => {}
+                Deed::Resize(columns, rows) => _ = person.hear(Event::Resized { columns, rows }),
+                Deed::Scroll(scroll) => _ = person.hear(Event::Scrolled(scroll)),
+            }
+            for request in person.asked.iter().skip(asked) {
+                if let Request::Begin(begun) = request {
+                    prop_assert!(was_asked, "it was begun unasked");
+                    order = Some((**begun).clone());
+                }
+            }
+            if person.state.size.0 > 0 && person.state.size.1 > 0 {
+                screen(&person.state, &look);
+            }
+            prop_assert_eq!(person.state.wizard.row < person.state.wizard.rows().len().max(1), true);
+        }
+        update(&mut person.state, Event::Act(Action::Scenarios));
+    }
+}

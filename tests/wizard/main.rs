@@ -1,0 +1,11 @@
+//! Scenarios on the screen: keys in, screens out; and the whole console on three hosts that run real scripts.
+
+#[path = "../common/mod.rs"]
+mod common;
+mod hosts;
+mod keys;
+mod person;
+#[path = "../common/running.rs"]
+mod running;
+mod screens;
+mod whole;

@@ -1,0 +1,235 @@
+//! What the screens look like, at a fixed time.
+
+use quorate::app::wizard::{News, Realm, Shelf};
+use quorate::app::{Action, Event, Typing};
+use quorate::model::HostName;
+use quorate::scenario::Sources;
+use quorate::scenario::journal::{End, Instruction, Part};
+
+use crate::person::{Person, shelf, well};
+
+const SIZES: [(u16, u16); 2] = [(80, 24), (160, 45)];
+
+fn snapshot(name: &str, person: &Person) {
+    let (columns, rows) = person.state.size;
+    insta::assert_snapshot!(format!("{name}-{columns}x{rows}"), person.screen());
+}
+
+#[test]
+fn the_list_says_what_there_is_and_how_it_stands() {
+    for size in SIZES {
+        let mut person = Person::new(size);
+        person.act(&[Action::Scenarios]);
+        snapshot("list", &person);
+        person.act(&[Action::Down]);
+        snapshot("list-scenario", &person);
+        person.act(&[Action::Last]);
+        snapshot("list-wrong", &person);
+        person.act(&[Action::Open]);
+        assert!(person.asked.is_empty());
+        let nothing = Shelf {
+            books: Vec::new(),
+            runs: Vec::new(),
+            sources: Sources::default(),
+            is_read_only: true,
+            realm: Realm::Real,
+            troubles: Vec::new(),
+        };
+        person.hear(Event::Scenario(News::Shelf(Box::new(nothing))));
+        snapshot("list-empty", &person);
+    }
+}
+
+#[test]
+fn hosts_are_chosen_or_named() {
+    for size in SIZES {
+        let mut person = Person::new(size);
+        person.act(&[Action::Scenarios, Action::Down, Action::Open]);
+        snapshot("hosts", &person);
+        person.act(&[Action::Last]).types("db1, -oProxyCommand=x").typed(Typing::Accept);
+        snapshot("hosts-wrong", &person);
+    }
+}
+
+#[test]
+fn the_form_says_what_is_wrong_beside_the_field() {
+    for size in SIZES {
+        let mut person = Person::in_form(size);
+        snapshot("form", &person);
+        // The keys are where a value is missing.
+        person.types("hunter22");
+        snapshot("form-secret", &person);
+        assert!(!person.screen().contains("hunter22"));
+        for _ in 0..8 {
+            person.typed(Typing::Edit(tui_input::InputRequest::DeletePrevChar));
+        }
+        person.typed(Typing::Older).typed(Typing::Older).types(".x");
+        person.typed(Typing::Older).types("many");
+        for _ in 0..4 {
+            person.typed(Typing::Newer);
+        }
+        person.act(&[Action::Open]);
+        assert!(person.asked.is_empty(), "nothing is planned of what is wrong");
+        snapshot("form-errors", &person);
+    }
+}
+
+#[test]
+fn everything_is_seen_before_anything_is_run() {
+    for size in SIZES {
+        let mut person = Person::ready(size);
+        snapshot("ready", &person);
+        person.act(&[Action::Right, Action::NextPane]);
+        snapshot("ready-script", &person);
+        assert!(!person.screen().contains("hunter22"));
+        person.act(&[Action::CopyScript]);
+        assert!(
+            person
+                .copied
+                .as_ref()
+                .is_some_and(|text| text.contains("-l 0.0.0.0") && !text.contains("hunter22"))
+        );
+        person.act(&[Action::DryRun]);
+        snapshot("dry-run", &person);
+        person.act(&[Action::Last]);
+        snapshot("dry-run-end", &person);
+        person.act(&[Action::Back, Action::Open]);
+        snapshot("ask", &person);
+        // Cancel has the keys.
+        person.act(&[Action::Open]);
+        assert!(person.asked.is_empty());
+    }
+}
+
+#[test]
+fn a_run_in_the_middle() {
+    for size in SIZES {
+        let (mut person, order) = Person::begun(size, Action::RunToEnd);
+        person.gates(&order, &[]).work(&order, 4, |job| {
+            let is_slow = job.step == 2 && job.part == Part::Run && job.place.to_string() == "db2";
+            if is_slow { None } else { Some(well(job)) }
+        });
+        snapshot("middle", &person);
+        person.act(&[Action::NextPane]);
+        snapshot("middle-script", &person);
+        person.act(&[Action::NextPane]);
+        snapshot("middle-output", &person);
+        person.act(&[Action::Back]);
+        snapshot("background", &person);
+        person.act(&[Action::Quit]);
+        assert!(!person.quits);
+        snapshot("leaving", &person);
+    }
+}
+
+#[test]
+fn step_by_step_to_the_end() {
+    for size in SIZES {
+        let (mut person, order) = Person::begun(size, Action::Open);
+        person.gates(&order, &[]).works(&order, 9);
+        snapshot("paused", &person);
+        for _ in 0..2 {
+            person.act(&[Action::Open]);
+            assert_eq!(person.instructed(&order), Some(Instruction::Next));
+            person.works(&order, 20);
+        }
+        snapshot("done", &person);
+    }
+}
+
+#[test]
+fn a_step_that_failed_says_where_how_and_what_can_be_done() {
+    for size in SIZES {
+        let (mut person, order) = Person::begun(size, Action::RunToEnd);
+        person.gates(&order, &[]).work(&order, 9, |job| {
+            if job.place.to_string() == "db2" {
+                Some(End::Exited { code: Some(100) })
+            } else {
+                Some(well(job))
+            }
+        });
+        snapshot("failed", &person);
+        person.act(&[Action::Open]);
+        assert!(person.asked.is_empty(), "a failed step is not gone on from by itself");
+        person.act(&[Action::AbortRun]);
+        snapshot("abort", &person);
+        person.act(&[Action::Back, Action::RetryStep]);
+        assert_eq!(person.instructed(&order), Some(Instruction::Retry));
+        person.works(&order, 40);
+        assert!(person.screen().contains("Done:"), "{}", person.screen());
+    }
+}
+
+#[test]
+fn what_may_have_run_is_asked_about() {
+    for size in SIZES {
+        let (mut person, order) = Person::begun(size, Action::RunToEnd);
+        person.gates(&order, &[]).work(&order, 9, |job| {
+            let why = "the connection to db2 broke: reset".to_owned();
+            if job.place.to_string() == "db2" { Some(End::Lost { why }) } else { Some(well(job)) }
+        });
+        let run = person.state.wizard.run.clone().expect("a run");
+        for (serial, _) in run.progress.next(person.state.now).settle {
+            let fate = quorate::scenario::journal::Fate::Gone;
+            person.entry(&order, quorate::scenario::journal::Event::Settled { serial, fate });
+        }
+        snapshot("unknown", &person);
+        person.act(&[Action::RetryStep]);
+        assert!(person.asked.is_empty());
+        snapshot("again", &person);
+        person.act(&[Action::Right, Action::Open]);
+        assert_eq!(person.instructed(&order), Some(Instruction::Retry));
+    }
+}
+
+#[test]
+fn gates_that_are_broken_are_all_told() {
+    for size in SIZES {
+        let (mut person, order) = Person::begun(size, Action::RunToEnd);
+        person.gates(&order, &["db2: it runs fedora 41, and debian 12 is wanted", "db3: no route to host"]);
+        person.works(&order, 3);
+        snapshot("refused", &person);
+    }
+}
+
+#[test]
+fn what_destroys_wants_its_name_typed() {
+    for size in SIZES {
+        let mut person = Person::new(size);
+        person.act(&[Action::Scenarios, Action::Down, Action::Down, Action::Open, Action::Open]).planned();
+        person.act(&[Action::RunToEnd, Action::Right]).types("destroy-clus");
+        snapshot("destroy", &person);
+        person.typed(Typing::Complete).act(&[Action::Open]);
+        assert!(person.asked.is_empty(), "the name is not whole");
+        person.act(&[Action::Left]).types("ter").typed(Typing::Accept).act(&[Action::Open]);
+        assert!(person.order().may_destroy);
+    }
+}
+
+#[test]
+fn hundreds_of_hosts_scroll() {
+    for size in SIZES {
+        let mut person = Person::new(size);
+        person.act(&[Action::Scenarios, Action::Down, Action::Open, Action::Last]);
+        let names: Vec<String> = (1..=200).map(|nth| format!("compute{nth}")).collect();
+        person.types(&names.join(" ")).typed(Typing::Accept).types("x").typed(Typing::Newer);
+        person.act(&[Action::Open]).planned().act(&[Action::RunToEnd, Action::Right, Action::Open]);
+        let order = person.order();
+        assert_eq!(order.plan.hosts.last(), Some(&HostName::from("compute200")));
+        person.gates(&order, &[]).works(&order, 30);
+        for _ in 0..120 {
+            person.act(&[Action::Down]);
+        }
+        snapshot("many-hosts", &person);
+    }
+}
+
+#[test]
+fn on_simulated_hosts_it_is_said_that_nothing_is_run() {
+    for size in SIZES {
+        let mut person = Person::ready(size);
+        let shelf = Shelf { realm: Realm::Simulated, ..shelf() };
+        person.hear(Event::Scenario(News::Shelf(Box::new(shelf)))).act(&[Action::RunToEnd]);
+        snapshot("simulated", &person);
+    }
+}

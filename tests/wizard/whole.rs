@@ -1,0 +1,162 @@
+//! The whole console on three hosts that run real scripts: from the key to what the hosts and the journal hold.
+
+use std::fs;
+use std::sync::Arc;
+
+use quorate::perform::Runs;
+use quorate::scenario::journal::Outcome;
+use tempfile::TempDir;
+
+use crate::hosts::{Hosts, inventory};
+use crate::running::{Console, clock};
+
+const THREE_STEPS: &str = r#"+++
+title = "Three steps"
+tier = "core"
+
+[variables.word]
+description = "What is written."
+
+[variables.secret_word]
+secret = true
+description = "What nobody sees."
++++
+
+# Three steps
+
+## Write the word
+
+```bash run
+echo "writing $word and $secret_word"
+echo "$word" >> "$HERE/word"
+```
+
+```bash check
+grep -q "$word" "$HERE/word"
+```
+
+```bash undo
+rm "$HERE/word"
+```
+
+## Wait for the sign
+
+```bash run on=rest
+if [ ! -e "$HERE/sign" ]; then
+    echo "there is no sign on $node" >&2
+    exit 7
+fi
+echo signed >> "$HERE/word"
+```
+
+## Tell the end
+
+```bash run on=first
+echo end >> "$HERE/word"
+```
+"#;
+
+fn home() -> Arc<TempDir> {
+    let home = tempfile::tempdir().expect("a folder");
+    fs::create_dir(home.path().join("scenarios")).expect("a folder");
+    fs::write(home.path().join("scenarios/three-steps.md"), THREE_STEPS).expect("written");
+    Arc::new(home)
+}
+
+fn start(home: &Arc<TempDir>, hosts: &Arc<Hosts>) -> Console {
+    Console::start_in(Arc::clone(home), inventory(), hosts.clone(), clock(), (130, 40))
+}
+
+/// From the start to the form of the scenario.
+async fn to_the_form(console: &Console) {
+    console.press("i").shows("Three steps").await;
+    // It is the last of its tier.
+    for _ in 0..40 {
+        let screen = console.text();
+        if screen.contains("three-steps.md ─") {
+            break;
+        }
+        console.press("down");
+        console.until("another row", |now| *now != screen).await;
+    }
+    console.press("enter").shows("on which hosts?").await.press("enter").shows("What is written.").await;
+}
+
+#[tokio::test]
+async fn three_steps_on_three_hosts_by_keys() {
+    let (home, hosts) = (home(), Hosts::new());
+    for host in ["db2", "db3"] {
+        fs::write(hosts.folder(host).join("sign"), "").expect("written");
+    }
+    let console = start(&home, &hosts);
+    to_the_form(&console).await;
+    console.press("hello").press("enter").press("hunter22").press("enter").press("enter");
+    console.shows("Nothing is run yet").await.press("enter").shows("[ Run it ]").await;
+    assert!(hosts.files("word").values().all(String::is_empty), "nothing is run before it is confirmed");
+    console.press("right").press("enter").shows("It waits for you before step 2").await;
+    console.shows("writing hello and ********").await;
+    assert!(hosts.files("word").values().all(|text| text == "hello\n"));
+    console.press("enter").shows("before step 3").await.press("a").shows("Done: every step is done").await;
+    let files = hosts.files("word");
+    assert_eq!((files["db1"].as_str(), files["db2"].as_str()), ("hello\nend\n", "hello\nsigned\n"));
+    assert!(console.audit().entries.is_empty(), "runs have journals of their own");
+    let runs = Runs::new(home.path()).list().expect("readable");
+    assert!(
+        matches!(runs.as_slice(), [only] if matches!(only.outcome, Some(Outcome::Done { .. }))),
+        "{runs:?}"
+    );
+    console.press("esc").shows("on db1, db2, db3").await.press("esc").press("q");
+    console.ends().await;
+}
+
+#[tokio::test]
+async fn a_failure_is_retried_and_a_run_that_was_left_is_resumed() {
+    let (home, hosts) = (home(), Hosts::new());
+    fs::write(hosts.folder("db2").join("sign"), "").expect("written");
+    let mut console = start(&home, &hosts);
+    to_the_form(&console).await;
+    console.press("hello").press("enter").press("hunter22").press("enter").press("enter");
+    console
+        .shows("Nothing is run yet")
+        .await
+        .press("a")
+        .shows("[ Run all ]")
+        .await
+        .press("right")
+        .press("enter");
+    console.shows("exit code 7").await.shows("there is no sign on db3").await.shows("try again").await;
+    // Left where it stands, the next console offers it, and asks for the secret.
+    console.press("esc").shows("waits for a word").await;
+    console.signal();
+    console.ends().await;
+    fs::write(hosts.folder("db3").join("sign"), "").expect("written");
+    let console = start(&home, &hosts);
+    console.shows("was left in the middle").await.press("i").shows("left in the middle").await;
+    console.press("enter").shows("it has no value").await.press("hunter22").press("enter").press("enter");
+    console.shows("It is gone on with at step 2").await.press("a").shows("[ Run all ]").await;
+    console
+        .press("right")
+        .press("enter")
+        .until("it goes on", |screen| {
+            screen.contains("try again") || screen.contains("Done: every step is done")
+        })
+        .await;
+    if console.text().contains("try again") {
+        console.press("r");
+    }
+    console.shows("Done: every step is done").await;
+    let files = hosts.files("word");
+    assert_eq!((files["db1"].as_str(), files["db2"].as_str()), ("hello\nend\n", "hello\nsigned\n"));
+    assert_eq!(files["db3"], "hello\nsigned\n");
+    console.press("esc").press("esc").press("q");
+    console.ends().await;
+}
+
+#[tokio::test]
+async fn the_list_lies_over_the_view_and_gives_it_back() {
+    let console = Console::start(inventory(), Hosts::new(), clock(), (100, 30));
+    console.press("i").shows("Basic cluster").await.press("esc").shows_no_more("Basic cluster").await;
+    console.press(":scenarios").press("enter").shows("Basic cluster").await.press("m");
+    console.shows("that is not done here").await.press("q").shows_no_more("Basic cluster").await.press("q");
+    console.ends().await;
+}
