@@ -5,6 +5,7 @@ mod gates;
 mod host;
 mod job;
 mod output;
+mod proof;
 mod recipe;
 mod runs;
 #[cfg(test)]

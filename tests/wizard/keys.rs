@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
-use quorate::app::wizard::{Found, FoundStep, News, Page, Recalled, Request, Stage};
+use quorate::app::wizard::{Found, News, Page, Recalled, Request, Stage};
 use quorate::app::{Action, Event, Typing, update};
-use quorate::scenario::Value;
 use quorate::scenario::journal::{End, Instruction};
+use quorate::scenario::{Proved, Value};
 use strum::IntoEnumIterator;
 use tui_input::InputRequest;
 
@@ -137,7 +137,7 @@ fn what_the_checks_say_is_told() {
     let mut person = Person::ready((120, 40));
     person.act(&[Action::ExamineScenario]);
     let Some(Request::Examine { pass, plan, .. }) = person.asked.pop() else { panic!("{}", person.screen()) };
-    let step = |number, holds| FoundStep { number, holds, why: vec!["db2: does not hold".to_owned()] };
+    let step = |number, holds| Proved { number, holds, why: vec!["db2: does not hold".to_owned()] };
     let found = Found {
         scenario: "cache".to_owned(),
         hosts: plan.hosts.clone(),

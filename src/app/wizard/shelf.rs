@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::Wizard;
 use crate::model::HostName;
 use crate::scenario::journal::Outcome;
-use crate::scenario::{Scenario, Sources};
+use crate::scenario::{Proved, Scenario, Sources};
 
 /// Which scenarios and runs there are.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -104,18 +104,7 @@ pub struct Found {
     /// When they were run.
     pub at: Timestamp,
     /// Of each step, in their order.
-    pub steps: Vec<FoundStep>,
-}
-
-/// What the checks of a step say.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FoundStep {
-    /// Its number, from 1.
-    pub number: usize,
-    /// Whether what proves it holds everywhere; `None`: nothing proves it.
-    pub holds: Option<bool>,
-    /// Where it does not, and how that is known.
-    pub why: Vec<String>,
+    pub steps: Vec<Proved>,
 }
 
 /// What the checks of a scenario come to.

@@ -6,7 +6,6 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::Serialize;
-use tokio::sync::mpsc;
 
 use super::arguments::StatusArguments;
 use super::printable;
@@ -16,9 +15,8 @@ use crate::cli::failure::{Failure, Outcome};
 use crate::cli::settings::Settings;
 use crate::cli::sources;
 use crate::model::{ClusterEntry, Inventory, Tier};
-use crate::perform::{Destruction, Lock, Pace, Performer, Runs, Start, Unknown};
-use crate::scenario::journal::Outcome as Ended;
-use crate::scenario::{Check, Destroys, Gates, Order, Plan, Step};
+use crate::perform::{Performer, Runs};
+use crate::scenario::Proved;
 
 /// For scripts. Its names and their meaning are a promise: they may be added to, never changed.
 #[derive(Debug, Serialize)]
@@ -56,32 +54,22 @@ pub(super) async fn run(settings: &Settings, arguments: &StatusArguments) -> Out
     let runs = Runs::new(folder.path());
     let performer =
         Performer::new(Arc::clone(&source.transport), Arc::new(Timestamp::now), access, runs.clone());
-    let mut steps = Vec::new();
-    for step in &plan.scenario.steps {
-        let (holds, why) = match proof(step) {
-            None => (None, Vec::new()),
-            Some(proof) => match look(&performer, &plan, proof).await? {
-                Ended::Done { .. } => (Some(true), Vec::new()),
-                Ended::Refused { why } => {
-                    source.close().await;
-                    return Err(Failure::Failed(why.join("; ")));
-                }
-                Ended::Failed { why } => (Some(false), why.iter().map(|why| without_step(why)).collect()),
-                Ended::Aborted => (Some(false), Vec::new()),
-            },
-        };
-        let title = step.title.clone();
-        steps.push(FoundStep { number: step.number, title, holds, why });
-    }
+    let proved = performer.prove(&plan, Timestamp::now()).await;
     source.close().await;
+    let title = |number| {
+        let step = plan.scenario.steps.iter().find(|step| step.number == number);
+        step.map_or_else(String::new, |step| step.title.clone())
+    };
+    let steps = proved.map_err(Failure::Failed)?.into_iter().map(|Proved { number, holds, why }| FoundStep {
+        number,
+        title: title(number),
+        holds,
+        why,
+    });
+    let steps: Vec<FoundStep> = steps.collect();
     let found = Found { scenario: plan.scenario.name.clone(), state: state(&steps), steps };
     print(&found, arguments.format)?;
     Ok(if found.state == "deployed" { ExitCode::SUCCESS } else { ExitCode::FAILURE })
-}
-
-/// The step was looked at by itself, so the number that is told of it is not its own.
-fn without_step(why: &str) -> String {
-    why.strip_prefix("step 1 ").unwrap_or(why).to_owned()
 }
 
 fn state(steps: &[FoundStep]) -> &'static str {
@@ -92,47 +80,6 @@ fn state(steps: &[FoundStep]) -> &'static str {
         (false, true) => "in part",
         (false, false) => "not deployed",
     }
-}
-
-/// What proves a step: its checks, each once, else what would spare it.
-fn proof(step: &Step) -> Option<Step> {
-    let once = |check: &Check| Check { retry: std::time::Duration::ZERO, ..check.clone() };
-    let mut checks: Vec<Check> = step.checks.iter().map(once).collect();
-    if checks.is_empty() {
-        let spared = |script| Check { script, retry: std::time::Duration::ZERO };
-        checks = step.unless.iter().cloned().map(spared).collect();
-    }
-    (!checks.is_empty()).then(|| Step {
-        order: Order::Parallel(16),
-        destroys: Destroys::Nothing,
-        run: Vec::new(),
-        unless: Vec::new(),
-        undo: Vec::new(),
-        checks,
-        number: 1,
-        ..step.clone()
-    })
-}
-
-/// Runs the checks of one step and nothing else.
-async fn look(performer: &Performer, plan: &Plan, step: Step) -> Result<Ended, Failure> {
-    let mut plan = plan.clone();
-    plan.scenario.gates = Gates::default();
-    plan.scenario.destroys = Destroys::Nothing;
-    plan.scenario.steps = vec![step];
-    let run = performer.runs().create(Timestamp::now())?;
-    let start = Start {
-        from_step: 1,
-        pace: Pace::ToEnd,
-        unknown: Unknown::Ask,
-        destruction: Destruction::Refused,
-        lock: Lock::Respect,
-    };
-    let (orders, instructions) = mpsc::channel(1);
-    drop(orders);
-    let (sender, nobody) = mpsc::channel(1);
-    drop(nobody);
-    Ok(performer.perform(Arc::new(plan), run, start, instructions, sender).await)
 }
 
 fn print(found: &Found, format: Format) -> io::Result<()> {

@@ -1,0 +1,42 @@
+//! What proves that a step has been done.
+
+use std::time::Duration;
+
+use super::{Check, Destroys, Order, Step};
+
+/// On how many hosts at once.
+const AT_ONCE: usize = 16;
+
+/// What was found out about one step.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Proved {
+    /// Its number, from 1.
+    pub number: usize,
+    /// Whether what proves it holds everywhere; `None`: nothing proves it.
+    pub holds: Option<bool>,
+    /// Where it does not, and how that is known.
+    pub why: Vec<String>,
+}
+
+impl Step {
+    /// What proves it, as a step of its own that changes nothing: its checks, each once, else what would spare it;
+    /// `None`: nothing does.
+    pub fn proof(&self) -> Option<Self> {
+        let once = |check: &Check| Check { retry: Duration::ZERO, ..check.clone() };
+        let mut checks: Vec<Check> = self.checks.iter().map(once).collect();
+        if checks.is_empty() {
+            let spared = |script| Check { script, retry: Duration::ZERO };
+            checks = self.unless.iter().cloned().map(spared).collect();
+        }
+        (!checks.is_empty()).then(|| Self {
+            order: Order::Parallel(AT_ONCE),
+            destroys: Destroys::Nothing,
+            run: Vec::new(),
+            unless: Vec::new(),
+            undo: Vec::new(),
+            checks,
+            number: 1,
+            ..self.clone()
+        })
+    }
+}
