@@ -1,6 +1,7 @@
 //! The command line: what is asked for, with what, and how it ended.
 
 mod arguments;
+mod asking;
 mod check;
 mod console;
 mod discover;

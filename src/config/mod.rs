@@ -15,7 +15,7 @@ use std::{fs, io};
 use crate::model::{Access, HostName, Inventory};
 use crate::toml_file::Problems;
 
-pub use paths::{Folders, NoHome, open_private};
+pub use paths::{Folders, NoHome, open_private, user};
 pub use template::render;
 
 /// A configuration that was read, or what holds without one.

@@ -51,6 +51,13 @@ pub fn open_private(path: &Path) -> io::Result<File> {
     Ok(file)
 }
 
+/// The login name, for what is logged; where the environment has none, the number that the system knows.
+pub fn user() -> String {
+    let name = ["LOGNAME", "USER"].iter().find_map(|name| std::env::var(name).ok());
+    name.filter(|name| !name.is_empty())
+        .unwrap_or_else(|| format!("uid {}", rustix::process::getuid().as_raw()))
+}
+
 /// A path that may begin with `~/`.
 pub(super) fn expand_home(path: &str) -> PathBuf {
     match (path.strip_prefix("~/"), etcetera::home_dir()) {

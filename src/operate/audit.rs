@@ -9,7 +9,7 @@ use std::sync::{Mutex, PoisonError};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::config::open_private;
+use crate::config::{open_private, user};
 use crate::model::{ClusterName, HostName};
 use crate::operation::{Plan, Unfinished};
 
@@ -54,13 +54,6 @@ impl Entry {
 /// An id unlike any other, on any machine that shares a log.
 pub fn new_id(at: Timestamp) -> String {
     format!("{:x}-{:x}-{:08x}", at.as_millisecond(), std::process::id(), fastrand::u32(..))
-}
-
-/// The login name, for the log; where the environment has none, the number that the system knows.
-fn user() -> String {
-    let name = ["LOGNAME", "USER"].iter().find_map(|name| std::env::var(name).ok());
-    name.filter(|name| !name.is_empty())
-        .unwrap_or_else(|| format!("uid {}", rustix::process::getuid().as_raw()))
 }
 
 /// What a line tells.

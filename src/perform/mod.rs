@@ -17,6 +17,7 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 
 use self::engine::Engine;
+use crate::config::user;
 use crate::model::Access;
 use crate::scenario::journal::{Entry, Instruction, Job, Outcome};
 use crate::scenario::{Masker, Plan};
@@ -156,8 +157,6 @@ impl Performer {
 
 /// Who we are, for the journal and the locks: `user@machine`.
 fn by() -> String {
-    let name = ["LOGNAME", "USER"].iter().find_map(|name| std::env::var(name).ok());
-    let name = name.filter(|name| !name.is_empty()).unwrap_or_else(|| "unknown".to_owned());
     let system = rustix::system::uname();
-    format!("{name}@{}", system.nodename().to_string_lossy())
+    format!("{}@{}", user(), system.nodename().to_string_lossy())
 }

@@ -12,6 +12,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::arguments::{Global, OpArguments, OpFormat};
+use super::asking::{Interrupts, answer, is_yes};
 use super::failure::{Failure, Outcome};
 use super::settings::{Missing, Settings};
 use super::sources::{self, Source};
@@ -196,14 +197,9 @@ async fn is_confirmed(preview: &Preview) -> Result<bool, Failure> {
         Danger::TypeTheName => write!(stderr(), "Type {} to do it: ", clean(&subject))?,
     }
     stderr().flush()?;
-    let answer = tokio::task::spawn_blocking(|| {
-        let mut line = String::new();
-        stdin().read_line(&mut line).map(|_| line)
-    });
-    let answer = answer.await.map_err(io::Error::other)??;
-    let answer = answer.trim();
+    let answer = answer().await?;
     Ok(match danger {
-        Danger::Ordinary => ["y", "yes"].iter().any(|yes| answer.eq_ignore_ascii_case(yes)),
+        Danger::Ordinary => is_yes(&answer),
         Danger::TypeTheName => !answer.is_empty() && answer == subject,
     })
 }
@@ -235,25 +231,5 @@ fn tell(progress: &Progress) {
     if let Some(line) = text::progress(progress) {
         // Where stderr is gone, the exit code must do; the operation goes on.
         let _gone = writeln!(stderr(), "{line}");
-    }
-}
-
-/// The signals that ask it to end.
-struct Interrupts {
-    interrupt: tokio::signal::unix::Signal,
-    terminate: tokio::signal::unix::Signal,
-}
-
-impl Interrupts {
-    fn new() -> io::Result<Self> {
-        use tokio::signal::unix::{SignalKind, signal};
-        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
-    }
-
-    async fn next(&mut self) {
-        tokio::select! {
-            _ = self.interrupt.recv() => {}
-            _ = self.terminate.recv() => {}
-        }
     }
 }

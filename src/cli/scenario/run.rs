@@ -1,12 +1,11 @@
 //! `quorate scenario run`: carries a scenario out.
 
 use std::collections::BTreeMap;
-use std::io::{self, IsTerminal, Write, stderr, stdin};
+use std::io::{IsTerminal, Write, stderr, stdin};
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 
 use super::arguments::{Consent, RunArguments};
@@ -14,6 +13,7 @@ use super::given::Made;
 use super::live::Live;
 use super::{plan, printable};
 use crate::cli::arguments::OpFormat;
+use crate::cli::asking::{Interrupts, answer, is_yes};
 use crate::cli::failure::{Failure, Outcome};
 use crate::cli::settings::Settings;
 use crate::cli::sources;
@@ -111,7 +111,7 @@ pub(super) async fn carry_out(
     let (sender, mut news) = mpsc::channel(256);
     let (orders, instructions) = mpsc::channel(4);
     let mut orders = Some(orders);
-    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    let mut interrupts = Interrupts::new()?;
     let performing = performer.perform(Arc::clone(&plan), run, start, instructions, sender);
     tokio::pin!(performing);
     let mut outcome = None;
@@ -129,8 +129,7 @@ pub(super) async fn carry_out(
                 None => break,
             },
             ended = &mut performing, if outcome.is_none() => outcome = Some(ended),
-            _ = interrupt.recv() => abort(orders.as_ref()).await,
-            _ = terminate.recv() => abort(orders.as_ref()).await,
+            () = interrupts.next() => abort(orders.as_ref()).await,
         }
     }
     let outcome = match outcome {
@@ -185,15 +184,10 @@ pub(super) async fn agreed(plan: &Plan, consent: &Consent) -> Result<Destruction
         None => write!(out, "Run it? [y/N] ")?,
     }
     out.flush()?;
-    let answer = tokio::task::spawn_blocking(|| {
-        let mut line = String::new();
-        stdin().read_line(&mut line).map(|_| line)
-    });
-    let answer = answer.await.map_err(io::Error::other)??;
-    let answer = answer.trim();
+    let answer = answer().await?;
     match destroys {
-        Some(_) if answer == name => Ok(Destruction::Allowed),
-        None if ["y", "yes"].iter().any(|yes| answer.eq_ignore_ascii_case(yes)) => Ok(Destruction::Refused),
+        Some(_) if answer == *name => Ok(Destruction::Allowed),
+        None if is_yes(&answer) => Ok(Destruction::Refused),
         _ => Err(Failure::Failed("not confirmed: nothing was run".to_owned())),
     }
 }
