@@ -49,17 +49,11 @@ fn skip_escape(rest: &mut Rest<'_>) {
             rest.next();
             skip_control_sequence(rest);
         }
-        // Operating system commands and their like carry a text that BEL or ESC \ ends; a line's end does too, or an
-        // unfinished one would swallow all the rest.
+        // Operating system commands and their like carry a text, which goes with them if something ends it.
         Some(']' | 'P' | 'X' | '^' | '_') => {
-            while let Some(character) = rest.next_if(|next| !matches!(next, '\n' | '\r')) {
-                if matches!(character, '\x07' | '\u{9c}') {
-                    break;
-                }
-                if character == '\x1b' {
-                    rest.next_if_eq(&'\\');
-                    break;
-                }
+            rest.next();
+            if let Some(after) = after_text(rest.clone()) {
+                *rest = after;
             }
         }
         Some(' '..='~') => {
@@ -67,6 +61,23 @@ fn skip_escape(rest: &mut Rest<'_>) {
         }
         _ => {}
     }
+}
+
+/// What follows the text of an operating system command, which BEL, ESC \ or the line's end ends. Nothing, where it
+/// is unfinished: then it would swallow whatever it is put before, such as our own words after a name.
+fn after_text(mut rest: Rest<'_>) -> Option<Rest<'_>> {
+    while rest.next_if(|next| !matches!(next, '\x07' | '\u{9c}' | '\x1b' | '\n' | '\r')).is_some() {}
+    match rest.peek()? {
+        '\n' | '\r' => {}
+        '\x1b' => {
+            rest.next();
+            rest.next_if_eq(&'\\')?;
+        }
+        _ => {
+            rest.next();
+        }
+    }
+    Some(rest)
 }
 
 /// Skips parameters, intermediates and the final character of a control sequence.
@@ -98,6 +109,8 @@ mod tests {
     #[case("title\x1b]0;owned\x07 after", "title after")]
     #[case("title\x1b]0;owned\x1b\\ after", "title after")]
     #[case("unfinished\x1b]0;owned\nafter", "unfinished after")]
+    #[case("vip\x1b] is unmanaged", "vip is unmanaged")]
+    #[case("vip\x1b] waits for vip\x1b] and more", "vip waits for vip and more")]
     #[case("\u{9b}2Jcleared", "cleared")]
     #[case("one\ntwo\tthree", "one two three")]
     #[case("nul\0 del\x7f c1\u{90}", "nul del c1")]
