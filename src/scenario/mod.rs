@@ -31,7 +31,7 @@ pub use plan::{MASK, NoPlan, Plan, Secrecy, Value};
 pub use progress::{Grade, Progress, Stand, State, Todo, Trouble};
 pub use proof::Proved;
 pub use resolve::{NoValue, NoValues, Resolved, Source, Sources};
-pub use script::{Check, Destroys, Format, NotATarget, Order, Scenario, Script, Step, Target};
+pub use script::{Check, Destroys, Format, NotATarget, Order, Purpose, Scenario, Script, Step, Target};
 pub use system::System;
 pub use value_file::ValueFile;
 pub use variable::{Generate, Kind, NotGenerated, Variable};
