@@ -29,7 +29,7 @@ pub use library::{Library, NoOrder, NoScenario, Origin, Shelved};
 pub use mask::{MaskStream, Masker};
 pub use plan::{MASK, NoPlan, Plan, Secrecy, Value};
 pub use progress::{Grade, Progress, Stand, State, Todo, Trouble};
-pub use proof::Proved;
+pub use proof::{Deployed, Proved};
 pub use resolve::{NoValue, NoValues, Resolved, Source, Sources};
 pub use script::{Check, Destroys, Format, NotATarget, Order, Purpose, Scenario, Script, Step, Target};
 pub use system::System;
