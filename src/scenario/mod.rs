@@ -3,6 +3,7 @@
 //!
 //! Two formats are read into one model: Markdown of ours (`docs/scenarios.md`), and phd's `.scenario`.
 
+pub mod deployment;
 mod fingerprint;
 mod gate;
 pub mod journal;

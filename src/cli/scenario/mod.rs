@@ -2,6 +2,7 @@
 
 mod arguments;
 mod carry;
+mod deploy;
 mod given;
 mod list;
 mod live;
@@ -32,6 +33,7 @@ pub(super) async fn run(global: &Global, arguments: &ScenarioArguments) -> Outco
         ScenarioCommand::Run(arguments) => run::run(&settings, arguments).await,
         ScenarioCommand::Resume(arguments) => resume::run(&settings, arguments).await,
         ScenarioCommand::Runs(arguments) => runs::run(&settings, arguments),
+        ScenarioCommand::Deploy(arguments) => deploy::run(&settings, arguments).await,
         ScenarioCommand::Status(arguments) => status::run(&settings, arguments).await,
     }
 }
