@@ -160,6 +160,7 @@ impl Progress {
             Todo { start: Vec::new(), settle: Vec::new(), kill: Vec::new(), wake: None, stand: Stand::Busy };
         todo.stand = match &self.phase {
             Phase::Over(outcome) | Phase::Ending(outcome) => Stand::Over(outcome.clone()),
+            Phase::Before | Phase::After if self.is_aborting => Stand::Over(Outcome::Aborted),
             Phase::Before => Stand::Gates(When::Before),
             Phase::After => Stand::Gates(When::After),
             Phase::Steps if self.is_aborting => {
