@@ -4,6 +4,7 @@
 mod common;
 mod hosts;
 mod keys;
+mod mouse;
 mod person;
 #[path = "../common/running.rs"]
 mod running;

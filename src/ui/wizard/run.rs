@@ -1,12 +1,12 @@
 //! A run on screen: why, what, how far, and what is printed.
 
 use ratatui::buffer::Buffer;
-use ratatui::layout::{Constraint, Layout, Rect};
+use ratatui::layout::{Constraint, Layout, Position, Rect};
 use ratatui::text::{Line, Span};
 
 use super::{key, matrix, put, rule, scripts, time, title};
 use crate::app::wizard::{Basis, Run, Stage, WizardPane};
-use crate::app::{Action, State};
+use crate::app::{Action, State, Target};
 use crate::model::HostName;
 use crate::model::text::clean;
 use crate::scenario::journal::{Outcome, When};
@@ -30,15 +30,45 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, run: &Run, state: &State, lo
         return;
     }
     let words = standing(run, state, width, look);
+    let (above, parts) = layout(area, &words, run);
+    put(buffer, above, &words, 0, look);
+    for (part, area) in parts {
+        match part {
+            Part::Matrix => matrix::draw(buffer, area, run, look),
+            Part::Pane(which) => pane(buffer, area, which, run, look),
+        }
+    }
+}
+
+/// What is drawn at that cell, if pressing it does anything.
+pub(super) fn target_at(area: Rect, run: &Run, state: &State, look: &Look, at: Position) -> Option<Target> {
+    if run.view.dry_run.is_some() {
+        return None;
+    }
+    let words = standing(run, state, usize::from(area.width), look);
+    let (_, parts) = layout(area, &words, run);
+    let (part, area) = parts.into_iter().find(|(_, area)| area.contains(at))?;
+    match part {
+        Part::Matrix => matrix::target_at(area, run, at),
+        Part::Pane(pane) => Some(Target::RunPane(pane)),
+    }
+}
+
+/// A part of the screen of a run.
+#[derive(Clone, Copy)]
+enum Part {
+    Matrix,
+    Pane(WizardPane),
+}
+
+/// Where the words on how it stands are, and the parts below them.
+fn layout(area: Rect, words: &[Line<'static>], run: &Run) -> (Rect, Vec<(Part, Rect)>) {
+    let below = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
     let most = (below.height / 3).max(3);
     let height = (words.len() as u16).min(most);
-    put(buffer, Rect { height, ..below }, &words, 0, look);
     let rest = Rect { y: below.y + height, height: below.height.saturating_sub(height), ..below };
-    if area.width >= WIDE.0 && area.height >= WIDE.1 {
-        wide(buffer, rest, run, look);
-    } else {
-        narrow(buffer, rest, run, look);
-    }
+    let is_wide = area.width >= WIDE.0 && area.height >= WIDE.1;
+    (Rect { height, ..below }, if is_wide { wide(rest, run) } else { narrow(rest, run) })
 }
 
 fn heading(run: &Run, width: usize, state: &State, look: &Look) -> Line<'static> {
@@ -56,26 +86,27 @@ fn heading(run: &Run, width: usize, state: &State, look: &Look) -> Line<'static>
 }
 
 /// Everything at once: why and how far at the left, what runs and what it prints at the right.
-fn wide(buffer: &mut Buffer, area: Rect, run: &Run, look: &Look) {
+fn wide(area: Rect, run: &Run) -> Vec<(Part, Rect)> {
     let [left, right] =
         Layout::horizontal([Constraint::Percentage(46), Constraint::Percentage(54)]).spacing(3).areas(area);
     let matrix_height = (matrix::height(run) + 1).min(left.height / 2);
     let [why, below] = Layout::vertical([Constraint::Min(0), Constraint::Length(matrix_height)]).areas(left);
     let [script, output] =
         Layout::vertical([Constraint::Percentage(60), Constraint::Percentage(40)]).areas(right);
-    pane(buffer, why, WizardPane::Why, run, look);
-    matrix::draw(buffer, Rect { y: below.y + 1, height: below.height.saturating_sub(1), ..below }, run, look);
-    pane(buffer, script, WizardPane::Script, run, look);
-    pane(buffer, output, WizardPane::Output, run, look);
+    vec![
+        (Part::Pane(WizardPane::Why), why),
+        (Part::Matrix, Rect { y: below.y + 1, height: below.height.saturating_sub(1), ..below }),
+        (Part::Pane(WizardPane::Script), script),
+        (Part::Pane(WizardPane::Output), output),
+    ]
 }
 
 /// One thing at a time under the matrix.
-fn narrow(buffer: &mut Buffer, area: Rect, run: &Run, look: &Look) {
+fn narrow(area: Rect, run: &Run) -> Vec<(Part, Rect)> {
     let most = (area.height / 3).max(3);
     let [above, below] =
         Layout::vertical([Constraint::Length(matrix::height(run).min(most)), Constraint::Min(0)]).areas(area);
-    matrix::draw(buffer, above, run, look);
-    pane(buffer, below, run.view.pane, run, look);
+    vec![(Part::Matrix, above), (Part::Pane(run.view.pane), below)]
 }
 
 fn pane(buffer: &mut Buffer, area: Rect, pane: WizardPane, run: &Run, look: &Look) {

@@ -3,7 +3,7 @@
 use super::{ask, drop_run, form, hindrance, not_here, refuse};
 use crate::app::update::tell;
 use crate::app::wizard::{Ask, AskKind, Basis, Order, Page, Request, Run, Stage, WizardPane};
-use crate::app::{Action, Effect, Notice, State};
+use crate::app::{Action, Effect, Notice, State, Target};
 use crate::scenario::journal::{Instruction, Outcome};
 use crate::scenario::{Destroys, Stand};
 
@@ -33,6 +33,36 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
     Vec::new()
 }
 
+/// The mouse was pressed on a part of it: while something is asked, only its own buttons are.
+pub(super) fn press(state: &mut State, target: &Target) -> Vec<Effect> {
+    let Some(run) = state.wizard.run.as_deref_mut() else { return Vec::new() };
+    if run.ask.is_some() {
+        return ask::press(state, target);
+    }
+    match target {
+        Target::RunPane(pane) => run.view.pane = *pane,
+        Target::Cell { host, step } => {
+            run.view.host = *host;
+            if let Some(step) = *step {
+                look_at_step(run, step);
+            }
+            run.settle();
+        }
+        _ => {}
+    }
+    Vec::new()
+}
+
+/// Looks at a step. Looking at the one that is under way is following it.
+fn look_at_step(run: &mut Run, step: usize) {
+    run.view.step = Some(step);
+    run.view.scrolls = [0; 3];
+    run.settle();
+    if run.view.step == Some(run.current()) {
+        run.view.step = None;
+    }
+}
+
 /// Moves what is looked at.
 fn look(state: &mut State, action: Action) -> Vec<Effect> {
     let many = usize::from(state.size.1 / 3).max(1);
@@ -45,8 +75,8 @@ fn look(state: &mut State, action: Action) -> Vec<Effect> {
         Action::Down => run.view.host += 1,
         Action::First => run.view.host = 0,
         Action::Last => run.view.host = usize::MAX,
-        Action::Left => run.view.step = Some(current.saturating_sub(1)),
-        Action::Right => run.view.step = Some(current + 1),
+        Action::Left => look_at_step(run, current.saturating_sub(1)),
+        Action::Right => look_at_step(run, current + 1),
         Action::NextPane => run.view.pane = pane.turned(1),
         Action::PreviousPane => run.view.pane = pane.turned(-1),
         Action::PageUp | Action::PageDown => {
@@ -62,14 +92,7 @@ fn look(state: &mut State, action: Action) -> Vec<Effect> {
         }
         _ => return not_here(state),
     }
-    if matches!(action, Action::Left | Action::Right) {
-        run.view.scrolls = [0; 3];
-    }
     run.settle();
-    // Looking at the step that is under way is following it.
-    if run.view.step == Some(run.current()) {
-        run.view.step = None;
-    }
     Vec::new()
 }
 
