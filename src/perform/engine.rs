@@ -237,7 +237,7 @@ impl Engine {
                     return Ok(());
                 };
                 self.write(systems).await?;
-                if broken.is_empty() { self.take_locks().await } else { broken }
+                if broken.is_empty() { self.take_locks().await? } else { broken }
             }
             When::After => {
                 let looking = Arc::clone(&self.shared).after(places);

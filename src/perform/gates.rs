@@ -11,7 +11,7 @@ use futures::future::BoxFuture;
 use tokio::time::{Instant, sleep};
 
 use self::facts::{Facts, Need};
-use super::engine::Engine;
+use super::engine::{Engine, NoJournal};
 use super::host::{Holder, Memory, Probed};
 use super::{Destruction, Shared};
 use crate::model::text::clean;
@@ -47,7 +47,7 @@ impl Engine {
     }
 
     /// Takes the locks of all hosts. What was sent for them is waited for, so that each is known and given back.
-    pub(super) async fn take_locks(&mut self) -> Vec<String> {
+    pub(super) async fn take_locks(&mut self) -> Result<Vec<String>, NoJournal> {
         let since = (self.shared.clock)();
         let scenario = &self.shared.plan.scenario.name;
         let words = format!("{scenario}, by {}, since {since:.0}", super::by());
@@ -68,16 +68,22 @@ impl Engine {
             let taking = take(Arc::clone(&shared), place.clone());
             async move { (place, taking.await) }
         });
-        let mut broken = Vec::new();
+        let (mut broken, mut held) = (Vec::new(), Vec::new());
         let mut taken = futures::stream::iter(locks).buffered(AT_ONCE);
         while let Some((place, answer)) = taken.next().await {
             match answer {
                 Ok(Ok(())) => self.locked.push(place),
-                Ok(Err(holder)) => broken.push(self.held(&place, &holder)),
+                Ok(Err(holder)) => {
+                    broken.push(self.held(&place, &holder));
+                    let Holder { run, words } = holder;
+                    held.push(Event::Held { place, run, words });
+                }
                 Err(why) => broken.push(why),
             }
         }
-        broken
+        drop(taken);
+        self.write(held).await?;
+        Ok(broken)
     }
 
     /// Who holds the lock of a place, and what can be done about it.

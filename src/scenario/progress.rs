@@ -145,6 +145,8 @@ impl Progress {
                 self.systems.insert(place.clone(), system.clone());
             }
             Event::Gates { when, broken } => self.gates(*when, broken),
+            // It is among what does not hold.
+            Event::Held { .. } => {}
             Event::Instructed { instruction } => self.instruct(*instruction),
             Event::Sent { serial, job } => self.sent(*serial, job, entry.at),
             Event::Ended { serial, end, .. } => self.ended(*serial, end, entry.at),

@@ -4,6 +4,7 @@
 mod common;
 mod hosts;
 mod keys;
+mod locks;
 mod mouse;
 mod person;
 #[path = "../common/running.rs"]

@@ -119,7 +119,52 @@ fn words(
                          the run can be resumed.";
             ("End this run?".to_owned(), plain(words, Role::Text, 0, width, look), "End it")
         }
+        AskKind::BreakLock => (
+            "Break the lock of another run?".to_owned(),
+            holders(run, state, width, look),
+            "Break it and run",
+        ),
     }
+}
+
+/// Whose the locks are that would be broken, and what that means.
+fn holders(run: &Run, state: &State, width: usize, look: &Look) -> Vec<Line<'static>> {
+    let warning = (look.glyphs.warning, Role::Warning);
+    let mut lines = Vec::new();
+    let mut told: Vec<&str> = Vec::new();
+    for holder in &run.holders {
+        if told.contains(&holder.run.as_str()) {
+            continue;
+        }
+        told.push(&holder.run);
+        let same = run.holders.iter().filter(|other| other.run == holder.run);
+        let places: Vec<String> = same.map(|other| clean(&other.place.to_string())).collect();
+        let words = format!("{}: run {} ({})", places.join(", "), holder.run, holder.words);
+        lines.extend(signed((look.glyphs.pending, Role::Key), (&clean(&words), Role::Text), 0, width, look));
+        let runs = state.wizard.shelf.iter().flat_map(|shelf| &shelf.runs);
+        let known = runs.into_iter().find(|past| past.id == holder.run);
+        let words = match known.map(|past| (past, past.can_be_gone_on_with())) {
+            Some((past, true)) => format!(
+                "It was left on this machine, {}. Going on with it is the better way: it stands on top of the list.",
+                super::ago(past.last, state)
+            ),
+            Some((past, false)) => format!("On this machine it ended {}.", super::ago(past.last, state)),
+            None => {
+                "This machine knows nothing of it. Whether it is dead, only who began it can say.".to_owned()
+            }
+        };
+        lines.extend(plain(&words, Role::Muted, 2, width, look));
+    }
+    lines.push(Line::default());
+    let words = "If it is at work after all, two runs change these hosts at once, and can destroy each other's work. Its \
+                 scripts that are under way are not ended.";
+    lines.extend(signed(warning, (words, Role::Warning), 0, width, look));
+    if let Some(what) = run.plan.destroys() {
+        let words = format!("This run destroys {}.", clean(&what));
+        let sign = (look.glyphs.critical, Role::Critical);
+        lines.extend(signed(sign, (&words, Role::Critical), 0, width, look));
+    }
+    lines
 }
 
 fn hosts(run: &Run, width: usize, look: &Look) -> Vec<Line<'static>> {

@@ -18,6 +18,9 @@ use crate::ui::operation::{plain, signed};
 /// From this size on everything is on screen at once.
 const WIDE: (u16, u16) = (110, 26);
 
+/// How many reasons are always told above.
+const REASONS: usize = 2;
+
 pub(super) fn draw(buffer: &mut Buffer, area: Rect, run: &Run, state: &State, look: &Look) {
     let width = usize::from(area.width);
     buffer.set_line(area.x, area.y, &heading(run, width, state, look), area.width);
@@ -64,9 +67,11 @@ enum Part {
 /// Where the words on how it stands are, and the parts below them.
 fn layout(area: Rect, words: &[Line<'static>], run: &Run) -> (Rect, Vec<(Part, Rect)>) {
     let below = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
-    let most = (below.height / 3).max(3);
+    // A line below them is empty.
+    let most = (below.height / 3).max(3) - 1;
     let height = (words.len() as u16).min(most);
-    let rest = Rect { y: below.y + height, height: below.height.saturating_sub(height), ..below };
+    let taken = height + 1;
+    let rest = Rect { y: below.y + taken, height: below.height.saturating_sub(taken), ..below };
     let is_wide = area.width >= WIDE.0 && area.height >= WIDE.1;
     (Rect { height, ..below }, if is_wide { wide(rest, run) } else { narrow(rest, run) })
 }
@@ -132,13 +137,31 @@ fn pane(buffer: &mut Buffer, area: Rect, pane: WizardPane, run: &Run, look: &Loo
     match (pane, step) {
         (WizardPane::Output, _) => output(buffer, body, run, scroll, look),
         (WizardPane::Why, Some(step)) => {
-            put(buffer, body, &scripts::why(run, step, width, look), scroll, look);
+            let mut lines = all_reasons(run, width, look);
+            lines.extend(scripts::why(run, step, width, look));
+            put(buffer, body, &lines, scroll, look);
         }
         (WizardPane::Script, Some(step)) => {
             put(buffer, body, &scripts::of_step(run, step, false, width, look), scroll, look);
         }
         (_, None) => {}
     }
+}
+
+/// Why it did not go on, where there are more reasons than are told above: here they can be scrolled.
+fn all_reasons(run: &Run, width: usize, look: &Look) -> Vec<Line<'static>> {
+    let (Stage::Over(Outcome::Refused { why } | Outcome::Failed { why }), None) = (&run.stage, run.view.step)
+    else {
+        return Vec::new();
+    };
+    if why.len() <= REASONS {
+        return Vec::new();
+    }
+    let sign = (look.glyphs.dot, Role::Muted);
+    let mut lines: Vec<_> =
+        why.iter().flat_map(|words| signed(sign, (words, Role::Text), 0, width, look)).collect();
+    lines.push(Line::default());
+    lines
 }
 
 /// The last lines that the selected host has printed, `scroll` lines up from the end.
@@ -160,17 +183,15 @@ fn output(buffer: &mut Buffer, area: Rect, run: &Run, scroll: usize, look: &Look
     }
 }
 
-/// How it stands, in words, and what can be done. The last line is empty.
+/// How it stands, in words, and what can be done.
 fn standing(run: &Run, state: &State, width: usize, look: &Look) -> Vec<Line<'static>> {
-    let mut lines = match (&run.stage, run.stand(state.now)) {
+    match (&run.stage, run.stand(state.now)) {
         (Stage::Ready, _) => ready(run, width, look),
         (Stage::UnderWay, Some(Stand::Stuck)) => stuck(run, width, look),
         (Stage::UnderWay, Some(Stand::Paused)) => paused(run, width, look),
         (Stage::UnderWay, stand) => busy(run, stand.as_ref(), width, look),
         (Stage::Over(outcome), _) => over(run, outcome, state, width, look),
-    };
-    lines.push(Line::default());
-    lines
+    }
 }
 
 fn ready(run: &Run, width: usize, look: &Look) -> Vec<Line<'static>> {
@@ -294,6 +315,10 @@ fn over(run: &Run, outcome: &Outcome, state: &State, width: usize, look: &Look) 
         Outcome::Aborted => ((glyphs.offline, Role::Warning), "It was aborted. It can be resumed.", &[]),
     };
     lines.extend(signed(sign, (words, sign.1), 0, width, look));
+    if !run.holders.is_empty() {
+        let words = "take the hosts from the other run, if it is known to be dead";
+        lines.push(Line::from(key(Action::BreakLock, words, look)));
+    }
     for words in why {
         lines.extend(signed((glyphs.dot, Role::Muted), (words, Role::Text), 2, width, look));
     }

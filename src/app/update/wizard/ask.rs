@@ -86,11 +86,12 @@ fn take(state: &mut State) -> Vec<Effect> {
         return refuse(state, why);
     }
     match kind {
-        AskKind::Begin(first) if run.stage == Stage::Ready => run::begin(state, first, is_destruction),
+        AskKind::Begin(first) if run.stage == Stage::Ready => run::begin(state, first, is_destruction, false),
         AskKind::Begin(_) => Vec::new(),
         AskKind::Destroy => run::instruct(state, Instruction::Next),
         AskKind::Undo(_) => run::instruct(state, Instruction::Undo),
         AskKind::Again => run::instruct(state, Instruction::Retry),
         AskKind::Abort => run::instruct(state, Instruction::Abort),
+        AskKind::BreakLock => run::begin_all_the_same(state, is_destruction),
     }
 }

@@ -23,6 +23,7 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
         Action::RetryStep => return retry(state),
         Action::Undo => return undo(state),
         Action::AbortRun => return abort(state),
+        Action::BreakLock => return break_lock(state),
         Action::EditVariables => return form::edit(state),
         Action::DryRun => run.view.dry_run = Some(0),
         Action::CopyScript => return copy(state),
@@ -195,13 +196,49 @@ fn go_on(state: &mut State, how: Instruction) -> Vec<Effect> {
 
 /// The same once more, from where it was to begin.
 fn again(state: &mut State) -> Vec<Effect> {
-    let pass = state.wizard.pass();
-    let Some(run) = state.wizard.run.as_deref_mut() else { return Vec::new() };
-    let mut fresh =
-        Run::new(pass, run.plan.clone(), run.cluster.clone(), run.basis.clone(), run.generated.clone());
-    fresh.expected = run.expected;
-    *run = fresh;
+    renew(state);
     refuse(state, "nothing of it was run; it can be begun again")
+}
+
+/// Puts the run back to where nothing of it was run.
+fn renew(state: &mut State) {
+    let pass = state.wizard.pass();
+    let Some(run) = state.wizard.run.as_deref_mut() else { return };
+    let basis = match (&run.basis, &run.stage) {
+        // What was refused is over for good: its journal takes nothing more.
+        (Basis::Left(_), Stage::Over(Outcome::Refused { .. })) => {
+            Basis::Changed { from_step: run.from_step(), replaces: None, generated: run.generated.clone() }
+        }
+        (basis, _) => basis.clone(),
+    };
+    let mut fresh = Run::new(pass, run.plan.clone(), run.cluster.clone(), basis, run.generated.clone());
+    (fresh.expected, fresh.first, fresh.before) = (run.expected, run.first, Some(run.pass));
+    *run = fresh;
+}
+
+/// Asks whether to take the hosts from another run, unless that one is known to be at work.
+fn break_lock(state: &mut State) -> Vec<Effect> {
+    let Some(run) = state.wizard.run.as_deref() else { return Vec::new() };
+    if !matches!(run.stage, Stage::Over(_)) || run.holders.is_empty() {
+        return refuse(state, "no other run has its hosts");
+    }
+    let is_at_work = |id: &str| {
+        let runs = state.wizard.shelf.as_ref().map(|shelf| &shelf.runs);
+        runs.into_iter().flatten().any(|past| past.id == id && past.is_in_hand)
+    };
+    if let Some(holder) = run.holders.iter().find(|holder| is_at_work(&holder.run)) {
+        let words = format!("run {} is in the hands of a console on this machine: end it there", holder.run);
+        return refuse(state, words);
+    }
+    let wanted = run.plan.destroys().map(|_| run.plan.scenario.name.clone());
+    ask(state, Ask::new(AskKind::BreakLock, wanted))
+}
+
+/// Takes the hosts from the other run, and begins: the button of that question had the keys, and was pressed.
+pub(super) fn begin_all_the_same(state: &mut State, may_destroy: bool) -> Vec<Effect> {
+    let first = state.wizard.run.as_deref().and_then(|run| run.first).unwrap_or(Instruction::Next);
+    renew(state);
+    begin(state, first, may_destroy, true)
 }
 
 pub(super) fn ask(state: &mut State, ask: Ask) -> Vec<Effect> {
@@ -297,12 +334,18 @@ fn examine(state: &mut State) -> Vec<Effect> {
 }
 
 /// The one place from which anything is begun: the button of a confirmation had the keys, and was pressed.
-pub(super) fn begin(state: &mut State, first: Instruction, may_destroy: bool) -> Vec<Effect> {
+pub(super) fn begin(
+    state: &mut State,
+    first: Instruction,
+    may_destroy: bool,
+    breaks_locks: bool,
+) -> Vec<Effect> {
     let now = state.now;
     state.wizard.waiting = None;
     let Some(run) = state.wizard.run.as_deref_mut() else { return Vec::new() };
     run.stage = Stage::UnderWay;
     run.since = Some(now);
+    run.first = Some(first);
     run.examined = None;
     let (left, replaces) = match &run.basis {
         Basis::New => (None, None),
@@ -316,9 +359,10 @@ pub(super) fn begin(state: &mut State, first: Instruction, may_destroy: bool) ->
         generated: run.generated.clone(),
         cluster: run.cluster.clone(),
         left,
-        replaces,
+        replaces: replaces.or(run.before),
         from_step,
         first,
         may_destroy,
+        breaks_locks,
     })))]
 }
