@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use common::{capture, console, deployment, look, lost, now, screen};
 use jiff::SignedDuration;
-use quorate::app::{Action, AuditLog, Event, Selection, State, update};
+use quorate::app::{Action, AuditLog, Event, News, Selection, State, update};
 use quorate::model::{Deed, DeedEvent, DeedOutcome, DeedStep, LogLine, LogNews};
 use quorate::pacemaker::log::read_line;
 use rstest::rstest;
@@ -21,6 +21,24 @@ use rstest::rstest;
 fn the_grid(#[case] columns: u16, #[case] rows: u16) {
     let state = console(deployment(), (columns, rows));
     insta::assert_snapshot!(format!("grid-{columns}x{rows}"), screen(&state, &look()));
+}
+
+/// Where some clusters are read-only each says so itself; where all are, the header does.
+#[rstest]
+#[case(40, 10)]
+#[case(80, 24)]
+#[case(120, 40)]
+#[case(160, 45)]
+fn what_may_not_be_changed(#[case] columns: u16, #[case] rows: u16) {
+    let mut clusters = deployment();
+    for (entry, _) in clusters.iter_mut().take(4) {
+        entry.access.read_only = true;
+    }
+    let mut state = console(clusters, (columns, rows));
+    let until = now() + SignedDuration::from_mins(14);
+    update(&mut state, Event::Operated(News::Unlocked("mq".into(), until)));
+    update(&mut state, Event::Tick(now() + SignedDuration::from_secs(6)));
+    insta::assert_snapshot!(format!("read-only-{columns}x{rows}"), screen(&state, &look()));
 }
 
 #[rstest]

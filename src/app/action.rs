@@ -255,6 +255,9 @@ pub enum Action {
     /// Kill what is under way, and end the run.
     #[strum(message = "abort")]
     AbortRun,
+    /// Take the hosts from another run that is known to be dead.
+    #[strum(message = "break the lock")]
+    BreakLock,
     /// Change the values of a scenario's variables.
     #[strum(message = "variables")]
     EditVariables,
@@ -321,6 +324,7 @@ impl Action {
                 | Self::SkipStep
                 | Self::RetryStep
                 | Self::AbortRun
+                | Self::BreakLock
                 | Self::EditVariables
                 | Self::DryRun
                 | Self::CopyScript

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use tui_input::InputRequest;
 
-use super::{Action, AuditLog, News, Request, wizard};
+use super::{Action, AuditLog, Focus, News, Remedy, Request, wizard};
 use crate::health::Health;
 use crate::model::{ClusterName, LogNews, Observation};
 use crate::tables::Pane;
@@ -94,6 +94,21 @@ pub enum Target {
     Tab(Pane),
     /// A row of a pane in the cluster view, or of a table over all clusters.
     Row(Pane, usize),
+    /// A button or a field of what asks.
+    Button(Focus),
+    /// A button that says what is to be done with an unfinished operation.
+    Remedy(Remedy),
+    /// A row of what lies on top: of a list, a choice or a form.
+    Entry(usize),
+    /// A pane of a scenario's run.
+    RunPane(wizard::WizardPane),
+    /// A host of a scenario's run and, where one was meant, a step, from 1.
+    Cell {
+        /// Its place among the hosts.
+        host: usize,
+        /// The number of the step.
+        step: Option<usize>,
+    },
 }
 
 /// A line for the person, shown in the footer for a while.

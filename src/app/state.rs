@@ -184,6 +184,11 @@ impl State {
         self.cluster(cluster).is_some_and(|cluster| cluster.is_locked(self.now))
     }
 
+    /// Whether no cluster may be changed at this moment.
+    pub fn is_all_locked(&self) -> bool {
+        !self.clusters.is_empty() && self.clusters.iter().all(|cluster| cluster.is_locked(self.now))
+    }
+
     /// What narrows the view that has the keys.
     pub fn filter(&self) -> &str {
         match (&self.open, &self.fleet) {

@@ -237,6 +237,30 @@ impl<'a> Scene<'a> {
         })
     }
 
+    /// Something that is on its way and that it has to follow, or belongs to the same group: the transition under way
+    /// may come to it yet. What is on its way elsewhere says nothing of it.
+    pub(super) fn ahead_in_transition<'s>(&'s self, ids: &[&'s ResourceId]) -> Option<&'a Primitive> {
+        if !self.placed.iter().any(|placed| is_on_its_way(placed.primitive)) {
+            return None;
+        }
+        let mut known = ids.to_vec();
+        let mut next = 0;
+        while let Some(id) = known.get(next).copied() {
+            next += 1;
+            let is_part = |placed: &&Placed<'_>| placed.ids().iter().any(|own| base(own) == base(id));
+            let mut parts = self.placed.iter().filter(is_part).map(|placed| placed.primitive);
+            if let Some(moving) = parts.find(|primitive| is_on_its_way(primitive)) {
+                return Some(moving);
+            }
+            for leader in self.constraints().filter_map(|constraint| leader_of(id, constraint)) {
+                if !known.contains(&leader) {
+                    known.push(leader);
+                }
+            }
+        }
+        None
+    }
+
     /// The stopped primitives that nobody has stopped on purpose, in one line; `None` without any.
     pub(super) fn stopped_line(&self) -> Option<String> {
         let stopped = |placed: &&Placed<'_>| {
@@ -259,6 +283,33 @@ impl<'a> Placed<'a> {
     /// Whether it may run on several nodes: an instance of a clone or part of a bundle.
     pub(super) fn is_replicated(&self) -> bool {
         self.ancestors.iter().any(|ancestor| matches!(ancestor, Resource::Clone(_) | Resource::Bundle(_)))
+    }
+}
+
+/// Whether an operation that changes its state is under way.
+pub(super) fn is_on_its_way(primitive: &Primitive) -> bool {
+    primitive.role.is_transient() || primitive.pending.as_deref().is_some_and(|what| what != "Monitoring")
+}
+
+/// `fs is starting`: what is on its way, in words.
+pub(super) fn on_its_way_words(primitive: &Primitive) -> String {
+    let role = (primitive.role.is_transient()).then(|| primitive.role.word());
+    let what = role.or(primitive.pending.as_deref()).unwrap_or("changing");
+    format!("{} is {}", primitive.id, what.to_lowercase())
+}
+
+/// What a mandatory constraint has a resource follow.
+fn leader_of<'a>(id: &ResourceId, constraint: &'a Constraint) -> Option<&'a ResourceId> {
+    match &constraint.rule {
+        ConstraintRule::Colocation { resource, with, score: Some(Score::Infinity), .. } if resource == id => {
+            Some(with)
+        }
+        ConstraintRule::Order { first, first_action, then, kind, .. }
+            if then == id && kind == "Mandatory" && first_action != "stop" =>
+        {
+            Some(first)
+        }
+        _ => None,
     }
 }
 

@@ -1,6 +1,6 @@
 //! The loop that does what a [`Progress`] says, and tells it what came of it.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,6 +13,7 @@ use tokio::sync::mpsc;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
+use super::gates::Seen;
 use super::job::{self, Ran};
 use super::{News, Pace, Run, Runs, Shared, Start, Unknown, by};
 use crate::scenario::journal::{Begun, Entry, Event, Fate, Instruction, Outcome, Place, When};
@@ -32,6 +33,16 @@ pub(super) struct Engine {
     pub(super) locked: Vec<Place>,
     /// The steps that were run again because that had been wanted beforehand.
     retried: HashSet<usize>,
+    orders: Orders,
+}
+
+/// What a person says while it goes.
+struct Orders {
+    channel: mpsc::Receiver<Instruction>,
+    /// Whether anything may still come.
+    is_open: bool,
+    /// What was said while gates were looked at, and is taken when that is over.
+    held: VecDeque<Instruction>,
 }
 
 /// What has come back.
@@ -46,7 +57,13 @@ enum Flown {
 pub(super) struct NoJournal(#[from] io::Error);
 
 impl Engine {
-    pub(super) fn new(shared: Arc<Shared>, runs: Runs, run: Run, start: Start) -> Self {
+    pub(super) fn new(
+        shared: Arc<Shared>,
+        runs: Runs,
+        run: Run,
+        start: Start,
+        channel: mpsc::Receiver<Instruction>,
+    ) -> Self {
         let progress = Progress::replay(Arc::clone(&shared.plan), run.entries());
         Self {
             shared,
@@ -58,11 +75,12 @@ impl Engine {
             kills: HashMap::new(),
             locked: Vec::new(),
             retried: HashSet::new(),
+            orders: Orders { channel, is_open: true, held: VecDeque::new() },
         }
     }
 
-    pub(super) async fn carry_out(mut self, instructions: mpsc::Receiver<Instruction>) -> Outcome {
-        let outcome = match self.go(instructions).await {
+    pub(super) async fn carry_out(mut self) -> Outcome {
+        let outcome = match self.go().await {
             Ok(outcome) => outcome,
             Err(error) => {
                 tracing::error!("{error}");
@@ -81,9 +99,8 @@ impl Engine {
         outcome
     }
 
-    async fn go(&mut self, mut instructions: mpsc::Receiver<Instruction>) -> Result<Outcome, NoJournal> {
+    async fn go(&mut self) -> Result<Outcome, NoJournal> {
         self.begin().await?;
-        let mut is_open = true;
         loop {
             let todo = self.progress.next((self.shared.clock)());
             match &todo.stand {
@@ -96,16 +113,17 @@ impl Engine {
                     self.write([Event::Instructed { instruction: Instruction::Retry }]).await?;
                     continue;
                 }
-                Stand::Paused | Stand::Stuck if !is_open => return self.end(self.progress.verdict()).await,
+                Stand::Paused | Stand::Stuck if !self.orders.may_come() => {
+                    return self.end(self.progress.verdict()).await;
+                }
                 Stand::Paused | Stand::Stuck | Stand::Busy => {}
             }
             self.launch(&todo).await?;
             tokio::select! {
                 biased;
-                instruction = instructions.recv(), if is_open => match instruction {
-                    Some(instruction) => self.write([Event::Instructed { instruction }]).await?,
-                    None => is_open = false,
-                },
+                instruction = self.orders.next(), if self.orders.may_come() => {
+                    self.write(instruction.map(|instruction| Event::Instructed { instruction })).await?;
+                }
                 Some(flown) = self.flying.next(), if !self.flying.is_empty() => self.land(flown).await?,
                 () = wake(todo.wake, (self.shared.clock)()) => {}
             }
@@ -207,12 +225,62 @@ impl Engine {
         Ok(())
     }
 
+    /// Looks at what has to hold. A word to abort is taken at once, however long the hosts take to answer.
     async fn gates(&mut self, when: When) -> Result<(), NoJournal> {
+        let places = self.progress.places();
         let broken = match when {
-            When::Before => self.before().await?,
-            When::After => self.shared.after(&self.progress.places()).await,
+            When::Before => {
+                let guarded = self.guarded();
+                let is_fresh = !self.progress.has_begun() && !self.progress.is_partial();
+                let looking = Arc::clone(&self.shared).before(places, is_fresh, guarded);
+                let Some(Seen { systems, broken }) = self.unless_aborted(looking).await? else {
+                    return Ok(());
+                };
+                self.write(systems).await?;
+                if broken.is_empty() { self.take_locks().await? } else { broken }
+            }
+            When::After => {
+                let looking = Arc::clone(&self.shared).after(places);
+                let Some(broken) = self.unless_aborted(looking).await? else { return Ok(()) };
+                broken
+            }
         };
         self.write([Event::Gates { when, broken }]).await
+    }
+
+    /// Waits for that, unless the word to abort comes first; anything else that is said is taken afterwards.
+    async fn unless_aborted<T>(&mut self, looking: impl Future<Output = T>) -> Result<Option<T>, NoJournal> {
+        tokio::pin!(looking);
+        loop {
+            tokio::select! {
+                biased;
+                instruction = self.orders.channel.recv(), if self.orders.is_open => match instruction {
+                    Some(instruction @ Instruction::Abort) => {
+                        self.write([Event::Instructed { instruction }]).await?;
+                        return Ok(None);
+                    }
+                    Some(instruction) => self.orders.held.push_back(instruction),
+                    None => self.orders.is_open = false,
+                },
+                seen = &mut looking => return Ok(Some(seen)),
+            }
+        }
+    }
+}
+
+impl Orders {
+    fn may_come(&self) -> bool {
+        self.is_open || !self.held.is_empty()
+    }
+
+    /// The next word; `None`: none will come any more.
+    async fn next(&mut self) -> Option<Instruction> {
+        if let Some(held) = self.held.pop_front() {
+            return Some(held);
+        }
+        let next = self.channel.recv().await;
+        self.is_open = next.is_some();
+        next
     }
 }
 

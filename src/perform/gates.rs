@@ -38,41 +38,16 @@ struct Findings {
 }
 
 impl Engine {
-    /// Finds out the systems, looks at the gates and takes the locks. All that does not hold is told at once; of a
-    /// run that has begun, only what its hosts have to be for it to go on.
-    pub(super) async fn before(&mut self) -> Result<Vec<String>, NoJournal> {
-        let mut findings = Findings::default();
-        let mut broken = Vec::new();
-        for (place, probed) in self.shared.each(self.progress.places(), Shared::probing).await {
-            match probed {
-                Ok(probed) => {
-                    let event = Event::System { place: place.clone(), system: probed.system.clone() };
-                    self.write([event]).await?;
-                    findings.probed.insert(place, probed);
-                }
-                Err(why) => broken.push(why),
-            }
-        }
-        let plan = Arc::clone(&self.shared.plan);
-        let is_fresh = !self.progress.has_begun() && !self.progress.is_partial();
-        if is_fresh && broken.is_empty() {
-            broken = self.shared.broken(&plan.scenario.gates.before, findings, self.guarded()).await;
-        }
-        if broken.is_empty() {
-            broken = self.take_locks().await;
-        }
-        Ok(broken)
-    }
-
     /// Whether a cluster that runs on the hosts has to be protected.
-    fn guarded(&self) -> Guarded {
+    pub(super) fn guarded(&self) -> Guarded {
         match (self.start.destruction, self.shared.plan.destroys()) {
             (Destruction::Refused, Some(what)) => Guarded::From(what),
             _ => Guarded::No,
         }
     }
 
-    async fn take_locks(&mut self) -> Vec<String> {
+    /// Takes the locks of all hosts. What was sent for them is waited for, so that each is known and given back.
+    pub(super) async fn take_locks(&mut self) -> Result<Vec<String>, NoJournal> {
         let since = (self.shared.clock)();
         let scenario = &self.shared.plan.scenario.name;
         let words = format!("{scenario}, by {}, since {since:.0}", super::by());
@@ -93,16 +68,22 @@ impl Engine {
             let taking = take(Arc::clone(&shared), place.clone());
             async move { (place, taking.await) }
         });
-        let mut broken = Vec::new();
+        let (mut broken, mut held) = (Vec::new(), Vec::new());
         let mut taken = futures::stream::iter(locks).buffered(AT_ONCE);
         while let Some((place, answer)) = taken.next().await {
             match answer {
                 Ok(Ok(())) => self.locked.push(place),
-                Ok(Err(holder)) => broken.push(self.held(&place, &holder)),
+                Ok(Err(holder)) => {
+                    broken.push(self.held(&place, &holder));
+                    let Holder { run, words } = holder;
+                    held.push(Event::Held { place, run, words });
+                }
                 Err(why) => broken.push(why),
             }
         }
-        broken
+        drop(taken);
+        self.write(held).await?;
+        Ok(broken)
     }
 
     /// Who holds the lock of a place, and what can be done about it.
@@ -119,8 +100,17 @@ impl Engine {
     }
 }
 
+/// What was seen before the first step.
+#[derive(Debug)]
+pub(super) struct Seen {
+    /// What the hosts run, for the journal.
+    pub(super) systems: Vec<Event>,
+    /// What does not hold, all at once.
+    pub(super) broken: Vec<String>,
+}
+
 /// Whether a cluster that runs has to be protected.
-enum Guarded {
+pub(super) enum Guarded {
     No,
     /// From a scenario that destroys this.
     From(String),
@@ -142,15 +132,40 @@ impl Plan {
 }
 
 impl Shared {
+    /// Finds out the systems and looks at the gates; of a run that has begun, only what its hosts have to be for it to
+    /// go on.
+    pub(super) async fn before(
+        self: Arc<Self>,
+        places: Vec<Place>,
+        is_fresh: bool,
+        guarded: Guarded,
+    ) -> Seen {
+        let mut findings = Findings::default();
+        let mut seen = Seen { systems: Vec::new(), broken: Vec::new() };
+        for (place, probed) in self.each(places, Self::probing).await {
+            match probed {
+                Ok(probed) => {
+                    seen.systems.push(Event::System { place: place.clone(), system: probed.system.clone() });
+                    findings.probed.insert(place, probed);
+                }
+                Err(why) => seen.broken.push(why),
+            }
+        }
+        if is_fresh && seen.broken.is_empty() {
+            seen.broken = self.broken(&self.plan.scenario.gates.before, findings, guarded).await;
+        }
+        seen
+    }
+
     /// Looks at the gates of the end until they hold or their time is up.
-    pub(super) async fn after(&self, places: &[Place]) -> Vec<String> {
+    pub(super) async fn after(self: Arc<Self>, places: Vec<Place>) -> Vec<String> {
         let gates = &self.plan.scenario.gates.after;
         let deadline = Instant::now() + SETTLES_WITHIN;
         loop {
             let mut findings = Findings::default();
             let mut broken = Vec::new();
             if !gates.is_empty() {
-                for (place, probed) in self.each(places.to_vec(), Self::probing).await {
+                for (place, probed) in self.each(places.clone(), Self::probing).await {
                     match probed {
                         Ok(probed) => _ = findings.probed.insert(place, probed),
                         Err(why) => broken.push(why),

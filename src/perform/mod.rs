@@ -134,7 +134,7 @@ impl Performer {
         news: mpsc::Sender<News>,
     ) -> Outcome {
         let shared = self.shared(&plan, run.id().to_owned(), run.output(), news);
-        Engine::new(shared, self.runs.clone(), run, start).carry_out(instructions).await
+        Engine::new(shared, self.runs.clone(), run, start, instructions).carry_out().await
     }
 
     fn shared(

@@ -10,7 +10,7 @@ use site::*;
 
 use super::*;
 use crate::scenario::journal::{Event, Part, Place, Record};
-use crate::scenario::{Check, Grade, Order, Progress, Script, Secrecy, State, Step, Target};
+use crate::scenario::{Check, Gate, Grade, Order, Progress, Script, Secrecy, State, Step, Target};
 
 #[tokio::test]
 async fn a_plan_is_carried_out_on_every_host_and_stands_in_the_journal() {
@@ -209,6 +209,30 @@ async fn an_aborted_run_kills_what_is_under_way() {
         let pid = site.file(host, "pid");
         assert!(pid.is_empty() || !std::path::Path::new("/proc").join(pid.trim()).exists(), "{host}: {pid}");
     }
+}
+
+#[tokio::test]
+async fn an_abort_does_not_wait_for_hosts_that_do_not_answer() {
+    let site = Site::new();
+    site.hosts.hung.lock().unwrap().insert("b".into());
+    let plan = Arc::new(plan([step("echo x >\"$HERE/one\"")]));
+    let aborting = site.perform_and(&plan, |event| matches!(event, Event::Begun(_)), Instruction::Abort);
+    let outcome = tokio::time::timeout(Duration::from_secs(10), aborting).await.expect("it waits");
+    assert_eq!((outcome, site.file("a", "one")), (Outcome::Aborted, String::new()));
+}
+
+#[tokio::test]
+async fn an_abort_does_not_wait_for_what_has_to_hold_at_the_end() {
+    let site = Site::new();
+    let mut plan = plan([step("echo x >\"$HERE/one\"")]);
+    // No cluster runs there: it is waited for for a minute.
+    plan.scenario.gates.after = vec![Gate::Quorum];
+    let is_last = |event: &Event| matches!(event, Event::Ended { serial: 3, .. });
+    let plan = Arc::new(plan);
+    let aborting = site.perform_and(&plan, is_last, Instruction::Abort);
+    let outcome = tokio::time::timeout(Duration::from_secs(10), aborting).await.expect("it waits");
+    assert_eq!((outcome, site.file("c", "one")), (Outcome::Aborted, "x\n".to_owned()));
+    assert!(!site.host("a").join("run/lock").exists(), "the lock was given back");
 }
 
 #[tokio::test]

@@ -153,7 +153,7 @@ where
     let mut next_frame = Instant::now();
     let mut is_waiting = false;
     tokio::pin!(ended);
-    loop {
+    'running: loop {
         panes.reconcile(&console.state);
         is_waiting |= console.state.take_dirty();
         if is_waiting && Instant::now() >= next_frame {
@@ -202,10 +202,7 @@ where
         };
         for effect in effects {
             match effect {
-                Effect::Quit => {
-                    console.watch.stop().await;
-                    return Ok(());
-                }
+                Effect::Quit => break 'running,
                 Effect::Redraw => terminal.clear()?,
                 Effect::Suspend => {
                     (hands.suspend)().wrap_err("the console could not be put in the background")?;
@@ -216,6 +213,8 @@ where
             }
         }
     }
+    drop(told);
+    console.scenarios.give_back().await;
     console.watch.stop().await;
     Ok(())
 }

@@ -44,6 +44,15 @@ pub enum Event {
         /// What does not hold, in words; empty: all is well.
         broken: Vec<String>,
     },
+    /// A host is in the hands of another run. The gates tell it in words.
+    Held {
+        /// Which one.
+        place: Place,
+        /// That run.
+        run: String,
+        /// Which scenario, who, from where and since when.
+        words: String,
+    },
     /// A person, or the command line, wants it to go on in some way.
     Instructed {
         /// In which.

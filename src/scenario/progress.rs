@@ -145,6 +145,8 @@ impl Progress {
                 self.systems.insert(place.clone(), system.clone());
             }
             Event::Gates { when, broken } => self.gates(*when, broken),
+            // It is among what does not hold.
+            Event::Held { .. } => {}
             Event::Instructed { instruction } => self.instruct(*instruction),
             Event::Sent { serial, job } => self.sent(*serial, job, entry.at),
             Event::Ended { serial, end, .. } => self.ended(*serial, end, entry.at),
@@ -160,6 +162,7 @@ impl Progress {
             Todo { start: Vec::new(), settle: Vec::new(), kill: Vec::new(), wake: None, stand: Stand::Busy };
         todo.stand = match &self.phase {
             Phase::Over(outcome) | Phase::Ending(outcome) => Stand::Over(outcome.clone()),
+            Phase::Before | Phase::After if self.is_aborting => Stand::Over(Outcome::Aborted),
             Phase::Before => Stand::Gates(When::Before),
             Phase::After => Stand::Gates(When::After),
             Phase::Steps if self.is_aborting => {

@@ -129,16 +129,17 @@ struct Tree<'a> {
 }
 
 impl Tree<'_> {
-    /// Adds an element, and what is in it as far as that is seen. `wanted`: it, or one around it, is what the filter
-    /// looks for. Says whether anything was added.
+    /// Adds an element, and what is in it as far as that is seen. `wanted`: it is to be seen, as it is what the filter
+    /// looks for, or stands in that unfolded. In what is folded still only what is looked for is seen. Says whether
+    /// anything was added.
     fn push(&mut self, element: &Element, path: ElementPath, wanted: bool) -> bool {
         let wanted = wanted || self.matches(element);
         let at = self.rows.len();
         let is_unfolded = self.folds.is_unfolded(&path);
         let mut found = false;
-        if is_unfolded || !wanted {
+        if is_unfolded || !self.words.is_empty() {
             for (segment, child) in children(element) {
-                found |= self.push(child, path.below(segment), wanted);
+                found |= self.push(child, path.below(segment), wanted && is_unfolded);
             }
         }
         if wanted || found {
@@ -275,6 +276,16 @@ mod tests {
     }
 
     #[test]
+    fn a_filter_finds_what_is_in_a_folded_match() {
+        let found = shown(&Folds::default(), "vip");
+        assert_eq!(found.len(), 5, "{found:?}");
+        assert!(found[3].contains("vip-ip") && found[4].contains("vip-pw"), "{found:?}");
+        // What is in a match and is none itself is seen where somebody has unfolded the match.
+        assert_eq!(shown(&Folds::default(), "resources").len(), 3);
+        assert_eq!(shown(&Folds::folded(), "resources"), ["<resources>…"]);
+    }
+
+    #[test]
     fn twins_are_told_apart() {
         let paths: BTreeSet<ElementPath> = with_source(|source| {
             let table = configuration(source, &Folds::unfolded(), "");
@@ -292,7 +303,7 @@ mod tests {
 
     #[test]
     fn a_card_holds_the_element_without_its_secrets() {
-        let vip = path("vip");
+        let vip = path("vip ocf");
         let card = with_source(|source| details(source, &Subject::Element(vip))).unwrap();
         let lines: Vec<String> = card
             .sections

@@ -6,7 +6,7 @@ use ratatui::text::{Line, Span};
 
 use super::glyphs::role_of;
 use super::table::{self, Focus, Heading};
-use super::{Look, cluster_log, facts, findings, header};
+use super::{Look, cluster_log, facts, findings};
 use crate::app::{Action, ClusterState, ClusterView, Context, FACTS, ListView, State, TABS, Target};
 use crate::model::Contact;
 use crate::tables::{Pane, Table, Tone};
@@ -69,10 +69,10 @@ pub(super) fn target_at(
     }
     let places = view.places(area, &cluster.findings);
     let (pane, area) = places.into_iter().find(|(_, area)| area.contains(at))?;
-    // Findings have several lines each: what is pressed there takes the keys and keeps its place.
-    let rows = state.pane_table(view, cluster, pane).rows.len();
+    let shown = state.pane_table(view, cluster, pane);
+    let rows = shown.rows.len();
     let row = match pane {
-        Pane::Findings => Some(view.list(pane).row),
+        Pane::Findings => Some(finding_at(area, (state, cluster), (&shown, view.list(pane)), look, at.y)),
         _ => table::row_at(area, view.list(pane), at.y, rows),
     };
     row.filter(|row| *row < rows).map(|row| Target::Row(pane, row))
@@ -160,9 +160,30 @@ fn title(state: &State, cluster: &ClusterState, width: usize, look: &Look) -> Li
         }
     };
     let role = if cluster.observation.current().is_some() { Role::Muted } else { Role::Unknown };
-    let mut right = header::rights(cluster, state, look);
+    let rights = facts::rights(cluster, state.now);
+    let mut right: Vec<_> =
+        rights.into_iter().map(|(words, role)| look.span(role, format!("{words}  "))).collect();
     right.push(look.span(role, seen));
     look.sides(left, right, width)
+}
+
+/// The finding that is drawn on that line: they have several each. Elsewhere the selected one.
+fn finding_at(
+    area: Rect,
+    (state, cluster): (&State, &ClusterState),
+    (shown, list): (&Table, &ListView),
+    look: &Look,
+    y: u16,
+) -> usize {
+    let mut to = area.y + 1;
+    for (nth, row) in shown.rows.iter().enumerate().skip(list.row) {
+        let Some(finding) = state.finding(cluster, &row.subject) else { continue };
+        to += findings::finding_lines(finding, usize::from(area.width), FACTS, look).len() as u16;
+        if y > area.y && y < to {
+            return nth;
+        }
+    }
+    list.row
 }
 
 /// The selected finding stands first, in full; then the others.
@@ -185,8 +206,14 @@ fn draw_findings(
             look.span(Role::Muted, if list.filter.is_empty() { shown.empty } else { "Nothing matches." }),
         ));
     }
+    let room = usize::from(area.height - 1);
     for (nth, row) in shown.rows.iter().enumerate().skip(list.row) {
         let Some(finding) = state.finding(cluster, &row.subject) else { continue };
+        if let (true, Some(left), true) = (state.marks.holds(row), area.x.checked_sub(1), lines.len() < room)
+        {
+            let y = area.y + 1 + lines.len() as u16;
+            buffer.set_span(left, y, &look.span(Role::Key, look.glyphs.marked), 1);
+        }
         for mut line in findings::finding_lines(finding, width, FACTS, look) {
             if focus == Focus::Here && nth == list.row && shown.rows.len() > 1 {
                 line = line.patch_style(look.style(Role::Selection));
@@ -194,7 +221,6 @@ fn draw_findings(
             lines.push(line);
         }
     }
-    let room = usize::from(area.height - 1);
     for (y, line) in (area.top() + 1..area.bottom()).zip(&lines) {
         buffer.set_line(area.x, y, line, area.width);
     }

@@ -125,6 +125,34 @@ pub(super) fn name(cluster: &ClusterState, filter: &mut Filter, look: &Look) -> 
     spans
 }
 
+/// That a cluster is read-only, or for how long it is not.
+pub(super) fn rights(cluster: &ClusterState, now: Timestamp) -> Option<(String, Role)> {
+    match cluster.unlocked {
+        _ if cluster.is_locked(now) => Some(("read-only".to_owned(), Role::Note)),
+        Some(until) => {
+            let left = until.duration_since(now).as_secs().max(0);
+            Some((format!("writable {}:{:02}", left / 60, left % 60), Role::Warning))
+        }
+        None => None,
+    }
+}
+
+/// The same among many, in spans with blanks behind; nothing where all are read-only, as the header tells that.
+pub(super) fn rights_of_one(cluster: &ClusterState, state: &State, look: &Look) -> Vec<Span<'static>> {
+    let Some((words, role)) = rights(cluster, state.now).filter(|_| !state.is_all_locked()) else {
+        return Vec::new();
+    };
+    vec![look.span(role, format!("{words}  "))]
+}
+
+/// The same where there is room for two letters only.
+pub(super) fn rights_sign(cluster: &ClusterState, state: &State, look: &Look) -> Vec<Span<'static>> {
+    let mut spans = rights_of_one(cluster, state, look);
+    let sign = if cluster.is_locked(state.now) { "ro " } else { "rw " };
+    spans.iter_mut().for_each(|span| span.content = sign.into());
+    spans
+}
+
 /// What it waits for and its worst finding in words with their colour, other notes left out.
 pub(super) fn trouble(state: &State, cluster: &ClusterState) -> Option<(String, Role)> {
     let waits = state.waits_words(cluster);

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::{Look, text};
-use crate::app::{ClusterState, Order, State};
+use crate::app::{Order, State};
 use crate::health::Health;
 use crate::theme::Role;
 
@@ -86,28 +86,14 @@ fn in_hand(state: &State, look: &Look) -> Vec<Span<'static>> {
     if let Some(run) = state.wizard.under_way() {
         spans.extend(super::wizard::mark(run, state, look));
     }
-    let all = !state.clusters.is_empty() && state.clusters.iter().all(|cluster| cluster.is_locked(state.now));
     // Inside a cluster its own line tells.
     let one = state.cluster_in_hand().filter(|cluster| state.open.is_none() && state.is_locked(cluster));
     let words = match one {
-        _ if all => Some("read-only  ".to_owned()),
+        _ if state.is_all_locked() => Some("read-only  ".to_owned()),
         one => one.map(|cluster| format!("{} read-only  ", look.fit(cluster.as_str(), 20))),
     };
     spans.extend(words.map(|words| look.span(Role::Note, words)));
     spans
-}
-
-/// That a cluster is read-only, or for how long it is not.
-pub(super) fn rights(cluster: &ClusterState, state: &State, look: &Look) -> Vec<Span<'static>> {
-    match cluster.unlocked {
-        _ if cluster.is_locked(state.now) => vec![look.span(Role::Note, "read-only  ")],
-        Some(until) => {
-            let left = until.duration_since(state.now).as_secs().max(0);
-            let words = format!("writable {}:{:02}  ", left / 60, left % 60);
-            vec![look.span(Role::Warning, words)]
-        }
-        None => Vec::new(),
-    }
 }
 
 /// The worst finding of each cluster that has one, as many as there is room for.

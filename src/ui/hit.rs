@@ -3,7 +3,7 @@
 use ratatui::layout::Position;
 
 use super::grid::Viewport;
-use super::{Look, cluster, fleet, footer};
+use super::{Look, cluster, fleet, footer, operation, wizard};
 use crate::app::{LEAST_SIZE, State, Target};
 
 /// What is drawn in that cell, if pressing it does anything.
@@ -25,9 +25,12 @@ pub fn target_at(state: &State, look: &Look, column: u16, row: u16) -> Option<Ta
             })
             .map(|(_, action, _)| Target::Hint(action));
     }
-    let is_covered = state.panel.is_some() || state.wizard.page.is_some();
-    if is_covered || !regions.body.contains(at) {
-        return None;
+    let middle = super::middle(&regions);
+    match (&state.panel, &state.wizard.page) {
+        (Some(panel), _) => return operation::target_at(middle, state, panel, look, at),
+        (None, Some(page)) => return wizard::target_at(middle, state, page, look, at),
+        (None, None) if !regions.body.contains(at) => return None,
+        (None, None) => {}
     }
     if let Some((view, opened)) = state.opened() {
         return cluster::target_at(regions.body, state, view, opened, look, at);

@@ -107,7 +107,12 @@ impl Columns {
         let age_role = if age == "now" { Role::Faint } else { Role::Unknown };
         let (finding, finding_role) =
             facts::trouble(state, cluster).unwrap_or_else(|| (String::new(), Role::Muted));
-        let mut words = vec![look.span(finding_role, crate::model::text::clean(&finding))];
+        let mut words = if self.strip > 0 {
+            facts::rights_of_one(cluster, state, look)
+        } else {
+            facts::rights_sign(cluster, state, look)
+        };
+        words.extend([look.span(finding_role, crate::model::text::clean(&finding))]);
         let more = facts::more(cluster);
         if !more.is_empty() {
             words.push(look.span(Role::Muted, format!("  {more}")));

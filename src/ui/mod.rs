@@ -32,7 +32,7 @@ use ratatui::text::{Line, Span};
 pub use glyphs::{ASCII, Glyphs, UNICODE};
 pub use hit::target_at;
 
-use crate::app::{LEAST_SIZE, Panel, State};
+use crate::app::{LEAST_SIZE, Panel, Regions, State};
 use crate::health::Health;
 use crate::keymap::Keymap;
 use crate::theme::{Role, Theme};
@@ -98,8 +98,7 @@ pub fn draw(frame: &mut Frame<'_>, state: &State, look: &Look) {
             findings::draw_panel(frame.buffer_mut(), area, state, look);
         }
     }
-    let middle = Rect { height: regions.footer.y - regions.header.height, ..regions.body };
-    let middle = Rect { width: area.width, ..middle };
+    let middle = middle(&regions);
     if let Some(page) = &state.wizard.page {
         wizard::draw(frame, middle, state, page, look);
     }
@@ -111,6 +110,12 @@ pub fn draw(frame: &mut Frame<'_>, state: &State, look: &Look) {
         None => {}
     }
     footer::draw(frame, regions.footer, state, look);
+}
+
+/// All between header and footer: what lies on top of a view has it.
+fn middle(regions: &Regions) -> Rect {
+    let Rect { width, .. } = regions.header;
+    Rect { width, height: regions.footer.y - regions.header.height, ..regions.body }
 }
 
 /// All that a screen of a few cells can say: how many are how bad, and which is worst.

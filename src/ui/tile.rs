@@ -29,10 +29,10 @@ pub(super) fn lines(
             ]
         }
         Density::Compact => {
-            vec![heading(cluster, width, filter, look), in_one(state, cluster, width, look)]
+            vec![signed_heading(state, cluster, width, filter, look), in_one(state, cluster, width, look)]
         }
         Density::Dense | Density::List => {
-            vec![heading(cluster, width, filter, look)]
+            vec![signed_heading(state, cluster, width, filter, look)]
         }
     }
 }
@@ -40,6 +40,19 @@ pub(super) fn lines(
 /// Name and node marks.
 fn heading(cluster: &ClusterState, width: usize, filter: &mut Filter, look: &Look) -> Line<'static> {
     look.sides(facts::name(cluster, filter, look), facts::node_marks(cluster, look), width)
+}
+
+/// The same, and whether it is read-only.
+fn signed_heading(
+    state: &State,
+    cluster: &ClusterState,
+    width: usize,
+    filter: &mut Filter,
+    look: &Look,
+) -> Line<'static> {
+    let mut right = facts::rights_sign(cluster, state, look);
+    right.extend(facts::node_marks(cluster, look));
+    look.sides(facts::name(cluster, filter, look), right, width)
 }
 
 /// The worst finding, or what runs.
@@ -76,11 +89,14 @@ fn third(state: &State, cluster: &ClusterState, width: usize, look: &Look) -> Li
 
 /// The strip of the last minutes and the picture's age.
 fn last(state: &State, cluster: &ClusterState, width: usize, look: &Look) -> Line<'static> {
+    let mut right = facts::rights_of_one(cluster, state, look);
+    let taken: usize = right.iter().map(Span::width).sum();
     let mut left = vec![Span::raw("  ")];
-    left.extend(facts::strip(cluster, width.saturating_sub(2 + AGE_WIDTH).min(30), state.now, look));
+    left.extend(facts::strip(cluster, width.saturating_sub(2 + AGE_WIDTH + taken).min(30), state.now, look));
     let age = facts::age_words(cluster, state.now);
     let role = if age == "now" { Role::Faint } else { Role::Unknown };
-    look.sides(left, vec![look.span(role, age)], width)
+    right.push(look.span(role, age));
+    look.sides(left, right, width)
 }
 
 /// The worst finding, or quorum and what runs, with the age where it matters.

@@ -6,6 +6,7 @@ use quorate::app::{
 };
 use quorate::operation::{Outcome, Projection};
 use quorate::tables::Pane;
+use quorate::ui::target_at;
 use strum::IntoEnumIterator;
 use tui_input::InputRequest;
 
@@ -22,6 +23,8 @@ enum Deed {
     /// What is carried out ends well, or not.
     End(bool),
     Press(Target),
+    /// Whatever stands in that cell.
+    Click(u16, u16),
     Scroll(Scroll),
     Name,
 }
@@ -63,6 +66,12 @@ fn deed() -> impl Strategy<Value = Deed> {
         Target::Row(Pane::Matrix, 3),
         Target::Tab(Pane::Nodes),
         Target::Cluster("mq".into()),
+        Target::Entry(0),
+        Target::Entry(1),
+        Target::Button(Focus::Confirm),
+        Target::Button(Focus::Cancel),
+        Target::Button(Focus::Name),
+        Target::Remedy(quorate::app::Remedy::Finish),
     ];
     prop_oneof![
         3 => prop::sample::select(actions).prop_map(Deed::Act),
@@ -71,7 +80,8 @@ fn deed() -> impl Strategy<Value = Deed> {
         2 => prop::sample::select(typings).prop_map(Deed::Prompt),
         3 => Just(Deed::Plan),
         1 => any::<bool>().prop_map(Deed::End),
-        1 => prop::sample::select(targets).prop_map(Deed::Press),
+        2 => prop::sample::select(targets).prop_map(Deed::Press),
+        2 => (0u16..80, 0u16..24).prop_map(|(x, y)| Deed::Click(x, y)),
         1 => prop_oneof![Just(Scroll::Up), Just(Scroll::Down)].prop_map(Deed::Scroll),
         1 => Just(Deed::Name),
     ]
@@ -83,6 +93,12 @@ fn is_about_to_confirm(state: &State) -> bool {
     state.operations.job(id).is_some_and(|job| {
         job.stage == Stage::Asking && job.form.focus == Focus::Confirm && job.can_be_confirmed()
     })
+}
+
+/// Whether the button that begins what is shown may be taken, wherever the keys are.
+fn may_be_confirmed(state: &State) -> bool {
+    let Some(Panel::Operation(id)) = state.panel else { return false };
+    state.operations.job(id).is_some_and(quorate::app::Job::can_be_confirmed)
 }
 
 fn begins(effect: &Effect) -> bool {
@@ -110,6 +126,7 @@ proptest! {
                 Deed::Type(letter) => vec![Event::Typed(Typing::Edit(InputRequest::InsertChar(letter)))],
                 Deed::Prompt(typing) => vec![Event::Typed(typing)],
                 Deed::Press(target) => vec![Event::Pressed(target)],
+                Deed::Click(x, y) => target_at(&person.state, &look, x, y).map(Event::Pressed).into_iter().collect(),
                 Deed::Scroll(scroll) => vec![Event::Scrolled(scroll)],
                 Deed::Name => name_wanted(&person.state),
                 Deed::Plan => {
@@ -139,11 +156,12 @@ proptest! {
                 }
             };
             for event in events {
-                let may = is_about_to_confirm(&person.state);
+                let is_button = event == Event::Pressed(Target::Button(Focus::Confirm));
+                let may = is_about_to_confirm(&person.state) || is_button && may_be_confirmed(&person.state);
                 let is_enter = matches!(event, Event::Act(Action::Open) | Event::Pressed(Target::Hint(Action::Open)));
                 let effects = update(&mut person.state, event.clone());
                 let begun = effects.iter().filter(|effect| begins(effect)).count();
-                prop_assert!(begun == 0 || (may && is_enter && begun == 1), "{event:?} began {effects:?}");
+                prop_assert!(begun == 0 || (may && (is_enter || is_button) && begun == 1), "{event:?} began {effects:?}");
                 confirmed += begun;
                 person.asked.extend(effects.into_iter().filter_map(|effect| match effect {
                     Effect::Operate(request) => Some(request),

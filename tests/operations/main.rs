@@ -5,6 +5,7 @@ mod aims;
 mod common;
 mod fake;
 mod keys;
+mod mouse;
 mod person;
 #[path = "../common/running.rs"]
 mod running;

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
-use quorate::app::wizard::{Found, News, Page, Recalled, Request, Stage};
-use quorate::app::{Action, Event, Typing, update};
+use quorate::app::wizard::{Ask, Found, News, Page, Recalled, Request, Stage};
+use quorate::app::{Action, Event, Focus, Target, Typing, update};
 use quorate::scenario::journal::{End, Instruction};
 use quorate::scenario::{Proved, Value};
+use quorate::ui::target_at;
 use strum::IntoEnumIterator;
 use tui_input::InputRequest;
 
@@ -162,6 +163,10 @@ enum Deed {
     Begin,
     Resize(u16, u16),
     Scroll(quorate::app::Scroll),
+    /// Whatever stands in that cell.
+    Click(u16, u16),
+    /// The button that begins what is asked.
+    Confirm,
 }
 
 fn deed() -> impl Strategy<Value = Deed> {
@@ -188,6 +193,8 @@ fn deed() -> impl Strategy<Value = Deed> {
         2 => Just(Deed::Begin),
         1 => (0u16..200, 0u16..60).prop_map(|(columns, rows)| Deed::Resize(columns, rows)),
         1 => prop_oneof![Just(quorate::app::Scroll::Up), Just(quorate::app::Scroll::Down)].prop_map(Deed::Scroll),
+        4 => (0u16..80, 0u16..24).prop_map(|(x, y)| Deed::Click(x, y)),
+        1 => Just(Deed::Confirm),
     ]
 }
 
@@ -202,8 +209,12 @@ proptest! {
         let mut order = None;
         for deed in deeds {
             let was_asked = person.state.wizard.run.as_ref().is_some_and(|run| {
-                run.ask.as_ref().is_some_and(|ask| ask.focus == quorate::app::Focus::Confirm && ask.can_be_confirmed())
+                run.ask.as_ref().is_some_and(|ask| ask.focus == Focus::Confirm && ask.can_be_confirmed())
             });
+            let may_be_pressed = person.state.panel.is_none() && person.state.wizard.run.as_ref().is_some_and(|run| {
+                run.ask.as_ref().is_some_and(Ask::can_be_confirmed)
+            });
+            let mut is_button = false;
             let asked = person.asked.len();
             match deed {
                 Deed::Act(action) => _ = person.act(&[action]),
@@ -226,10 +237,18 @@ proptest! {
                 Deed::Plan | Deed::Begin => {}
                 Deed::Resize(columns, rows) => _ = person.hear(Event::Resized { columns, rows }),
                 Deed::Scroll(scroll) => _ = person.hear(Event::Scrolled(scroll)),
+                Deed::Click(x, y) => if let Some(target) = target_at(&person.state, &look, x, y) {
+                    is_button = target == Target::Button(Focus::Confirm);
+                    person.hear(Event::Pressed(target));
+                },
+                Deed::Confirm => {
+                    is_button = true;
+                    person.hear(Event::Pressed(Target::Button(Focus::Confirm)));
+                }
             }
             for request in person.asked.iter().skip(asked) {
                 if let Request::Begin(begun) = request {
-                    prop_assert!(was_asked, "it was begun unasked");
+                    prop_assert!(was_asked || (is_button && may_be_pressed), "it was begun unasked");
                     order = Some((**begun).clone());
                 }
             }

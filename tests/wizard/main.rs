@@ -4,6 +4,8 @@
 mod common;
 mod hosts;
 mod keys;
+mod locks;
+mod mouse;
 mod person;
 #[path = "../common/running.rs"]
 mod running;

@@ -56,19 +56,19 @@ echo end >> "$HERE/word"
 ```
 "#;
 
-fn home() -> Arc<TempDir> {
+pub(crate) fn home() -> Arc<TempDir> {
     let home = tempfile::tempdir().expect("a folder");
     fs::create_dir(home.path().join("scenarios")).expect("a folder");
     fs::write(home.path().join("scenarios/three-steps.md"), THREE_STEPS).expect("written");
     Arc::new(home)
 }
 
-fn start(home: &Arc<TempDir>, hosts: &Arc<Hosts>) -> Console {
+pub(crate) fn start(home: &Arc<TempDir>, hosts: &Arc<Hosts>) -> Console {
     Console::start_in(Arc::clone(home), inventory(), hosts.clone(), clock(), (130, 40))
 }
 
 /// From the start to the form of the scenario.
-async fn to_the_form(console: &Console) {
+pub(crate) async fn to_the_form(console: &Console) {
     console.press("i").shows("Three steps").await;
     // It is the last of its tier.
     for _ in 0..40 {

@@ -120,9 +120,8 @@ fn show_operations(state: &mut State) -> Vec<Effect> {
 
 /// Marks the selected row, or unmarks it, and goes on to the next.
 fn mark(state: &mut State) {
-    let is_prose = state.open.as_ref().is_some_and(|view| view.pane == Pane::Findings);
     match state.focus() {
-        Some((cluster, subject)) if state.panel.is_none() && !is_prose => {
+        Some((cluster, subject)) if state.panel.is_none() => {
             state.marks.toggle(cluster, subject);
             go::go(state, Action::Down);
         }

@@ -5,7 +5,8 @@ use tui_input::InputRequest;
 use super::{operate, tell, unfinished};
 use crate::app::operation::Dialect;
 use crate::app::{
-    Action, Effect, Focus, GivingUp, JobId, Notice, Panel, Remedy, Request, Stage, State, Task, Typing,
+    Action, Choose, Effect, Focus, GivingUp, JobId, Notice, Panel, Remedy, Request, Stage, State, Target,
+    Task, Typing,
 };
 use crate::operation::Plan;
 use crate::operation::command::{Command, shell};
@@ -64,6 +65,41 @@ pub(super) fn typed(state: &mut State, typing: Typing) -> Vec<Effect> {
 fn edit(field: Option<&mut tui_input::Input>, request: InputRequest) {
     if let Some(field) = field {
         field.handle(request);
+    }
+}
+
+/// The mouse was pressed on a part of such a panel. A button is taken as its key would take it; a row gets the keys, and
+/// is taken when it has them.
+pub(super) fn press(state: &mut State, target: &Target) -> Vec<Effect> {
+    let Some(panel) = state.panel.clone() else { return Vec::new() };
+    match (panel, target) {
+        (Panel::Operation(id), Target::Button(focus)) => {
+            let Some(job) = state.operations.job_mut(id) else { return Vec::new() };
+            // It may have been drawn before the job had come so far.
+            if !job.ring().contains(focus) {
+                return Vec::new();
+            }
+            job.form.focus = *focus;
+            if job.form.is_typing() { Vec::new() } else { take_button(state, id) }
+        }
+        (Panel::Leave { .. }, Target::Button(focus)) => take(state, &Panel::Leave { focus: *focus }),
+        (Panel::Unfinished { row, .. }, Target::Remedy(remedy)) => {
+            take(state, &Panel::Unfinished { row, remedy: *remedy })
+        }
+        (Panel::Unfinished { remedy, .. }, Target::Entry(row)) => {
+            state.panel = Some(Panel::Unfinished { row: *row, remedy });
+            Vec::new()
+        }
+        (Panel::Choose(choose), Target::Entry(row)) if choose.row != *row => {
+            state.panel = Some(Panel::Choose(Choose { row: *row, ..choose }));
+            Vec::new()
+        }
+        (Panel::Operations { row: selected }, Target::Entry(row)) if selected != *row => {
+            state.panel = Some(Panel::Operations { row: *row });
+            Vec::new()
+        }
+        (panel @ (Panel::Choose(_) | Panel::Operations { .. }), Target::Entry(_)) => take(state, &panel),
+        _ => Vec::new(),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Moving: keys, wheel and mouse presses.
 
-use super::{act, panes};
+use super::{act, dialog, panes, wizard};
 use crate::app::grid::{Selection, Step};
 use crate::app::view::{is_of_overview, turned};
 use crate::app::{Action, Effect, Panel, PromptKind, Scroll, State, Target};
@@ -18,9 +18,9 @@ pub(super) fn go(state: &mut State, action: Action) -> Vec<Effect> {
                 _ => Vec::new(),
             };
         }
-        None if state.wizard.page.is_some() => return super::wizard::act(state, action).unwrap_or_default(),
+        None if state.wizard.page.is_some() => return wizard::act(state, action).unwrap_or_default(),
         // Their keys are dealt with before; the wheel comes here.
-        Some(_) => return super::dialog::act(state, action).unwrap_or_default(),
+        Some(_) => return dialog::act(state, action).unwrap_or_default(),
         None if state.open.is_some() || state.fleet.is_some() => go_in_list(state, action, page),
         None => go_in_grid(state, action, page),
     }
@@ -85,7 +85,10 @@ pub(super) fn press(state: &mut State, target: Target) -> Vec<Effect> {
     let is_asked = state.panel.as_ref().is_some_and(Panel::is_of_operations);
     match target {
         Target::Hint(action) => return act::act(state, action),
-        _ if is_asked => {}
+        target if is_asked => return dialog::press(state, &target),
+        target if state.panel.is_none() && state.wizard.page.is_some() => {
+            return wizard::press(state, &target);
+        }
         Target::Cluster(name) => {
             let already = state.grid.selection == Selection::Chosen(name.clone());
             if already {
@@ -100,6 +103,12 @@ pub(super) fn press(state: &mut State, target: Target) -> Vec<Effect> {
             }
         }
         Target::Row(pane, row) => return press_row(state, pane, row),
+        // What they stood in is gone.
+        Target::Button(_)
+        | Target::Remedy(_)
+        | Target::Entry(_)
+        | Target::RunPane(_)
+        | Target::Cell { .. } => {}
     }
     Vec::new()
 }

@@ -31,6 +31,8 @@ pub enum AskKind {
     Again,
     /// End the run.
     Abort,
+    /// Take the hosts from another run, and run it all the same.
+    BreakLock,
 }
 
 impl Ask {

@@ -68,6 +68,17 @@ const STOPPED: &[Action] = &[
     Action::Help,
 ];
 
+/// When another run has its hosts.
+const LOCKED: &[Action] = &[
+    Action::Open,
+    Action::BreakLock,
+    Action::Back,
+    Action::EditVariables,
+    Action::NextPane,
+    Action::DryRun,
+    Action::Help,
+];
+
 impl Wizard {
     /// The actions that the footer offers, the most useful first.
     pub fn hints(&self, now: Timestamp) -> &'static [Action] {
@@ -94,6 +105,7 @@ impl Wizard {
             (Stage::UnderWay, Some(Stand::Stuck)) => STUCK,
             (Stage::UnderWay, _) => BUSY,
             (Stage::Over(Outcome::Done { .. }), _) => &[Action::Back, Action::NextPane, Action::DryRun],
+            (Stage::Over(_), _) if !run.holders.is_empty() => LOCKED,
             (Stage::Over(_), _) => STOPPED,
         }
     }

@@ -15,7 +15,7 @@ use std::sync::Arc;
 pub use crate::scenario::Deployed;
 pub use ask::{Ask, AskKind};
 pub use form::{Field, Form, Hosts};
-pub use run::{Run, Stage, View, WizardPane};
+pub use run::{Holder, Run, Stage, View, WizardPane};
 pub use shelf::{Book, Found, PastRun, Realm, Row, Shelf, Standing};
 
 use crate::model::{ClusterName, HostName};
@@ -128,6 +128,8 @@ pub struct Order {
     pub first: Instruction,
     /// Whether what it destroys was agreed to in so many words.
     pub may_destroy: bool,
+    /// Whether hosts are taken from another run that has them.
+    pub breaks_locks: bool,
 }
 
 /// What is asked of the runtime.

@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{Ask, Basis, Found, Pass};
 use crate::model::ClusterName;
-use crate::scenario::journal::{Entry, Event, Outcome, Place};
+use crate::scenario::journal::{Entry, Event, Instruction, Outcome, Place};
 use crate::scenario::{Plan, Progress, Script, Stand, Step};
 
 /// How many lines of each host's output are kept to be shown; all of it is on the disk.
@@ -46,11 +46,28 @@ pub struct Run {
     pub examined: Option<Pass>,
     /// What is asked.
     pub ask: Option<Ask>,
+    /// The one that it is the same as once more: that one's end is waited for.
+    pub(in crate::app) before: Option<Pass>,
+    /// How it was told to begin.
+    pub first: Option<Instruction>,
+    /// The other runs that have its hosts, where that kept it from being run.
+    pub holders: Vec<Holder>,
     /// How it is looked at.
     pub view: View,
     output: BTreeMap<Place, VecDeque<String>>,
     /// The last lines of what did not go well, and which step that was.
     said: BTreeMap<Place, (usize, Vec<String>)>,
+}
+
+/// Another run that has one of the hosts in its hands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Holder {
+    /// Which host.
+    pub place: Place,
+    /// That run.
+    pub run: String,
+    /// Which scenario, who, from where and since when, as the lock says.
+    pub words: String,
 }
 
 /// How far a run has come.
@@ -133,6 +150,9 @@ impl Run {
             found: None,
             examined: None,
             ask: None,
+            before: None,
+            first: None,
+            holders: Vec::new(),
             view: View::default(),
             output: BTreeMap::new(),
             said: BTreeMap::new(),
@@ -213,8 +233,14 @@ impl Run {
                 let job = self.progress.flight(*serial).cloned();
                 self.said.extend(job.map(|job| (job.place, (job.step, said.clone()))));
             }
+            Event::Begun(_) | Event::Resumed { .. } => self.holders.clear(),
+            Event::Held { place, run, words } => {
+                let (place, run, words) = (place.clone(), run.clone(), words.clone());
+                self.holders.push(Holder { place, run, words });
+            }
             Event::Over { outcome } => {
                 self.stage = Stage::Over(outcome.clone());
+                self.ask = None;
                 self.until = Some(entry.at);
             }
             _ => {}

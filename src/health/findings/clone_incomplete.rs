@@ -4,7 +4,7 @@ use crate::health::Severity;
 use crate::health::check::{Check, Look, Many, Verdict};
 use crate::health::incident::Aftermath;
 use crate::health::scene::Scene;
-use crate::health::scene::{base, is_host};
+use crate::health::scene::{base, is_host, on_its_way_words};
 use crate::health::words::{names, plural, shell};
 use crate::model::{
     Bundle, CloneResource, ConstraintRule, Node, NodeName, Primitive, Resource, ResourceId, Role, Score,
@@ -52,7 +52,10 @@ fn of_clone(scene: &Scene<'_>, clone: &CloneResource) -> Option<Verdict> {
         matches!(&constraint.rule, ConstraintRule::Location { resource, node: None, score, .. }
             if ids.contains(&resource) && score.is_none_or(Score::is_negative))
     });
+    // It may be next in the transition that is under way; if it is left out, that is told when the transition ended.
+    let ahead = scene.ahead_in_transition(&ids);
     let severity = match (tally.running, ruled) {
+        (0, _) if ahead.is_some() => Severity::Warning,
         (0, _) => Severity::Critical,
         (_, true) => Severity::Note,
         (_, false) => Severity::Warning,
@@ -60,6 +63,7 @@ fn of_clone(scene: &Scene<'_>, clone: &CloneResource) -> Option<Verdict> {
     let verdict = Verdict::new(severity, &clone.id, summary(&clone.id, &tally))
         .because(ruled.then(|| "a rule decides where it may run".to_owned()))
         .because(scene.waits_for(&ids).map(|why| format!("it {why}")))
+        .because(ahead.map(|ahead| format!("a transition is under way: {}", on_its_way_words(ahead))))
         .because(failures(scene, clone))
         .remedy(format!(
             "Ask why it does not run there: `crm_resource --why --resource {0}`. After an old failure: `crm_resource --cleanup --resource {0}`.",

@@ -4,13 +4,13 @@ use crate::health::Severity;
 use crate::health::check::{Check, Look, Many, Verdict};
 use crate::health::incident::Aftermath;
 use crate::health::scene::Scene;
-use crate::health::scene::{Placed, base, is_host};
+use crate::health::scene::{Placed, base, is_host, is_on_its_way, on_its_way_words};
 use crate::health::words::{names, plural, shell};
 use crate::model::{Node, Resource, Role};
 
 pub(super) const CHECK: Check = Check {
     code: "resource-stopped",
-    meaning: "A resource that nobody has stopped on purpose runs nowhere. Of a group the first stopped member is named.",
+    meaning: "A resource that nobody has stopped on purpose runs nowhere. Of a group the first stopped member is named. A warning while what it follows is starting or stopping.",
     many: Many::Folded("resource", "are stopped but should run"),
     look: Look::Inside(check),
 };
@@ -38,7 +38,11 @@ fn is_down(scene: &Scene<'_>, placed: &Placed<'_>) -> bool {
     let primitive = placed.primitive;
     let stopped =
         !primitive.active && !primitive.failed && !primitive.blocked && primitive.role == Role::Stopped;
-    stopped && !placed.is_replicated() && scene.should_run(placed) && !is_told(scene, placed)
+    stopped
+        && !is_on_its_way(primitive)
+        && !placed.is_replicated()
+        && scene.should_run(placed)
+        && !is_told(scene, placed)
 }
 
 /// Whether a failure of it, or of a member of its group before it, or the node that it connects to tells.
@@ -59,12 +63,16 @@ fn is_told(scene: &Scene<'_>, placed: &Placed<'_>) -> bool {
 fn verdict(scene: &Scene<'_>, placed: &Placed<'_>) -> Verdict {
     let id = &placed.primitive.id;
     let waits = scene.waits_for(&placed.ids());
-    let summary = match &waits {
-        Some(why) => format!("{id} is stopped: it {why}"),
-        None => format!("{id} is stopped but should run"),
+    let ahead = scene.ahead_in_transition(&placed.ids());
+    let summary = match (&waits, ahead) {
+        (_, Some(ahead)) => format!("{id} is stopped, and may be next: {}", on_its_way_words(ahead)),
+        (Some(why), None) => format!("{id} is stopped: it {why}"),
+        (None, None) => format!("{id} is stopped but should run"),
     };
-    // Nobody watches while the cluster is in maintenance; the person who set that knows.
-    let severity = if scene.in_maintenance() { Severity::Warning } else { Severity::Critical };
+    // Nobody watches while the cluster is in maintenance; the person who set that knows. What a transition comes to in
+    // a moment is not down for good, and would be told so when the transition has ended and left it out.
+    let is_certain = !scene.in_maintenance() && ahead.is_none();
+    let severity = if is_certain { Severity::Critical } else { Severity::Warning };
     let target = placed.ancestors.first().map_or(id, |top| top.id());
     Verdict::new(severity, id, summary)
         .because(group_line(placed))
@@ -115,7 +123,7 @@ mod tests {
     use std::sync::Arc;
 
     use crate::health::testing::{findings, galera, group, known, lines, primitive, resource, told};
-    use crate::model::{Cib, Constraint, ConstraintRule, Resource, Role, Score};
+    use crate::model::{Cib, Constraint, ConstraintRule, Picture, Primitive, Resource, Role, Score};
 
     const DUMMY: &str = "ocf:heartbeat:Dummy";
 
@@ -131,6 +139,39 @@ mod tests {
         });
         assert_eq!(lines(&findings), ["critical resource-stopped fs: fs is stopped but should run"]);
         assert_eq!(findings[0].evidence, ["1 of 3 members of the group g run"]);
+    }
+
+    #[test]
+    fn what_a_transition_comes_to_is_not_down_for_good() {
+        let picture = |role: Role| {
+            move |picture: &mut Picture| {
+                let first = Primitive { role, ..primitive("ip", DUMMY, &["db1"]) };
+                picture.resources.push(group("g", vec![first, primitive("fs", DUMMY, &[])]));
+                picture.resources.push(Resource::Primitive(primitive("client", DUMMY, &[])));
+                picture.resources.push(Resource::Primitive(primitive("stranger", DUMMY, &[])));
+                let rule = ConstraintRule::Order {
+                    first: "g".into(),
+                    first_action: "start".to_owned(),
+                    then: "client".into(),
+                    then_action: "start".to_owned(),
+                    kind: "Mandatory".to_owned(),
+                };
+                let order = Constraint { id: "order".into(), rule, expires: None };
+                picture.cib =
+                    Some(Arc::new(Cib { constraints: vec![order], ..known(&["g", "client", "stranger"]) }));
+            }
+        };
+        let moving = told(picture(Role::Starting));
+        assert_eq!(
+            moving,
+            [
+                "critical resource-stopped stranger: stranger is stopped but should run",
+                "warning resource-stopped client: client is stopped, and may be next: ip is starting",
+                "warning resource-stopped fs: fs is stopped, and may be next: ip is starting",
+            ]
+        );
+        let over = told(picture(Role::Started));
+        assert!(over.iter().all(|line| line.starts_with("critical")), "{over:?}");
     }
 
     #[test]

@@ -7,6 +7,8 @@ mod perform;
 use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
@@ -26,6 +28,9 @@ use crate::transport::Transport;
 const WAITING: usize = 256;
 /// How many instructions of a person may wait.
 const INSTRUCTIONS: usize = 8;
+
+/// How long a run that is over may take to give its hosts back when the console ends.
+const GIVING_BACK: Duration = Duration::from_secs(5);
 
 /// What scenarios need to be run.
 #[derive(Clone)]
@@ -62,6 +67,8 @@ struct Running {
     /// Closed, the run ends where it would have to wait for an instruction.
     orders: mpsc::Sender<Instruction>,
     task: AbortOnDropHandle<()>,
+    /// Whether it is over and only gives its hosts back.
+    is_over: Arc<AtomicBool>,
 }
 
 impl Scenarios {
@@ -98,6 +105,15 @@ impl Scenarios {
             Request::Begin(order) => self.begin(*order),
             Request::Instruct(pass, instruction) => self.instruct(pass, instruction),
             Request::Examine { pass, plan, cluster } => self.examine(pass, plan, cluster.as_ref()),
+        }
+    }
+
+    /// Gives runs that are over a moment to give their hosts back. What still goes on is left.
+    pub(super) async fn give_back(&mut self) {
+        let ending = self.running.values_mut().filter(|running| running.is_over.load(Ordering::Relaxed));
+        let all = futures::future::join_all(ending.map(|running| &mut running.task));
+        if tokio::time::timeout(GIVING_BACK, all).await.is_err() {
+            tracing::warn!("a run's hosts were not given back in time");
         }
     }
 

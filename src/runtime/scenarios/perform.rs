@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::sync::mpsc;
 use tokio_util::task::AbortOnDropHandle;
@@ -10,7 +11,7 @@ use super::{INSTRUCTIONS, Running, Scenarios, WAITING};
 use crate::app::Event;
 use crate::app::wizard::{News, Order, Pass};
 use crate::perform::{self, Destruction, Lock, Pace, Performer, Recipe, Run, RunError, Runs, Start, Unknown};
-use crate::scenario::journal::{Instruction, Outcome};
+use crate::scenario::journal::{self, Entry, Instruction, Outcome};
 
 impl Scenarios {
     /// Carries out, unless nothing may be; the screen has asked before.
@@ -29,8 +30,10 @@ impl Scenarios {
         }
         let news = self.news.clone();
         let clock = Arc::clone(&self.clock);
+        let is_over = Arc::new(AtomicBool::new(false));
+        let ending = Arc::clone(&is_over);
         let task = tokio::spawn(async move {
-            if let Some(Running { orders, task }) = before {
+            if let Some(Running { orders, task, .. }) = before {
                 // It gives the hosts back when it has ended.
                 drop(orders);
                 if let Err(error) = task.await {
@@ -38,12 +41,12 @@ impl Scenarios {
                 }
             }
             let outcome = match performer {
-                Ok(performer) => carry_out(&performer, &order, clock(), instructions, &news).await,
+                Ok(performer) => carry_out(&performer, &order, clock(), instructions, (&news, &ending)).await,
                 Err(why) => Outcome::Refused { why: vec![why] },
             };
             let _nobody = news.send(Event::Scenario(News::Over(pass, outcome))).await;
         });
-        self.running.insert(pass, Running { orders, task: AbortOnDropHandle::new(task) });
+        self.running.insert(pass, Running { orders, task: AbortOnDropHandle::new(task), is_over });
     }
 }
 
@@ -52,7 +55,7 @@ async fn carry_out(
     order: &Order,
     now: jiff::Timestamp,
     instructions: mpsc::Receiver<Instruction>,
-    news: &mpsc::Sender<Event>,
+    (news, is_over): (&mpsc::Sender<Event>, &AtomicBool),
 ) -> Outcome {
     let run = match take(performer.runs().clone(), order.clone(), now).await {
         Ok(run) => run,
@@ -65,11 +68,11 @@ async fn carry_out(
         pace: if order.first == Instruction::RunToEnd { Pace::ToEnd } else { Pace::ByStep },
         unknown: Unknown::Ask,
         destruction: if order.may_destroy { Destruction::Allowed } else { Destruction::Refused },
-        lock: Lock::Respect,
+        lock: if order.breaks_locks { Lock::Break } else { Lock::Respect },
     };
     let (sender, told) = mpsc::channel(WAITING);
     let performing = performer.perform(Arc::clone(&order.plan), run, start, instructions, sender);
-    let (outcome, ()) = tokio::join!(performing, hand_on(pass, told, news));
+    let (outcome, ()) = tokio::join!(performing, hand_on(pass, told, (news, is_over)));
     if outcome.is_final()
         && let Err(error) = forget(performer.runs().clone(), id).await
     {
@@ -78,8 +81,15 @@ async fn carry_out(
     outcome
 }
 
-async fn hand_on(pass: Pass, mut told: mpsc::Receiver<perform::News>, news: &mpsc::Sender<Event>) {
+async fn hand_on(
+    pass: Pass,
+    mut told: mpsc::Receiver<perform::News>,
+    (news, is_over): (&mpsc::Sender<Event>, &AtomicBool),
+) {
     while let Some(told) = told.recv().await {
+        if let perform::News::Entry(Entry { event: journal::Event::Over { .. }, .. }) = &told {
+            is_over.store(true, Ordering::Relaxed);
+        }
         let event = match told {
             perform::News::Entry(entry) => News::Entry(pass, entry),
             perform::News::Output { job, lines } => News::Output(pass, job.place, lines),

@@ -2,7 +2,7 @@
 
 use ratatui::text::{Line, Span};
 
-use super::{Content, plain};
+use super::{Content, Foot, plain};
 use crate::app::{Choose, NodeChoice, State};
 use crate::operation::Verb;
 use crate::tables::{Mark, Tone};
@@ -24,6 +24,7 @@ pub(super) fn content(choose: &Choose, state: &State, width: usize, look: &Look)
         }
         body.push(line);
     }
+    let entries = (above..body.len()).map(|line| line..line + 1).collect();
     if nodes.is_empty() {
         body.extend(plain("No node of it is known.", Role::Muted, 0, width, look));
     }
@@ -33,7 +34,7 @@ pub(super) fn content(choose: &Choose, state: &State, width: usize, look: &Look)
         _ => "Nothing is done before you have seen what would follow, and confirmed it.",
     };
     let scroll = (above + choose.row).saturating_sub(usize::from(state.size.1) / 2);
-    Content { body, scroll, foot: plain(hint, Role::Muted, 0, width, look), cursor: None }
+    Content { body, scroll, entries, foot: Foot::words(plain(hint, Role::Muted, 0, width, look)) }
 }
 
 fn row(choice: &NodeChoice, is_selected: bool, names: usize, width: usize, look: &Look) -> Line<'static> {

@@ -2,27 +2,27 @@
 
 use ratatui::text::{Line, Span};
 
-use super::{buttons, plain, signed};
-use crate::app::{Focus, GivingUp, Job, Stage};
+use super::{Foot, plain, signed};
+use crate::app::{Focus, GivingUp, Job, Stage, Target};
 use crate::model::text::clean;
 use crate::operation::Progress;
 use crate::theme::Role;
 use crate::ui::Look;
 
-/// The lines, and where something is typed.
-pub(super) fn lines(job: &Job, width: usize, look: &Look) -> (Vec<Line<'static>>, Option<(usize, usize)>) {
+/// What stands below a job.
+pub(super) fn foot(job: &Job, width: usize, look: &Look) -> Foot {
+    let cancel = Target::Button(Focus::Cancel);
     match job.stage {
-        Stage::Planning => (vec![buttons(&[("Cancel", true, true)], look)], None),
-        Stage::Asking if job.hindrance().is_some() => (vec![buttons(&[("Close", true, true)], look)], None),
+        Stage::Planning => Foot::buttons(&[("Cancel", true, true, cancel)], look),
+        Stage::Asking if job.hindrance().is_some() => Foot::buttons(&[("Close", true, true, cancel)], look),
         Stage::Asking => asking(job, width, look),
-        Stage::Running { giving_up, .. } => (running(job, giving_up, width, look), None),
-        Stage::Over => (vec![over(job, look)], None),
+        Stage::Running { giving_up, .. } => Foot::words(running(job, giving_up, width, look)),
+        Stage::Over => over(job, look),
     }
 }
 
-fn asking(job: &Job, width: usize, look: &Look) -> (Vec<Line<'static>>, Option<(usize, usize)>) {
-    let mut lines = Vec::new();
-    let mut cursor = None;
+fn asking(job: &Job, width: usize, look: &Look) -> Foot {
+    let mut foot = Foot::default();
     let form = &job.form;
     let name = job.name_to_type();
     let mut fields = Vec::new();
@@ -39,12 +39,13 @@ fn asking(job: &Job, width: usize, look: &Look) -> (Vec<Line<'static>>, Option<(
         let text: String = input.value().chars().skip(scroll).collect();
         let text = look.fit(&text, room);
         if has_keys {
-            cursor = Some((lines.len(), label + 3 + input.visual_cursor().saturating_sub(scroll)));
+            foot.cursor = Some((foot.lines.len(), label + 3 + input.visual_cursor().saturating_sub(scroll)));
         }
         let words = look.fit(words, label);
         let blanks = label.saturating_sub(Span::raw(words.as_str()).width());
         let rest = room.saturating_sub(Span::raw(text.as_str()).width());
-        lines.push(Line::from(vec![
+        foot.fields.push(*focus);
+        foot.lines.push(Line::from(vec![
             look.span(Role::Title, if has_keys { look.glyphs.cursor } else { " " }),
             look.span(if has_keys { Role::Text } else { Role::Muted }, words + &" ".repeat(blanks)),
             Span::raw("  "),
@@ -56,14 +57,14 @@ fn asking(job: &Job, width: usize, look: &Look) -> (Vec<Line<'static>>, Option<(
         1 => "Do it".to_owned(),
         count => format!("Do all {count}"),
     };
-    lines.push(buttons(
+    foot.push_buttons(
         &[
-            ("Cancel", form.focus == Focus::Cancel, true),
-            (&words, form.focus == Focus::Confirm, job.can_be_confirmed()),
+            ("Cancel", form.focus == Focus::Cancel, true, Target::Button(Focus::Cancel)),
+            (&words, form.focus == Focus::Confirm, job.can_be_confirmed(), Target::Button(Focus::Confirm)),
         ],
         look,
-    ));
-    (lines, cursor)
+    );
+    foot
 }
 
 fn running(job: &Job, giving_up: GivingUp, width: usize, look: &Look) -> Vec<Line<'static>> {
@@ -94,10 +95,12 @@ pub(super) fn left(job: &Job) -> String {
     }
 }
 
-fn over(job: &Job, look: &Look) -> Line<'static> {
-    let close = ("Close", job.form.focus != Focus::Confirm, true);
-    if job.undo().is_empty() {
-        return buttons(&[("Close", true, true)], look);
+fn over(job: &Job, look: &Look) -> Foot {
+    let has_undo = !job.undo().is_empty();
+    let is_on_undo = has_undo && job.form.focus == Focus::Confirm;
+    let mut buttons = vec![("Close", !is_on_undo, true, Target::Button(Focus::Cancel))];
+    if has_undo {
+        buttons.push(("Undo", is_on_undo, true, Target::Button(Focus::Confirm)));
     }
-    buttons(&[close, ("Undo", job.form.focus == Focus::Confirm, true)], look)
+    Foot::buttons(&buttons, look)
 }

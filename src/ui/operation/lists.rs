@@ -2,8 +2,8 @@
 
 use ratatui::text::{Line, Span};
 
-use super::{Content, ago, buttons, form, plain, signed, standing};
-use crate::app::{Focus, Job, Remedy, State};
+use super::{Content, Foot, ago, form, plain, signed, standing};
+use crate::app::{Focus, Job, Remedy, State, Target};
 use crate::model::text::clean;
 use crate::operation::words;
 use crate::theme::Role;
@@ -19,7 +19,9 @@ pub(super) fn operations(row: usize, state: &State, width: usize, look: &Look) -
         }
         body.push(line);
     }
-    Content { scroll: (row + 2).saturating_sub(usize::from(state.size.1) / 2), ..Content::of(body) }
+    let entries = (2..body.len()).map(|line| line..line + 1).collect();
+    let scroll = (row + 2).saturating_sub(usize::from(state.size.1) / 2);
+    Content { scroll, entries, ..Content::of(body) }
 }
 
 fn of_job(job: &Job, is_selected: bool, state: &State, width: usize, look: &Look) -> Line<'static> {
@@ -46,11 +48,13 @@ pub(super) fn unfinished(row: usize, remedy: Remedy, state: &State, width: usize
         "Their consoles are gone. What they had sent may have been done or not; nobody has verified it.";
     body.extend(plain(note, Role::Muted, 0, width, look));
     let mut scroll = 0;
+    let mut entries = Vec::new();
     for (nth, unfinished) in all.iter().enumerate() {
         body.push(Line::default());
         if nth == row {
             scroll = body.len().saturating_sub(usize::from(state.size.1) / 2);
         }
+        let from = body.len();
         let intent = &unfinished.plan.intent;
         let left = vec![
             look.span(Role::Title, if nth == row { look.glyphs.cursor } else { " " }),
@@ -66,41 +70,61 @@ pub(super) fn unfinished(row: usize, remedy: Remedy, state: &State, width: usize
         }
         body.push(line);
         body.extend(plain(&words::sent(unfinished), Role::Muted, 3, width, look));
+        entries.push(from..body.len());
     }
-    let has = |wanted: Remedy| remedy == wanted;
-    let row_of_buttons = buttons(
+    let button = |words, wanted: Remedy| (words, remedy == wanted, true, Target::Remedy(wanted));
+    let foot = Foot::buttons(
         &[
-            ("Leave it", has(Remedy::Leave), true),
-            ("Verify and finish", has(Remedy::Finish), true),
-            ("Undo", has(Remedy::Undo), true),
+            button("Leave it", Remedy::Leave),
+            button("Verify and finish", Remedy::Finish),
+            button("Undo", Remedy::Undo),
         ],
         look,
     );
-    Content { body, scroll, foot: vec![row_of_buttons], cursor: None }
+    Content { body, scroll, entries, foot }
 }
 
 /// What leaving the console now would mean.
 pub(super) fn leave(focus: Focus, state: &State, width: usize, look: &Look) -> Content {
-    let mut body =
-        vec![Line::from(look.span(Role::Title, "Leave although operations are under way?")), Line::default()];
+    let run = state.wizard.under_way();
+    let is_operating = state.operations.running().next().is_some();
+    let title = match (is_operating, run.is_some()) {
+        (true, false) => "Leave although operations are under way?",
+        (_, true) if !is_operating => "Leave although a scenario is under way?",
+        _ => "Leave although operations and a scenario are under way?",
+    };
+    let mut body = vec![Line::from(look.span(Role::Title, title)), Line::default()];
     for job in state.operations.running() {
         let words = format!("{} ({})", job.title(), ago(job.since, state));
         let sign = (look.glyphs.pending, Role::Transient);
         body.extend(signed(sign, (&words, Role::Text), 0, width, look));
         body.extend(plain(&form::left(job), Role::Muted, 2, width, look));
     }
-    if let Some(run) = state.wizard.under_way() {
-        let words = format!("{} (scenario)", run.plan.scenario.title);
-        let sign = (look.glyphs.pending, Role::Transient);
-        body.extend(signed(sign, (&words, Role::Text), 0, width, look));
-        let words = "What was sent to the hosts goes on there by itself; the run can be resumed.";
-        body.extend(plain(words, Role::Muted, 2, width, look));
+    if is_operating {
+        body.push(Line::default());
+        let words = "No further command of an operation would be sent, and nobody would verify what was. The audit log says \
+                     that it is unfinished, and the next start offers to finish or undo it.";
+        body.extend(plain(words, Role::Text, 0, width, look));
     }
-    body.push(Line::default());
-    let words = "No further command would be sent, and nobody would verify what was. The audit log says that it is \
-                 unfinished, and the next start offers to finish or undo it.";
-    body.extend(plain(words, Role::Text, 0, width, look));
-    let stay = ("Stay", focus != Focus::Confirm, true);
-    let foot = vec![buttons(&[stay, ("Leave", focus == Focus::Confirm, true)], look)];
+    if let Some(run) = run {
+        if is_operating {
+            body.push(Line::default());
+        }
+        let step = run.current();
+        let words = format!("{}, step {step} of {}", run.plan.scenario.title, run.plan.scenario.steps.len());
+        let sign = (look.glyphs.pending, Role::Transient);
+        body.extend(signed(sign, (&clean(&words), Role::Text), 0, width, look));
+        body.push(Line::default());
+        let words = "A script that was sent goes on by itself on its host; nothing more would be sent. The run's journal says \
+                     how far it has come: the next start offers to go on with it, and so does `quorate scenario resume`.";
+        body.extend(plain(words, Role::Text, 0, width, look));
+    }
+    let foot = Foot::buttons(
+        &[
+            ("Stay", focus != Focus::Confirm, true, Target::Button(Focus::Cancel)),
+            ("Leave", focus == Focus::Confirm, true, Target::Button(Focus::Confirm)),
+        ],
+        look,
+    );
     Content { foot, ..Content::of(body) }
 }

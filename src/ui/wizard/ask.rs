@@ -1,19 +1,18 @@
 //! What is asked about a run.
 
 use ratatui::Frame;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 use ratatui::text::{Line, Span};
-use ratatui::widgets::{Clear, Widget};
 
 use crate::app::wizard::{Ask, AskKind, Run};
-use crate::app::{Focus, State};
+use crate::app::{Focus, State, Target};
 use crate::model::HostName;
 use crate::model::text::clean;
 use crate::scenario::Destroys;
 use crate::scenario::journal::Instruction;
 use crate::theme::Role;
-use crate::ui::operation::{Content, buttons, plain, signed};
-use crate::ui::{Look, card, shell, text};
+use crate::ui::operation::{Content, Foot, clear, inner, plain, signed};
+use crate::ui::{Look, shell, text};
 
 /// Draws it over the run; says where something is typed.
 pub(super) fn draw(
@@ -24,22 +23,29 @@ pub(super) fn draw(
     state: &State,
     look: &Look,
 ) -> Option<(u16, u16)> {
-    let area = card::place(area);
-    let buffer = frame.buffer_mut();
-    Clear.render(area, buffer);
-    buffer.set_style(
-        area,
-        look.style(Role::Screen).patch(look.style(Role::Panel)).patch(look.style(Role::Text)),
-    );
-    buffer.set_style(area, look.style(Role::Panel));
-    let inner = Rect { x: area.x + 2, width: area.width.saturating_sub(4), ..area };
-    let width = usize::from(inner.width);
-    let (question, mut body, button) = words(run, ask, state, width, look);
-    let mut lines = plain(&question, Role::Title, 0, width, look);
-    lines.push(Line::default());
-    lines.append(&mut body);
-    let (foot, cursor) = foot(ask, button, width, look);
-    Content { body: lines, scroll: 0, foot, cursor }.draw(frame, inner, look)
+    let inner = clear(frame, area, look);
+    content(run, ask, state, usize::from(inner.width), look).draw(frame, inner, look)
+}
+
+/// What is drawn at that cell, if pressing it does anything.
+pub(super) fn target_at(
+    area: Rect,
+    run: &Run,
+    ask: &Ask,
+    state: &State,
+    look: &Look,
+    at: Position,
+) -> Option<Target> {
+    let inner = inner(area);
+    content(run, ask, state, usize::from(inner.width), look).target_at(inner, at)
+}
+
+fn content(run: &Run, ask: &Ask, state: &State, width: usize, look: &Look) -> Content {
+    let (question, mut words, button) = words(run, ask, state, width, look);
+    let mut body = plain(&question, Role::Title, 0, width, look);
+    body.push(Line::default());
+    body.append(&mut words);
+    Content { body, foot: foot(ask, button, width, look), ..Content::default() }
 }
 
 /// The question, what there is to know, and what the button says.
@@ -113,7 +119,52 @@ fn words(
                          the run can be resumed.";
             ("End this run?".to_owned(), plain(words, Role::Text, 0, width, look), "End it")
         }
+        AskKind::BreakLock => (
+            "Break the lock of another run?".to_owned(),
+            holders(run, state, width, look),
+            "Break it and run",
+        ),
     }
+}
+
+/// Whose the locks are that would be broken, and what that means.
+fn holders(run: &Run, state: &State, width: usize, look: &Look) -> Vec<Line<'static>> {
+    let warning = (look.glyphs.warning, Role::Warning);
+    let mut lines = Vec::new();
+    let mut told: Vec<&str> = Vec::new();
+    for holder in &run.holders {
+        if told.contains(&holder.run.as_str()) {
+            continue;
+        }
+        told.push(&holder.run);
+        let same = run.holders.iter().filter(|other| other.run == holder.run);
+        let places: Vec<String> = same.map(|other| clean(&other.place.to_string())).collect();
+        let words = format!("{}: run {} ({})", places.join(", "), holder.run, holder.words);
+        lines.extend(signed((look.glyphs.pending, Role::Key), (&clean(&words), Role::Text), 0, width, look));
+        let runs = state.wizard.shelf.iter().flat_map(|shelf| &shelf.runs);
+        let known = runs.into_iter().find(|past| past.id == holder.run);
+        let words = match known.map(|past| (past, past.can_be_gone_on_with())) {
+            Some((past, true)) => format!(
+                "It was left on this machine, {}. Going on with it is the better way: it stands on top of the list.",
+                super::ago(past.last, state)
+            ),
+            Some((past, false)) => format!("On this machine it ended {}.", super::ago(past.last, state)),
+            None => {
+                "This machine knows nothing of it. Whether it is dead, only who began it can say.".to_owned()
+            }
+        };
+        lines.extend(plain(&words, Role::Muted, 2, width, look));
+    }
+    lines.push(Line::default());
+    let words = "If it is at work after all, two runs change these hosts at once, and can destroy each other's work. Its \
+                 scripts that are under way are not ended.";
+    lines.extend(signed(warning, (words, Role::Warning), 0, width, look));
+    if let Some(what) = run.plan.destroys() {
+        let words = format!("This run destroys {}.", clean(&what));
+        let sign = (look.glyphs.critical, Role::Critical);
+        lines.extend(signed(sign, (&words, Role::Critical), 0, width, look));
+    }
+    lines
 }
 
 fn hosts(run: &Run, width: usize, look: &Look) -> Vec<Line<'static>> {
@@ -121,9 +172,8 @@ fn hosts(run: &Run, width: usize, look: &Look) -> Vec<Line<'static>> {
     plain(&format!("on {}", hosts.join(", ")), Role::Text, 0, width, look)
 }
 
-fn foot(ask: &Ask, button: &str, width: usize, look: &Look) -> (Vec<Line<'static>>, Option<(usize, usize)>) {
-    let mut lines = Vec::new();
-    let mut cursor = None;
+fn foot(ask: &Ask, button: &str, width: usize, look: &Look) -> Foot {
+    let mut foot = Foot::default();
     if let Some(wanted) = &ask.wanted {
         let label = format!("type {} to do it", clean(wanted));
         let has_keys = ask.is_typing();
@@ -132,9 +182,10 @@ fn foot(ask: &Ask, button: &str, width: usize, look: &Look) -> (Vec<Line<'static
         let text = look.fit(ask.typed.value(), room);
         let rest = room.saturating_sub(Span::raw(text.as_str()).width());
         if has_keys {
-            cursor = Some((0, used + ask.typed.visual_cursor()));
+            foot.cursor = Some((0, used + ask.typed.visual_cursor()));
         }
-        lines.push(Line::from(vec![
+        foot.fields.push(Focus::Name);
+        foot.lines.push(Line::from(vec![
             look.span(Role::Title, if has_keys { look.glyphs.cursor } else { " " }),
             look.span(if has_keys { Role::Text } else { Role::Muted }, label),
             Span::raw("  "),
@@ -142,12 +193,12 @@ fn foot(ask: &Ask, button: &str, width: usize, look: &Look) -> (Vec<Line<'static
             look.span(Role::Faint, "_".repeat(rest)),
         ]));
     }
-    lines.push(buttons(
+    foot.push_buttons(
         &[
-            ("Cancel", ask.focus == Focus::Cancel, true),
-            (button, ask.focus == Focus::Confirm, ask.can_be_confirmed()),
+            ("Cancel", ask.focus == Focus::Cancel, true, Target::Button(Focus::Cancel)),
+            (button, ask.focus == Focus::Confirm, ask.can_be_confirmed(), Target::Button(Focus::Confirm)),
         ],
         look,
-    ));
-    (lines, cursor)
+    );
+    foot
 }

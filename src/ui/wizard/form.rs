@@ -1,13 +1,14 @@
 //! On which hosts, and with which values.
 
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 use ratatui::text::{Line, Span};
 use tui_input::Input;
 
-use super::{put, title};
-use crate::app::State;
+use super::sheet::Sheet;
+use super::title;
 use crate::app::wizard::{Basis, Draft, Field, Form, Hosts};
+use crate::app::{State, Target};
 use crate::model::HostName;
 use crate::model::text::clean;
 use crate::scenario::{Kind, Secrecy, Source};
@@ -33,50 +34,74 @@ pub(super) fn draw_hosts(
         look.span(Role::Muted, "on which hosts?"),
     ];
     buffer.set_line(area.x, area.y, &title(left, Vec::new(), width, state, look), area.width);
+    let (sheet, cursor) = sheet_of_hosts(hosts, state, width, look);
+    let body = body(area);
+    sheet.draw(buffer, body, look);
+    let (line, column) = cursor?;
+    Some((body.x + column as u16, sheet.line_at(body, line)?))
+}
+
+/// What is drawn at that cell of the choice of hosts.
+pub(super) fn host_at(area: Rect, hosts: &Hosts, state: &State, look: &Look, at: Position) -> Option<Target> {
+    sheet_of_hosts(hosts, state, usize::from(area.width), look).0.target_at(body(area), at)
+}
+
+/// Under the first line, and an empty one.
+fn body(area: Rect) -> Rect {
+    Rect { y: area.y + 2, height: area.height.saturating_sub(2), ..area }
+}
+
+/// The clusters and the field of other hosts, and where something is typed: the line, the column.
+fn sheet_of_hosts(
+    hosts: &Hosts,
+    state: &State,
+    width: usize,
+    look: &Look,
+) -> (Sheet, Option<(usize, usize)>) {
     let names = state.clusters.iter().map(|it| Span::raw(it.entry.name.as_str()).width()).max().unwrap_or(0);
     let names = names.clamp(8, width / 3);
-    let mut lines = Vec::new();
+    let mut sheet = Sheet::default();
     for (nth, cluster) in state.clusters.iter().enumerate() {
         let is_selected = nth == hosts.row;
         let name = look.fit(cluster.entry.name.as_str(), names);
         let blanks = " ".repeat(names.saturating_sub(Span::raw(name.as_str()).width()));
         let all: Vec<String> = cluster.entry.hosts.iter().map(|host| clean(host.as_str())).collect();
-        let mut left = vec![
+        let left = vec![
             look.span(Role::Title, if is_selected { look.glyphs.cursor } else { " " }),
             look.span(Role::Text, format!("{name}{blanks}  ")),
             look.span(Role::Muted, all.join(" ")),
         ];
         let locked = cluster.is_locked(state.now);
         let right = if locked { vec![look.span(Role::Note, "read-only")] } else { Vec::new() };
-        let mut line = look.sides(std::mem::take(&mut left), right, width);
+        let mut line = look.sides(left, right, width);
         if is_selected {
             line = line.patch_style(look.style(Role::Selection));
         }
-        lines.push(line);
+        let row = sheet.push_row([line]);
+        if is_selected {
+            sheet.shown = row;
+        }
     }
-    lines.push(Line::default());
+    sheet.lines.push(Line::default());
     let is_typing = hosts.is_typing();
-    let at = lines.len();
     let label = "other hosts";
     let (mut line, column) = entry(label, label.len().max(names), &hosts.names, None, is_typing, width, look);
     if !is_typing {
         line = line.patch_style(look.style(Role::Muted));
     }
-    lines.push(line);
+    let row = sheet.push_row([line]);
+    let cursor = is_typing.then_some((row.start, column));
     let hint = "Names or addresses, with spaces between them.";
     let sign = (look.glyphs.critical, Role::Critical);
-    lines.extend(match &hosts.error {
+    sheet.lines.extend(match &hosts.error {
         Some(error) => signed(sign, (error, Role::Critical), 1, width, look),
         None if is_typing => plain(hint, Role::Muted, 1, width, look),
         None => Vec::new(),
     });
-    let body = Rect { y: area.y + 2, height: area.height.saturating_sub(2), ..area };
-    let wanted = if is_typing { lines.len().saturating_sub(1) } else { hosts.row };
-    let scroll = (wanted + 2).saturating_sub(usize::from(body.height));
-    put(buffer, body, &lines, scroll, look);
-    let scroll = scroll.min(lines.len().saturating_sub(usize::from(body.height)));
-    let row = at.checked_sub(scroll).filter(|_| is_typing)?;
-    Some((body.x + column as u16, body.y + row as u16))
+    if is_typing {
+        sheet.shown = row.start..sheet.lines.len();
+    }
+    (sheet, cursor)
 }
 
 /// Draws the form of a draft.
@@ -84,53 +109,60 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, form: &Form, look: &Look) ->
     let width = usize::from(area.width);
     let line = look.sides(heading(&form.draft, look), Vec::new(), width);
     buffer.set_line(area.x, area.y, &line, area.width);
+    let (sheet, cursor) = sheet_of_form(form, width, look);
+    let body = body(area);
+    sheet.draw(buffer, body, look);
+    let (line, column) = cursor?;
+    Some((body.x + column as u16, sheet.line_at(body, line)?))
+}
+
+/// What is drawn at that cell of the form.
+pub(super) fn target_at(area: Rect, form: &Form, look: &Look, at: Position) -> Option<Target> {
+    sheet_of_form(form, usize::from(area.width), look).0.target_at(body(area), at)
+}
+
+/// The fields and the button, and where something is typed: the line, the column.
+fn sheet_of_form(form: &Form, width: usize, look: &Look) -> (Sheet, Option<(usize, usize)>) {
     let names = form.fields.iter().map(|field| Span::raw(field.variable.name.as_str()).width()).max();
     let names = names.unwrap_or(0).clamp(6, width / 3);
-    let mut lines = Vec::new();
+    let mut sheet = Sheet { shown: 0..1, ..Sheet::default() };
     let mut cursor = None;
-    let mut shown = 0..1;
     for (nth, field) in form.fields.iter().enumerate() {
         let has_keys = nth == form.focus && form.awaited.is_none();
-        let begin = lines.len();
         let secret = field.variable.secrecy == Secrecy::Secret;
         let mask = secret.then_some(if look.glyphs == crate::ui::ASCII { '*' } else { '•' });
         let (line, column) = entry(&field.variable.name, names, &field.input, mask, has_keys, width, look);
-        if has_keys {
-            cursor = Some((begin, column));
-        }
-        lines.push(line);
+        let mut lines = vec![line];
         if let Some(error) = &field.error {
             let sign = (look.glyphs.critical, Role::Critical);
             lines.extend(signed(sign, (error, Role::Critical), names + 3, width, look));
         }
         lines.extend(facts(field, has_keys, names + 3, width, look));
+        let row = sheet.push_row(lines);
         if has_keys {
-            shown = begin..lines.len();
+            cursor = Some((row.start, column));
+            sheet.shown = row;
         }
     }
     for error in &form.errors {
         let sign = (look.glyphs.critical, Role::Critical);
-        lines.extend(signed(sign, (error, Role::Critical), 0, width, look));
+        sheet.lines.extend(signed(sign, (error, Role::Critical), 0, width, look));
     }
-    lines.push(Line::default());
+    sheet.lines.push(Line::default());
     let at_button = form.focus == form.fields.len();
-    lines.push(if form.awaited.is_some() {
-        Line::from(look.span(Role::Muted, "making the plan"))
+    let begin = sheet.lines.len();
+    if form.awaited.is_some() {
+        sheet.lines.push(Line::from(look.span(Role::Muted, "making the plan")));
     } else {
-        buttons(&[("Go on", at_button, true)], look)
-    });
-    let words = "Nothing is run before you have seen all of it, and confirmed it.";
-    lines.extend(plain(words, Role::Muted, 1, width, look));
-    if at_button {
-        shown = lines.len().saturating_sub(3)..lines.len();
+        sheet.button = Some(begin);
+        sheet.lines.push(buttons(&[("Go on", at_button, true)], look));
     }
-    let body = Rect { y: area.y + 2, height: area.height.saturating_sub(2), ..area };
-    let room = usize::from(body.height);
-    let scroll = shown.end.saturating_sub(room).min(shown.start);
-    put(buffer, body, &lines, scroll, look);
-    let (line, column) = cursor?;
-    let y = line.checked_sub(scroll.min(lines.len().saturating_sub(room)))?;
-    Some((body.x + column as u16, body.y + y as u16))
+    let words = "Nothing is run before you have seen all of it, and confirmed it.";
+    sheet.lines.extend(plain(words, Role::Muted, 1, width, look));
+    if at_button {
+        sheet.shown = begin..sheet.lines.len();
+    }
+    (sheet, cursor)
 }
 
 fn heading(draft: &Draft, look: &Look) -> Vec<Span<'static>> {

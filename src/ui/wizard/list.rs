@@ -1,12 +1,13 @@
 //! Which scenarios there are, and how they stand.
 
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 use ratatui::text::{Line, Span};
 
+use super::sheet::Sheet;
 use super::{ago, put, rule, title};
-use crate::app::State;
 use crate::app::wizard::{Book, Deployed, PastRun, Row, Shelf, Standing};
+use crate::app::{State, Target};
 use crate::model::text::clean;
 use crate::model::{HostName, Tier};
 use crate::scenario::Scenario;
@@ -38,19 +39,30 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, state: &State, look: &Look) 
         return;
     };
     let below = details(shelf, state, width, look);
-    let height = (below.len() as u16).min(area.height / 2);
-    let body = Rect { y: area.y + 2, height: area.height.saturating_sub(3 + height), ..area };
-    let (lines, selected) = rows(shelf, state, width, look);
-    let scroll = (selected + 2).saturating_sub(usize::from(body.height));
-    put(buffer, body, &lines, scroll, look);
-    let foot = Rect { y: area.bottom() - height, height, ..area };
+    let (body, foot) = places(area, below.len());
+    rows(shelf, state, width, look).draw(buffer, body, look);
     put(buffer, foot, &below, 0, look);
 }
 
-/// The lines of the list, and which of them is selected.
-fn rows(shelf: &Shelf, state: &State, width: usize, look: &Look) -> (Vec<Line<'static>>, usize) {
-    let mut lines = Vec::new();
-    let mut selected = 0;
+/// Where the list stands, and below it what there is to say of the selected row. Between them a line is empty, unless
+/// it tells that there is more.
+fn places(area: Rect, below: usize) -> (Rect, Rect) {
+    let height = (below as u16).min(area.height / 2);
+    let body = Rect { y: area.y + 2, height: area.height.saturating_sub(2 + height), ..area };
+    (body, Rect { y: area.bottom() - height, height, ..area })
+}
+
+/// What is drawn at that cell, if pressing it does anything.
+pub(super) fn target_at(area: Rect, state: &State, look: &Look, at: Position) -> Option<Target> {
+    let shelf = state.wizard.shelf.as_ref()?;
+    let width = usize::from(area.width);
+    let (body, _) = places(area, details(shelf, state, width, look).len());
+    rows(shelf, state, width, look).target_at(body, at)
+}
+
+/// The list, the selected row marked.
+fn rows(shelf: &Shelf, state: &State, width: usize, look: &Look) -> Sheet {
+    let mut sheet = Sheet::default();
     let mut heading: Option<String> = None;
     for (nth, row) in shelf.rows().into_iter().enumerate() {
         let above = match row {
@@ -61,32 +73,37 @@ fn rows(shelf: &Shelf, state: &State, width: usize, look: &Look) -> (Vec<Line<'s
                 Some(Err(_)) | None => "can't be read".to_owned(),
             },
         };
+        let begin = sheet.lines.len();
         if heading.as_ref() != Some(&above) {
             if heading.is_some() {
-                lines.push(Line::default());
+                sheet.lines.push(Line::default());
             }
-            lines.push(Line::from(look.span(Role::Heading, above.clone())));
+            sheet.lines.push(Line::from(look.span(Role::Heading, above.clone())));
             heading = Some(above);
         }
         let is_selected = nth == state.wizard.row;
-        let mut line = match row {
+        let line = match row {
             Row::Left(at) => shelf.runs.get(at).map(|run| of_run(run, is_selected, state, width, look)),
             Row::Book(at) => {
                 shelf.books.get(at).map(|book| of_book(shelf, book, is_selected, state, width, look))
             }
         }
         .unwrap_or_default();
+        let line = if is_selected { line.patch_style(look.style(Role::Selection)) } else { line };
+        let row = sheet.push_row([line]);
         if is_selected {
-            selected = lines.len();
-            line = line.patch_style(look.style(Role::Selection));
+            // Its heading is to be seen with it.
+            sheet.shown = begin..row.end;
         }
-        lines.push(line);
     }
-    if lines.is_empty() {
+    if sheet.entries.is_empty() {
         let words = "There is no scenario. Files NAME.md in the folder scenarios beside your configuration are listed here.";
-        lines.extend(plain(words, Role::Muted, 0, width, look));
+        sheet.lines.extend(plain(words, Role::Muted, 0, width, look));
+    } else {
+        // The empty line below, which tells what there is more of.
+        sheet.lines.push(Line::default());
     }
-    (lines, selected)
+    sheet
 }
 
 fn lead(is_selected: bool, sign: &Sign, look: &Look) -> Vec<Span<'static>> {

@@ -1,9 +1,10 @@
 //! How each step stands on each host. Only what is on screen is looked up.
 
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 use ratatui::text::{Line, Span};
 
+use crate::app::Target;
 use crate::app::wizard::Run;
 use crate::model::text::clean;
 use crate::scenario::journal::Place;
@@ -37,19 +38,38 @@ pub(super) fn height(run: &Run) -> u16 {
     u16::try_from(places + 1).unwrap_or(u16::MAX)
 }
 
-pub(super) fn draw(buffer: &mut Buffer, area: Rect, run: &Run, look: &Look) {
-    if area.height < 2 || area.width < 12 {
-        return;
+/// Which hosts and steps are on screen, and where.
+struct Shape {
+    places: Vec<Place>,
+    /// The first host that is seen.
+    first: usize,
+    /// How many are.
+    rows: usize,
+    /// The width of their names.
+    names: usize,
+    columns: Columns,
+}
+
+impl Shape {
+    fn of(area: Rect, run: &Run) -> Option<Self> {
+        if area.height < 2 || area.width < 12 {
+            return None;
+        }
+        let places = run.progress.places();
+        let room = usize::from(area.height) - 1;
+        // What does not fit is told on the last line.
+        let rows = if places.len() > room { room.saturating_sub(1).max(1) } else { room };
+        let first =
+            run.view.host.saturating_sub(rows.saturating_sub(1) / 2).min(places.len().saturating_sub(rows));
+        let names = places.iter().skip(first).take(rows).map(|place| Span::raw(place.to_string()).width());
+        let names = names.max().unwrap_or(0).clamp(4, usize::from(area.width) / 3);
+        let columns = Columns::of(run, usize::from(area.width).saturating_sub(names + 2));
+        Some(Self { places, first, rows, names, columns })
     }
-    let places = run.progress.places();
-    let room = usize::from(area.height) - 1;
-    // What does not fit is told on the last line.
-    let rows = if places.len() > room { room.saturating_sub(1).max(1) } else { room };
-    let first =
-        run.view.host.saturating_sub(rows.saturating_sub(1) / 2).min(places.len().saturating_sub(rows));
-    let names = places.iter().skip(first).take(rows).map(|place| Span::raw(place.to_string()).width()).max();
-    let names = names.unwrap_or(0).clamp(4, usize::from(area.width) / 3);
-    let columns = Columns::of(run, usize::from(area.width).saturating_sub(names + 2));
+}
+
+pub(super) fn draw(buffer: &mut Buffer, area: Rect, run: &Run, look: &Look) {
+    let Some(Shape { places, first, rows, names, columns }) = Shape::of(area, run) else { return };
     buffer.set_line(area.x, area.y, &columns.heading(run, names, look), area.width);
     let shown = places.iter().enumerate().skip(first).take(rows);
     for (y, (nth, place)) in (area.y + 1..area.bottom()).zip(shown) {
@@ -62,6 +82,23 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, run: &Run, look: &Look) {
     }
     if places.len() > rows {
         buffer.set_line(area.x, area.bottom() - 1, &totals(run, places.len(), look), area.width);
+    }
+}
+
+/// The host and the step that are drawn at that cell.
+pub(super) fn target_at(area: Rect, run: &Run, at: Position) -> Option<Target> {
+    let shape = Shape::of(area, run)?;
+    let row = usize::from(at.y.checked_sub(area.y)?);
+    let from = area.x + shape.names as u16 + 2;
+    let column = at.x.checked_sub(from).map(|x| usize::from(x) / shape.columns.wide);
+    let step = column.filter(|column| *column < shape.columns.count);
+    let step = step.map(|column| shape.columns.first + column + 1);
+    match row.checked_sub(1) {
+        None => step.map(|step| Target::Cell { host: run.view.host, step: Some(step) }),
+        Some(nth) if nth < shape.rows && shape.first + nth < shape.places.len() => {
+            Some(Target::Cell { host: shape.first + nth, step })
+        }
+        Some(_) => None,
     }
 }
 

@@ -6,17 +6,18 @@ mod list;
 mod matrix;
 mod run;
 mod scripts;
+mod sheet;
 
 use jiff::SignedDuration;
 use ratatui::Frame;
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Clear, Widget};
 
 use super::{Look, text};
 use crate::app::wizard::{Page, Run, Stage};
-use crate::app::{Action, Context, State};
+use crate::app::{Action, Context, State, Target};
 use crate::scenario::Stand;
 use crate::theme::Role;
 
@@ -43,6 +44,23 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, state: &State, page: &Page
     };
     if let Some((x, y)) = cursor {
         frame.set_cursor_position((x, y));
+    }
+}
+
+/// What is drawn at that cell, if pressing it does anything.
+pub(super) fn target_at(area: Rect, state: &State, page: &Page, look: &Look, at: Position) -> Option<Target> {
+    let inner = Rect { x: area.x + 1, width: area.width.saturating_sub(2), ..area };
+    match page {
+        Page::List => list::target_at(inner, state, look, at),
+        Page::Hosts(hosts) => form::host_at(inner, hosts, state, look, at),
+        Page::Form(form) => form::target_at(inner, form, look, at),
+        Page::Run => {
+            let run = state.wizard.run.as_deref()?;
+            match &run.ask {
+                Some(asked) => ask::target_at(area, run, asked, state, look, at),
+                None => run::target_at(inner, run, state, look, at),
+            }
+        }
     }
 }
 
@@ -75,16 +93,17 @@ fn title(
     look.sides(left, right, width)
 }
 
-/// Lines from the top, as many as there is room for; the number of those below is told.
+/// Lines from the top, as many as there is room for. Where some are below, the last line tells how many.
 fn put(buffer: &mut Buffer, area: Rect, lines: &[Line<'static>], scroll: usize, look: &Look) {
     let room = usize::from(area.height);
     let scroll = scroll.min(lines.len().saturating_sub(room));
-    for (y, line) in (area.top()..area.bottom()).zip(lines.iter().skip(scroll)) {
+    let below = lines.len().saturating_sub(scroll + room);
+    let seen = room - usize::from(below > 0 && room > 1);
+    for (y, line) in (area.top()..area.bottom()).zip(lines.iter().skip(scroll).take(seen)) {
         buffer.set_line(area.x, y, line, area.width);
     }
-    let below = lines.len().saturating_sub(scroll + room);
-    if below > 0 && room > 0 {
-        let words = format!(" {below} more below ");
+    if below > 0 && room > 1 {
+        let words = format!("{} more below", below + 1);
         let x = area.right().saturating_sub(words.len() as u16).max(area.x);
         buffer.set_span(x, area.bottom() - 1, &look.span(Role::Key, words), area.width);
     }

@@ -1,12 +1,12 @@
 //! A run on screen: why, what, how far, and what is printed.
 
 use ratatui::buffer::Buffer;
-use ratatui::layout::{Constraint, Layout, Rect};
+use ratatui::layout::{Constraint, Layout, Position, Rect};
 use ratatui::text::{Line, Span};
 
 use super::{key, matrix, put, rule, scripts, time, title};
 use crate::app::wizard::{Basis, Run, Stage, WizardPane};
-use crate::app::{Action, State};
+use crate::app::{Action, State, Target};
 use crate::model::HostName;
 use crate::model::text::clean;
 use crate::scenario::journal::{Outcome, When};
@@ -17,6 +17,9 @@ use crate::ui::operation::{plain, signed};
 
 /// From this size on everything is on screen at once.
 const WIDE: (u16, u16) = (110, 26);
+
+/// How many reasons are always told above.
+const REASONS: usize = 2;
 
 pub(super) fn draw(buffer: &mut Buffer, area: Rect, run: &Run, state: &State, look: &Look) {
     let width = usize::from(area.width);
@@ -30,15 +33,47 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, run: &Run, state: &State, lo
         return;
     }
     let words = standing(run, state, width, look);
-    let most = (below.height / 3).max(3);
-    let height = (words.len() as u16).min(most);
-    put(buffer, Rect { height, ..below }, &words, 0, look);
-    let rest = Rect { y: below.y + height, height: below.height.saturating_sub(height), ..below };
-    if area.width >= WIDE.0 && area.height >= WIDE.1 {
-        wide(buffer, rest, run, look);
-    } else {
-        narrow(buffer, rest, run, look);
+    let (above, parts) = layout(area, &words, run);
+    put(buffer, above, &words, 0, look);
+    for (part, area) in parts {
+        match part {
+            Part::Matrix => matrix::draw(buffer, area, run, look),
+            Part::Pane(which) => pane(buffer, area, which, run, look),
+        }
     }
+}
+
+/// What is drawn at that cell, if pressing it does anything.
+pub(super) fn target_at(area: Rect, run: &Run, state: &State, look: &Look, at: Position) -> Option<Target> {
+    if run.view.dry_run.is_some() {
+        return None;
+    }
+    let words = standing(run, state, usize::from(area.width), look);
+    let (_, parts) = layout(area, &words, run);
+    let (part, area) = parts.into_iter().find(|(_, area)| area.contains(at))?;
+    match part {
+        Part::Matrix => matrix::target_at(area, run, at),
+        Part::Pane(pane) => Some(Target::RunPane(pane)),
+    }
+}
+
+/// A part of the screen of a run.
+#[derive(Clone, Copy)]
+enum Part {
+    Matrix,
+    Pane(WizardPane),
+}
+
+/// Where the words on how it stands are, and the parts below them.
+fn layout(area: Rect, words: &[Line<'static>], run: &Run) -> (Rect, Vec<(Part, Rect)>) {
+    let below = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
+    // A line below them is empty.
+    let most = (below.height / 3).max(3) - 1;
+    let height = (words.len() as u16).min(most);
+    let taken = height + 1;
+    let rest = Rect { y: below.y + taken, height: below.height.saturating_sub(taken), ..below };
+    let is_wide = area.width >= WIDE.0 && area.height >= WIDE.1;
+    (Rect { height, ..below }, if is_wide { wide(rest, run) } else { narrow(rest, run) })
 }
 
 fn heading(run: &Run, width: usize, state: &State, look: &Look) -> Line<'static> {
@@ -56,26 +91,27 @@ fn heading(run: &Run, width: usize, state: &State, look: &Look) -> Line<'static>
 }
 
 /// Everything at once: why and how far at the left, what runs and what it prints at the right.
-fn wide(buffer: &mut Buffer, area: Rect, run: &Run, look: &Look) {
+fn wide(area: Rect, run: &Run) -> Vec<(Part, Rect)> {
     let [left, right] =
         Layout::horizontal([Constraint::Percentage(46), Constraint::Percentage(54)]).spacing(3).areas(area);
     let matrix_height = (matrix::height(run) + 1).min(left.height / 2);
     let [why, below] = Layout::vertical([Constraint::Min(0), Constraint::Length(matrix_height)]).areas(left);
     let [script, output] =
         Layout::vertical([Constraint::Percentage(60), Constraint::Percentage(40)]).areas(right);
-    pane(buffer, why, WizardPane::Why, run, look);
-    matrix::draw(buffer, Rect { y: below.y + 1, height: below.height.saturating_sub(1), ..below }, run, look);
-    pane(buffer, script, WizardPane::Script, run, look);
-    pane(buffer, output, WizardPane::Output, run, look);
+    vec![
+        (Part::Pane(WizardPane::Why), why),
+        (Part::Matrix, Rect { y: below.y + 1, height: below.height.saturating_sub(1), ..below }),
+        (Part::Pane(WizardPane::Script), script),
+        (Part::Pane(WizardPane::Output), output),
+    ]
 }
 
 /// One thing at a time under the matrix.
-fn narrow(buffer: &mut Buffer, area: Rect, run: &Run, look: &Look) {
+fn narrow(area: Rect, run: &Run) -> Vec<(Part, Rect)> {
     let most = (area.height / 3).max(3);
     let [above, below] =
         Layout::vertical([Constraint::Length(matrix::height(run).min(most)), Constraint::Min(0)]).areas(area);
-    matrix::draw(buffer, above, run, look);
-    pane(buffer, below, run.view.pane, run, look);
+    vec![(Part::Matrix, above), (Part::Pane(run.view.pane), below)]
 }
 
 fn pane(buffer: &mut Buffer, area: Rect, pane: WizardPane, run: &Run, look: &Look) {
@@ -101,13 +137,31 @@ fn pane(buffer: &mut Buffer, area: Rect, pane: WizardPane, run: &Run, look: &Loo
     match (pane, step) {
         (WizardPane::Output, _) => output(buffer, body, run, scroll, look),
         (WizardPane::Why, Some(step)) => {
-            put(buffer, body, &scripts::why(run, step, width, look), scroll, look);
+            let mut lines = all_reasons(run, width, look);
+            lines.extend(scripts::why(run, step, width, look));
+            put(buffer, body, &lines, scroll, look);
         }
         (WizardPane::Script, Some(step)) => {
             put(buffer, body, &scripts::of_step(run, step, false, width, look), scroll, look);
         }
         (_, None) => {}
     }
+}
+
+/// Why it did not go on, where there are more reasons than are told above: here they can be scrolled.
+fn all_reasons(run: &Run, width: usize, look: &Look) -> Vec<Line<'static>> {
+    let (Stage::Over(Outcome::Refused { why } | Outcome::Failed { why }), None) = (&run.stage, run.view.step)
+    else {
+        return Vec::new();
+    };
+    if why.len() <= REASONS {
+        return Vec::new();
+    }
+    let sign = (look.glyphs.dot, Role::Muted);
+    let mut lines: Vec<_> =
+        why.iter().flat_map(|words| signed(sign, (words, Role::Text), 0, width, look)).collect();
+    lines.push(Line::default());
+    lines
 }
 
 /// The last lines that the selected host has printed, `scroll` lines up from the end.
@@ -129,17 +183,15 @@ fn output(buffer: &mut Buffer, area: Rect, run: &Run, scroll: usize, look: &Look
     }
 }
 
-/// How it stands, in words, and what can be done. The last line is empty.
+/// How it stands, in words, and what can be done.
 fn standing(run: &Run, state: &State, width: usize, look: &Look) -> Vec<Line<'static>> {
-    let mut lines = match (&run.stage, run.stand(state.now)) {
+    match (&run.stage, run.stand(state.now)) {
         (Stage::Ready, _) => ready(run, width, look),
         (Stage::UnderWay, Some(Stand::Stuck)) => stuck(run, width, look),
         (Stage::UnderWay, Some(Stand::Paused)) => paused(run, width, look),
         (Stage::UnderWay, stand) => busy(run, stand.as_ref(), width, look),
         (Stage::Over(outcome), _) => over(run, outcome, state, width, look),
-    };
-    lines.push(Line::default());
-    lines
+    }
 }
 
 fn ready(run: &Run, width: usize, look: &Look) -> Vec<Line<'static>> {
@@ -263,6 +315,10 @@ fn over(run: &Run, outcome: &Outcome, state: &State, width: usize, look: &Look) 
         Outcome::Aborted => ((glyphs.offline, Role::Warning), "It was aborted. It can be resumed.", &[]),
     };
     lines.extend(signed(sign, (words, sign.1), 0, width, look));
+    if !run.holders.is_empty() {
+        let words = "take the hosts from the other run, if it is known to be dead";
+        lines.push(Line::from(key(Action::BreakLock, words, look)));
+    }
     for words in why {
         lines.extend(signed((glyphs.dot, Role::Muted), (words, Role::Text), 2, width, look));
     }

@@ -2,7 +2,7 @@
 
 use super::{hindrance, not_here, refuse, run};
 use crate::app::wizard::{Ask, AskKind, Stage};
-use crate::app::{Action, Effect, Focus, State, Typing};
+use crate::app::{Action, Effect, Focus, State, Target, Typing};
 use crate::scenario::journal::Instruction;
 
 pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
@@ -32,6 +32,22 @@ pub(super) fn typed(state: &mut State, typing: Typing) -> Vec<Effect> {
         }
     }
     Vec::new()
+}
+
+pub(super) fn press(state: &mut State, target: &Target) -> Vec<Effect> {
+    let (Target::Button(focus), Some(ask)) = (target, asked(state)) else { return Vec::new() };
+    match focus {
+        Focus::Name if ask.wanted.is_none() => Vec::new(),
+        Focus::Reason => Vec::new(),
+        Focus::Name => {
+            ask.focus = Focus::Name;
+            Vec::new()
+        }
+        Focus::Cancel | Focus::Confirm => {
+            ask.focus = *focus;
+            take(state)
+        }
+    }
 }
 
 fn asked(state: &mut State) -> Option<&mut Ask> {
@@ -70,11 +86,12 @@ fn take(state: &mut State) -> Vec<Effect> {
         return refuse(state, why);
     }
     match kind {
-        AskKind::Begin(first) if run.stage == Stage::Ready => run::begin(state, first, is_destruction),
+        AskKind::Begin(first) if run.stage == Stage::Ready => run::begin(state, first, is_destruction, false),
         AskKind::Begin(_) => Vec::new(),
         AskKind::Destroy => run::instruct(state, Instruction::Next),
         AskKind::Undo(_) => run::instruct(state, Instruction::Undo),
         AskKind::Again => run::instruct(state, Instruction::Retry),
         AskKind::Abort => run::instruct(state, Instruction::Abort),
+        AskKind::BreakLock => run::begin_all_the_same(state, is_destruction),
     }
 }

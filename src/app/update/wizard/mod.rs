@@ -9,7 +9,7 @@ pub(super) use news::hear;
 
 use super::tell;
 use crate::app::wizard::{Page, Request, Row, Stage, Standing};
-use crate::app::{Action, Effect, Hosts, Notice, State, Typing};
+use crate::app::{Action, Effect, Focus, Hosts, Notice, State, Target, Typing};
 use crate::model::{ClusterName, HostName};
 
 /// What a key does on such a screen; `None` where there is none, or the key does what it does everywhere.
@@ -52,6 +52,32 @@ pub(super) fn typed(state: &mut State, typing: Typing) -> Vec<Effect> {
         Some(Page::Form(_)) => form::values_typed(state, typing),
         Some(Page::Run) => ask::typed(state, typing),
         Some(Page::List) | None => Vec::new(),
+    }
+}
+
+/// The mouse was pressed on a part of such a screen. A button is taken as its key would take it; a row gets the keys, and
+/// is taken when it has them.
+pub(super) fn press(state: &mut State, target: &Target) -> Vec<Effect> {
+    match (&mut state.wizard.page, target) {
+        (Some(Page::List), Target::Entry(row)) => {
+            let was_selected = std::mem::replace(&mut state.wizard.row, *row) == *row;
+            if was_selected { choose(state) } else { Vec::new() }
+        }
+        (Some(Page::Hosts(hosts)), Target::Entry(row)) => {
+            let was_selected = std::mem::replace(&mut hosts.row, (*row).min(hosts.clusters)) == *row;
+            // A press in the field of other hosts only goes there.
+            if was_selected && !hosts.is_typing() { form::hosts(state, Action::Open) } else { Vec::new() }
+        }
+        (Some(Page::Form(form)), Target::Entry(field)) => {
+            form.focus = (*field).min(form.fields.len());
+            Vec::new()
+        }
+        (Some(Page::Form(form)), Target::Button(Focus::Confirm)) => {
+            form.focus = form.fields.len();
+            form::values(state, Action::Open)
+        }
+        (Some(Page::Run), target) => run::press(state, target),
+        _ => Vec::new(),
     }
 }
 

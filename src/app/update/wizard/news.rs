@@ -132,10 +132,11 @@ fn over(state: &mut State, pass: Pass, outcome: Outcome) -> Vec<Effect> {
     // What has become of it is to be seen in the list, also where somebody has left its screen already.
     let look = Effect::Scenario(Request::Look);
     let Some(run) = state.wizard.run_of(pass) else { return vec![look] };
+    // The journal told before, and something may have been asked since.
     if !matches!(run.stage, Stage::Over(_)) {
         run.until = Some(now);
+        run.ask = None;
     }
-    run.ask = None;
     run.stage = Stage::Over(outcome);
     let title = run.plan.scenario.title.clone();
     let cluster = run.cluster.clone();

@@ -3,7 +3,7 @@
 use super::{ask, drop_run, form, hindrance, not_here, refuse};
 use crate::app::update::tell;
 use crate::app::wizard::{Ask, AskKind, Basis, Order, Page, Request, Run, Stage, WizardPane};
-use crate::app::{Action, Effect, Notice, State};
+use crate::app::{Action, Effect, Notice, State, Target};
 use crate::scenario::journal::{Instruction, Outcome};
 use crate::scenario::{Destroys, Stand};
 
@@ -23,6 +23,7 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
         Action::RetryStep => return retry(state),
         Action::Undo => return undo(state),
         Action::AbortRun => return abort(state),
+        Action::BreakLock => return break_lock(state),
         Action::EditVariables => return form::edit(state),
         Action::DryRun => run.view.dry_run = Some(0),
         Action::CopyScript => return copy(state),
@@ -31,6 +32,36 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
         _ => return look(state, action),
     }
     Vec::new()
+}
+
+/// The mouse was pressed on a part of it: while something is asked, only its own buttons are.
+pub(super) fn press(state: &mut State, target: &Target) -> Vec<Effect> {
+    let Some(run) = state.wizard.run.as_deref_mut() else { return Vec::new() };
+    if run.ask.is_some() {
+        return ask::press(state, target);
+    }
+    match target {
+        Target::RunPane(pane) => run.view.pane = *pane,
+        Target::Cell { host, step } => {
+            run.view.host = *host;
+            if let Some(step) = *step {
+                look_at_step(run, step);
+            }
+            run.settle();
+        }
+        _ => {}
+    }
+    Vec::new()
+}
+
+/// Looks at a step. Looking at the one that is under way is following it.
+fn look_at_step(run: &mut Run, step: usize) {
+    run.view.step = Some(step);
+    run.view.scrolls = [0; 3];
+    run.settle();
+    if run.view.step == Some(run.current()) {
+        run.view.step = None;
+    }
 }
 
 /// Moves what is looked at.
@@ -45,8 +76,8 @@ fn look(state: &mut State, action: Action) -> Vec<Effect> {
         Action::Down => run.view.host += 1,
         Action::First => run.view.host = 0,
         Action::Last => run.view.host = usize::MAX,
-        Action::Left => run.view.step = Some(current.saturating_sub(1)),
-        Action::Right => run.view.step = Some(current + 1),
+        Action::Left => look_at_step(run, current.saturating_sub(1)),
+        Action::Right => look_at_step(run, current + 1),
         Action::NextPane => run.view.pane = pane.turned(1),
         Action::PreviousPane => run.view.pane = pane.turned(-1),
         Action::PageUp | Action::PageDown => {
@@ -62,14 +93,7 @@ fn look(state: &mut State, action: Action) -> Vec<Effect> {
         }
         _ => return not_here(state),
     }
-    if matches!(action, Action::Left | Action::Right) {
-        run.view.scrolls = [0; 3];
-    }
     run.settle();
-    // Looking at the step that is under way is following it.
-    if run.view.step == Some(run.current()) {
-        run.view.step = None;
-    }
     Vec::new()
 }
 
@@ -172,13 +196,49 @@ fn go_on(state: &mut State, how: Instruction) -> Vec<Effect> {
 
 /// The same once more, from where it was to begin.
 fn again(state: &mut State) -> Vec<Effect> {
-    let pass = state.wizard.pass();
-    let Some(run) = state.wizard.run.as_deref_mut() else { return Vec::new() };
-    let mut fresh =
-        Run::new(pass, run.plan.clone(), run.cluster.clone(), run.basis.clone(), run.generated.clone());
-    fresh.expected = run.expected;
-    *run = fresh;
+    renew(state);
     refuse(state, "nothing of it was run; it can be begun again")
+}
+
+/// Puts the run back to where nothing of it was run.
+fn renew(state: &mut State) {
+    let pass = state.wizard.pass();
+    let Some(run) = state.wizard.run.as_deref_mut() else { return };
+    let basis = match (&run.basis, &run.stage) {
+        // What was refused is over for good: its journal takes nothing more.
+        (Basis::Left(_), Stage::Over(Outcome::Refused { .. })) => {
+            Basis::Changed { from_step: run.from_step(), replaces: None, generated: run.generated.clone() }
+        }
+        (basis, _) => basis.clone(),
+    };
+    let mut fresh = Run::new(pass, run.plan.clone(), run.cluster.clone(), basis, run.generated.clone());
+    (fresh.expected, fresh.first, fresh.before) = (run.expected, run.first, Some(run.pass));
+    *run = fresh;
+}
+
+/// Asks whether to take the hosts from another run, unless that one is known to be at work.
+fn break_lock(state: &mut State) -> Vec<Effect> {
+    let Some(run) = state.wizard.run.as_deref() else { return Vec::new() };
+    if !matches!(run.stage, Stage::Over(_)) || run.holders.is_empty() {
+        return refuse(state, "no other run has its hosts");
+    }
+    let is_at_work = |id: &str| {
+        let runs = state.wizard.shelf.as_ref().map(|shelf| &shelf.runs);
+        runs.into_iter().flatten().any(|past| past.id == id && past.is_in_hand)
+    };
+    if let Some(holder) = run.holders.iter().find(|holder| is_at_work(&holder.run)) {
+        let words = format!("run {} is in the hands of a console on this machine: end it there", holder.run);
+        return refuse(state, words);
+    }
+    let wanted = run.plan.destroys().map(|_| run.plan.scenario.name.clone());
+    ask(state, Ask::new(AskKind::BreakLock, wanted))
+}
+
+/// Takes the hosts from the other run, and begins: the button of that question had the keys, and was pressed.
+pub(super) fn begin_all_the_same(state: &mut State, may_destroy: bool) -> Vec<Effect> {
+    let first = state.wizard.run.as_deref().and_then(|run| run.first).unwrap_or(Instruction::Next);
+    renew(state);
+    begin(state, first, may_destroy, true)
 }
 
 pub(super) fn ask(state: &mut State, ask: Ask) -> Vec<Effect> {
@@ -274,12 +334,18 @@ fn examine(state: &mut State) -> Vec<Effect> {
 }
 
 /// The one place from which anything is begun: the button of a confirmation had the keys, and was pressed.
-pub(super) fn begin(state: &mut State, first: Instruction, may_destroy: bool) -> Vec<Effect> {
+pub(super) fn begin(
+    state: &mut State,
+    first: Instruction,
+    may_destroy: bool,
+    breaks_locks: bool,
+) -> Vec<Effect> {
     let now = state.now;
     state.wizard.waiting = None;
     let Some(run) = state.wizard.run.as_deref_mut() else { return Vec::new() };
     run.stage = Stage::UnderWay;
     run.since = Some(now);
+    run.first = Some(first);
     run.examined = None;
     let (left, replaces) = match &run.basis {
         Basis::New => (None, None),
@@ -293,9 +359,10 @@ pub(super) fn begin(state: &mut State, first: Instruction, may_destroy: bool) ->
         generated: run.generated.clone(),
         cluster: run.cluster.clone(),
         left,
-        replaces,
+        replaces: replaces.or(run.before),
         from_step,
         first,
         may_destroy,
+        breaks_locks,
     })))]
 }
