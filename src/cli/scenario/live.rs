@@ -23,6 +23,8 @@ pub(super) struct Live {
     told: BTreeMap<(usize, Place), State>,
     /// The step of which the heading was printed last.
     step: usize,
+    /// Whether a script was sent that may change something.
+    acted: bool,
     format: OpFormat,
     now: Timestamp,
 }
@@ -41,7 +43,15 @@ impl Live {
     pub(super) fn new(plan: Arc<Plan>, before: &[Entry], format: OpFormat) -> Self {
         let progress = Progress::replay(Arc::clone(&plan), before);
         let now = before.last().map_or(Timestamp::UNIX_EPOCH, |entry| entry.at);
-        let mut live = Self { plan, progress, told: BTreeMap::new(), step: 0, format, now };
+        let mut live = Self {
+            plan,
+            progress,
+            told: BTreeMap::new(),
+            step: 0,
+            acted: before.iter().any(acts),
+            format,
+            now,
+        };
         live.changes();
         live
     }
@@ -70,6 +80,7 @@ impl Live {
         if let News::Entry(entry) = news {
             let came_from = self.came_from(entry);
             self.progress.apply(entry);
+            self.acted |= acts(entry);
             self.now = entry.at;
             let changes = self.changes();
             if self.format == OpFormat::Text {
@@ -91,7 +102,8 @@ impl Live {
         let title = printable(&self.plan.scenario.title);
         match outcome {
             Outcome::Done { notes } => {
-                writeln!(out, "Done: {title}.")?;
+                let words = if self.acted { "" } else { " Nothing had to be changed." };
+                writeln!(out, "Done: {title}.{words}")?;
                 lines(&mut out, notes)?;
             }
             Outcome::Refused { why } => {
@@ -195,6 +207,11 @@ fn before(out: &mut impl Write, entry: &Entry) -> io::Result<()> {
         Event::Resumed { .. } => writeln!(out, "{} going on", clock(entry.at)),
         _ => Ok(()),
     }
+}
+
+/// Whether a script is sent that is there to change something.
+fn acts(entry: &Entry) -> bool {
+    matches!(&entry.event, Event::Sent { job, .. } if job.part.changes())
 }
 
 const fn is_trouble(state: &State) -> bool {
