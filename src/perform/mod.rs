@@ -4,6 +4,7 @@ mod engine;
 mod gates;
 mod host;
 mod job;
+mod kept;
 mod output;
 mod proof;
 mod recipe;
@@ -25,6 +26,7 @@ use crate::transport::Transport;
 use crate::watch::Clock;
 
 pub use host::Lock;
+pub use kept::Kept;
 pub use output::file_name;
 pub use recipe::Recipe;
 pub use runs::{FOLDER, Run, RunError, Runs, Summary};

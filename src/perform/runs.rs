@@ -185,7 +185,7 @@ fn summary(folder: &Path) -> Option<Summary> {
     Some(Summary { begun, at: first, last, outcome: record.outcome().cloned(), is_in_hand })
 }
 
-fn make_folder(folder: &Path) -> Result<(), RunError> {
+pub(super) fn make_folder(folder: &Path) -> Result<(), RunError> {
     let made = DirBuilder::new().recursive(true).mode(0o700).create(folder);
     made.map_err(|source| RunError::Io { path: folder.to_owned(), source })
 }

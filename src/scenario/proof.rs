@@ -18,6 +18,32 @@ pub struct Proved {
     pub why: Vec<String>,
 }
 
+/// What the proofs of a scenario's steps come to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Deployed {
+    /// All hold.
+    Yes,
+    /// Some hold.
+    InPart,
+    /// None does.
+    No,
+    /// There is none.
+    Unknown,
+}
+
+impl Deployed {
+    /// What those come to.
+    pub fn of(steps: &[Proved]) -> Self {
+        let proved = || steps.iter().filter_map(|step| step.holds);
+        match (proved().all(|holds| holds), proved().any(|holds| holds)) {
+            _ if proved().next().is_none() => Self::Unknown,
+            (true, _) => Self::Yes,
+            (false, true) => Self::InPart,
+            (false, false) => Self::No,
+        }
+    }
+}
+
 impl Step {
     /// What proves it, as a step of its own that changes nothing: its checks, each once, else what would spare it;
     /// `None`: nothing does.

@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod command_line;
 #[cfg(test)]
+mod deploy;
+#[cfg(test)]
 mod scenario;
 #[cfg(test)]
 mod server;

@@ -8,13 +8,14 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::arguments::StatusArguments;
+use super::carry::entry;
 use super::printable;
 use super::run::access;
 use crate::cli::arguments::Format;
 use crate::cli::failure::{Failure, Outcome};
 use crate::cli::settings::Settings;
 use crate::cli::sources;
-use crate::model::{ClusterEntry, Inventory, Tier};
+use crate::model::Inventory;
 use crate::perform::{Performer, Runs};
 use crate::scenario::Proved;
 
@@ -41,14 +42,7 @@ struct FoundStep {
 pub(super) async fn run(settings: &Settings, arguments: &StatusArguments) -> Outcome {
     let plan = arguments.given.plan(settings)?;
     let access = access(settings, arguments.given.cluster.as_deref(), &plan.hosts)?;
-    let entry = ClusterEntry {
-        name: "scenario".into(),
-        tier: Tier::Other,
-        hosts: plan.hosts.clone(),
-        access: access.clone(),
-        needs: None,
-    };
-    let source = sources::over_ssh(settings, Inventory { clusters: vec![entry] })?;
+    let source = sources::over_ssh(settings, Inventory { clusters: vec![entry(&plan.hosts, &access)] })?;
     // Nothing of this is worth keeping.
     let folder = tempfile::tempdir()?;
     let runs = Runs::new(folder.path());
