@@ -223,7 +223,7 @@ pub(super) fn make_folder(folder: &Path) -> Result<(), RunError> {
 }
 
 /// Sorts by time, and is unlike any other.
-fn new_id(at: Timestamp) -> String {
+pub(super) fn new_id(at: Timestamp) -> String {
     format!("{}-{:04x}", at.strftime("%Y%m%d-%H%M%S"), fastrand::u16(..))
 }
 

@@ -5,6 +5,7 @@ mod change;
 mod reach;
 #[cfg(test)]
 mod tests;
+mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

@@ -16,7 +16,7 @@ use crate::cli::failure::{Failure, Outcome};
 use crate::cli::settings::Settings;
 use crate::cli::sources;
 use crate::model::Inventory;
-use crate::perform::{Performer, Runs};
+use crate::perform::prove;
 use crate::scenario::Proved;
 
 /// For scripts. Its names and their meaning are a promise: they may be added to, never changed.
@@ -43,12 +43,7 @@ pub(super) async fn run(settings: &Settings, arguments: &StatusArguments) -> Out
     let plan = arguments.given.plan(settings)?;
     let access = access(settings, arguments.given.cluster.as_deref(), &plan.hosts)?;
     let source = sources::over_ssh(settings, Inventory { clusters: vec![entry(&plan.hosts, &access)] })?;
-    // Nothing of this is worth keeping.
-    let folder = tempfile::tempdir()?;
-    let runs = Runs::new(folder.path());
-    let performer =
-        Performer::new(Arc::clone(&source.transport), Arc::new(Timestamp::now), access, runs.clone());
-    let proved = performer.prove(&plan, Timestamp::now()).await;
+    let proved = prove(Arc::clone(&source.transport), Arc::new(Timestamp::now), access, &plan).await;
     source.close().await;
     let title = |number| {
         let step = plan.scenario.steps.iter().find(|step| step.number == number);

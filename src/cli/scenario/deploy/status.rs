@@ -17,7 +17,7 @@ use crate::cli::failure::{Failure, Outcome};
 use crate::cli::settings::Settings;
 use crate::cli::sources::{self, Source};
 use crate::model::Inventory;
-use crate::perform::{Performer, Runs, Summary};
+use crate::perform::{Summary, prove};
 use crate::scenario::journal;
 use crate::scenario::{Deployed, Proved, Purpose};
 
@@ -87,17 +87,14 @@ pub(super) async fn run(settings: &Settings, work: Work, format: OpFormat) -> Ou
     let mut clusters: Vec<_> = work.jobs.iter().map(|job| job.placed.cluster.clone()).collect();
     clusters.dedup();
     let source = sources::over_ssh(settings, Inventory { clusters })?;
-    // Nothing of this is worth keeping.
-    let folder = tempfile::tempdir()?;
-    let runs = Runs::new(folder.path());
-    // Of one cluster one after the other: a host is in one run at a time.
+    // Of one cluster one after the other: no host is asked more than one thing at once.
     let mut by_cluster: BTreeMap<&str, Vec<(usize, &Job)>> = BTreeMap::new();
     for (index, job) in work.jobs.iter().enumerate() {
         by_cluster.entry(job.placed.cluster.name.as_str()).or_default().push((index, job));
     }
     let looks = by_cluster.into_values().map(|jobs| {
-        let (source, runs, past) = (&source, &runs, past.as_slice());
-        let look = move |(index, job)| async move { (index, look(source, runs, past, job).await) };
+        let (source, past) = (&source, past.as_slice());
+        let look = move |(index, job)| async move { (index, look(source, past, job).await) };
         stream::iter(jobs).then(look).boxed_local()
     });
     let mut looks = stream::select_all(looks);
@@ -124,7 +121,7 @@ pub(super) async fn run(settings: &Settings, work: Work, format: OpFormat) -> Ou
     Ok(if is_well { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-async fn look<'a>(source: &Source, runs: &Runs, past: &[Summary], job: &'a Job) -> Found<'a> {
+async fn look<'a>(source: &Source, past: &[Summary], job: &'a Job) -> Found<'a> {
     let scenario = &job.plan.scenario;
     let mine = |run: &&Summary| run.begun.scenario == scenario.name && run.begun.hosts == job.plan.hosts;
     let done =
@@ -133,8 +130,7 @@ async fn look<'a>(source: &Source, runs: &Runs, past: &[Summary], job: &'a Job) 
     let (state, why) = if scenario.purpose == Purpose::Installation {
         let access = job.placed.cluster.access.clone();
         let transport = Arc::clone(&source.transport);
-        let performer = Performer::new(transport, Arc::new(Timestamp::now), access, runs.clone());
-        match performer.prove(&job.plan, Timestamp::now()).await {
+        match prove(transport, Arc::new(Timestamp::now), access, &job.plan).await {
             Ok(steps) => (state(&steps, done), why(&job.plan.scenario.steps, &steps)),
             Err(why) => (State::Unknown, vec![why]),
         }
