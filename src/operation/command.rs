@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::NodeName;
+use crate::model::{Element, NodeName};
 use crate::pacemaker::argv::in_own_environment;
 
 /// One command that changes something.
@@ -230,9 +230,20 @@ pub(super) fn ticket(id: &str, option: &'static str) -> Command {
 }
 
 /// Creates a constraint that was there before. The text is XML; it holds names, which are escaped.
-pub(super) fn create_constraint(attributes: &[(&str, &str)]) -> Command {
-    let escaped = |(name, value): &(&str, &str)| format!(" {name}=\"{}\"", quick_xml::escape::escape(*value));
-    let attributes: String = attributes.iter().map(escaped).collect();
-    let xml = format!("--xml-text=<rsc_location{attributes}/>");
+pub(super) fn create_constraint(constraint: &Element) -> Command {
+    let xml = format!("--xml-text={}", xml(constraint));
     Command::new(words("cibadmin", &["--create", "--scope=constraints", &xml]))
+}
+
+fn xml(element: &Element) -> String {
+    let Element { name, attributes, children } = element;
+    let escaped = |(name, value): &(String, String)| {
+        format!(" {name}=\"{}\"", quick_xml::escape::escape(value.as_str()))
+    };
+    let attributes: String = attributes.iter().map(escaped).collect();
+    if children.is_empty() {
+        return format!("<{name}{attributes}/>");
+    }
+    let inside: String = children.iter().map(xml).collect();
+    format!("<{name}{attributes}>{inside}</{name}>")
 }

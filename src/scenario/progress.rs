@@ -207,6 +207,15 @@ impl Progress {
         Some(self.state(at, cell))
     }
 
+    /// Whether all that a step has to do at a place has run, and the others have to before it is checked. Until then it
+    /// stands as [`State::Running`].
+    pub fn waits_for_others(&self, number: usize, place: &Place) -> bool {
+        let Some(at) = number.checked_sub(1) else { return false };
+        let mut cells = self.steps.get(at).into_iter().flatten();
+        let cell = cells.find(|cell| cell.place == *place);
+        cell.is_some_and(|cell| cell.stage == Stage::Ran && self.state(at, cell) == State::Running)
+    }
+
     /// When it was begun at a place and when it was over, as far as it was.
     pub fn times(&self, number: usize, place: &Place) -> (Option<Timestamp>, Option<Timestamp>) {
         let cells = number.checked_sub(1).and_then(|at| self.steps.get(at));

@@ -223,6 +223,23 @@ async fn a_constraint_with_a_lifetime_ends_by_itself() {
     }
 }
 
+/// What is cleared is restored by an undo with its rule and its end.
+#[tokio::test(start_paused = true)]
+async fn a_constraint_with_a_lifetime_is_restored_with_it() {
+    let stage = Stage::quiet();
+    let command = "crm_resource --move --resource=vip-db --node=lb3 --lifetime=PT10M";
+    assert_eq!(stage.say("lb1", command).await.0, Some(0));
+    let leftovers = async || {
+        let cib = stage.cib("lb1").await;
+        cib.constraints.iter().filter(|it| it.is_leftover()).cloned().collect::<Vec<_>>()
+    };
+    let before = leftovers().await;
+    let (plan, _) = stage.done(&intent(Verb::Clear, "lb", "vip-db", None)).await;
+    assert!(leftovers().await.is_empty());
+    stage.undo(&plan).await;
+    assert_eq!(leftovers().await, before);
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_resource_is_seen_to_leave_and_to_arrive() {
     let stage = Stage::quiet();

@@ -4,7 +4,7 @@ use quorate::app::wizard::{News, Realm, Shelf};
 use quorate::app::{Action, Event, Typing};
 use quorate::model::HostName;
 use quorate::scenario::Sources;
-use quorate::scenario::journal::{End, Instruction, Outcome, Part};
+use quorate::scenario::journal::{self, End, Instruction, Outcome, Part};
 
 use crate::person::{Person, book, past, shelf, well};
 
@@ -253,4 +253,59 @@ fn of_a_test_the_list_tells_how_it_went_last() {
     let line = |title: &str| screen.lines().find(|line| line.contains(title)).unwrap().to_owned();
     assert!(line("Test of the cache").contains("passed 2 d ago"), "{screen}");
     assert!(line("40  Memory cache").contains("done 2 d ago"), "{screen}");
+}
+
+/// The cache on two hundred hosts, begun.
+fn on_two_hundred(size: (u16, u16)) -> (Person, quorate::app::wizard::Order) {
+    let mut person = Person::new(size);
+    person.act(&[Action::Scenarios, Action::Down, Action::Open, Action::Last]);
+    let names: Vec<String> = (1..=200).map(|nth| format!("host{nth}")).collect();
+    person.types(&names.join(" ")).typed(Typing::Accept);
+    person.types("hunter22").typed(Typing::Newer).act(&[Action::Open]).planned();
+    person.act(&[Action::RunToEnd, Action::Right, Action::Open]);
+    let order = person.order();
+    person.gates(&order, &[]);
+    (person, order)
+}
+
+#[test]
+fn two_hundred_hosts_are_scrolled_through() {
+    for size in [(80, 24), (300, 100)] {
+        let (mut person, order) = on_two_hundred(size);
+        // Some fail, some are slow, some are done; four at once.
+        person.work(&order, 40, |job| match job.place.to_string().as_str() {
+            "host7" | "host151" => Some(End::Exited { code: Some(1) }),
+            "host20" | "host21" => None,
+            _ => Some(well(job)),
+        });
+        for _ in 0..150 {
+            person.act(&[Action::Down]);
+        }
+        assert!(person.screen().contains("host151"), "{}", person.screen());
+        assert!(person.screen().contains("151 of 200"), "{}", person.screen());
+        snapshot("two-hundred", &person);
+        person.act(&[Action::Last]);
+        assert!(person.screen().contains("200 of 200"), "{}", person.screen());
+    }
+}
+
+#[test]
+fn what_a_host_prints_that_is_not_looked_at_is_not_drawn() {
+    let (mut person, order) = on_two_hundred((120, 40));
+    person.works(&order, 1);
+    let line = |host: &str| {
+        let lines = vec!["a line of output".to_owned()];
+        Event::Scenario(News::Output(order.pass, journal::Place::Host(host.into()), lines))
+    };
+    person.screen();
+    person.state.take_dirty();
+    person.hear(line("host100"));
+    assert!(!person.state.take_dirty());
+    person.hear(line("host1"));
+    assert!(person.state.take_dirty() && person.screen().contains("a line of output"), "{}", person.screen());
+    // It is there all the same.
+    for _ in 1..100 {
+        person.act(&[Action::Down]);
+    }
+    assert!(person.screen().contains("a line of output"), "{}", person.screen());
 }

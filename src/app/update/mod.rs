@@ -12,6 +12,7 @@ mod wizard;
 use jiff::{SignedDuration, Timestamp};
 
 use super::command::complete;
+use super::wizard::News;
 use super::{ClusterState, Effect, Event, FleetView, Notice, NoticeLevel, PromptKind, State};
 use crate::health::Health;
 use crate::model::{ClusterName, Observation};
@@ -30,6 +31,11 @@ pub fn update(state: &mut State, event: Event) -> Vec<Effect> {
             Vec::new()
         }
         Event::Observed(name, observation) => observe(state, &name, observation).into_iter().collect(),
+        // Two hundred hosts print more than is looked at: nothing follows from a line but that it may be seen.
+        Event::Scenario(News::Output(pass, place, lines)) => {
+            state.dirty |= state.wizard.print(pass, &place, lines);
+            Vec::new()
+        }
         event => {
             state.dirty = true;
             let effects = interact(state, event);

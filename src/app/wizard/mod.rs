@@ -232,6 +232,15 @@ impl Wizard {
         Pass(self.tickets)
     }
 
+    /// Takes in what a script has printed. Says whether that can be seen.
+    pub(in crate::app) fn print(&mut self, pass: Pass, place: &Place, lines: Vec<String>) -> bool {
+        let is_shown =
+            matches!(self.page, Some(Page::Run)) && self.run.as_ref().is_some_and(|it| it.pass == pass);
+        let Some(run) = self.run_of(pass) else { return false };
+        run.print(place, lines);
+        is_shown && run.place().as_ref() == Some(place)
+    }
+
     /// The run of that pass.
     pub(in crate::app) fn run_of(&mut self, pass: Pass) -> Option<&mut Run> {
         [&mut self.run, &mut self.waiting]

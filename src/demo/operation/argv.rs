@@ -289,18 +289,22 @@ impl<'a> Asker<'a> {
         }
     }
 
-    /// A constraint as a move or a ban writes it, without a lifetime.
+    /// A constraint as a move or a ban writes it.
     fn cibadmin(&self) -> Result<Request, Refused> {
         self.options.only(&["create", "scope", "xml-text"])?;
         let (scope, xml) = (self.options.value("scope"), self.options.value("xml-text"));
         let xml = xml.filter(|_| self.options.has("create") && scope == Some("constraints"));
-        let leftover =
-            xml.and_then(|xml| constraint::read(self.blueprint, xml)).ok_or(Refused::Unsupported)?;
+        let leftover = xml
+            .and_then(|xml| constraint::read(self.blueprint, xml, self.now))
+            .ok_or(Refused::Unsupported)?;
         if self.situation.leftovers.iter().any(|it| it.is_same_as(&leftover)) {
             let words = "Call cib_create failed (-76): Name not unique on network\n";
             return Err(Refused::Said(MULTIPLE, words.to_owned()));
         }
-        Ok(at_once(Change::Constrain(leftover)))
+        let end = leftover.lifetime.as_ref().filter(|lifetime| !lifetime.over).map(|lifetime| lifetime.end);
+        let mut steps = vec![(Duration::ZERO, Change::Constrain(leftover))];
+        steps.extend(end.map(|end| (end.duration_since(self.now).unsigned_abs(), Change::Expire(end))));
+        Ok(Request { steps, takes: Duration::ZERO })
     }
 
     /// What `--resource` names, or what contains it.

@@ -1,7 +1,9 @@
 //! Where a resource runs: move, ban, clear.
 
 use super::{AWAIT, Phase, Plan, Refusal, Step, Undo, Wait, known_resource, senseless};
-use crate::model::{Constraint, ConstraintRule, NodeName, Picture, Resource, ResourceId, Role};
+use crate::model::{
+    Constraint, ConstraintRule, Element, MASK, NodeName, Picture, Resource, ResourceId, Role,
+};
 use crate::operation::command::{self, Which};
 use crate::operation::goal::Goal;
 use crate::operation::guard::Condition;
@@ -55,6 +57,13 @@ pub(super) fn move_to(picture: &Picture, intent: &Intent) -> Result<Plan, Refusa
         "The constraint ends by itself after 10 minutes and is removed as soon as the move is done."
             .to_owned(),
     );
+    if promotable {
+        plan.notes.push(
+            "Whether it would stay without the constraint can't be foretold, as the agent gives the scores for \
+             promotion anew. It is asked before the constraint is removed."
+                .to_owned(),
+        );
+    }
     plan.notes.extend(leftover_note(picture, &id));
     plan.half_way = format!(
         "The constraint cli-prefer-{id} ends by itself 10 minutes after it was made; {} removes it at once.",
@@ -189,7 +198,7 @@ pub(super) fn clear(picture: &Picture, intent: &Intent) -> Result<Plan, Refusal>
         return Err(Refusal::Already(format!("no move or ban has left a constraint on {id} for {node}")));
     }
     let ids: Vec<_> = gone.iter().map(|constraint| constraint.id.clone()).collect();
-    let mut plan = Plan::new(picture, intent, format!("clear {}", listed(&ids)), restore(&gone));
+    let mut plan = Plan::new(picture, intent, format!("clear {}", listed(&ids)), restore(picture, &gone));
     let go = command::clear(id.as_str(), intent.to.as_ref(), Which::Whole);
     plan.simulation = Some(Simulation::of(&go));
     plan.notes.push(format!("Removes {}: {}.", counted(ids.len(), "constraint"), listed(&ids)));
@@ -203,9 +212,13 @@ pub(super) fn clear(picture: &Picture, intent: &Intent) -> Result<Plan, Refusal>
 }
 
 /// The commands that write these constraints again.
-fn restore(gone: &[&Constraint]) -> Undo {
+fn restore(picture: &Picture, gone: &[&Constraint]) -> Undo {
     let mut commands = Vec::new();
     for constraint in gone {
+        if let Some(element) = as_written(picture, constraint) {
+            commands.push(command::create_constraint(element));
+            continue;
+        }
         let ConstraintRule::Location { resource, node: Some(node), score: Some(score), role, rule } =
             &constraint.rule
         else {
@@ -218,14 +231,32 @@ fn restore(gone: &[&Constraint]) -> Undo {
         let mut attributes = vec![("id", constraint.id.as_str()), ("rsc", resource.as_str())];
         attributes.extend(role.as_ref().map(|role| ("role", Role::word(role))));
         attributes.extend([("node", node.as_str()), ("score", score.as_str())]);
-        commands.push(command::create_constraint(&attributes));
+        let owned = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
+        commands.push(command::create_constraint(&Element {
+            name: "rsc_location".to_owned(),
+            attributes: attributes.into_iter().map(owned).collect(),
+            children: Vec::new(),
+        }));
     }
     Undo::Commands { commands, goals: Vec::new() }
 }
 
+/// A constraint as it stands in the CIB, its rule and its end included; `None` where it was not read whole.
+fn as_written<'p>(picture: &'p Picture, constraint: &Constraint) -> Option<&'p Element> {
+    let configuration = &picture.cib.as_deref()?.configuration;
+    let all = configuration.children.iter().filter(|section| section.name == "constraints");
+    let mut all = all.flat_map(|section| &section.children);
+    let found = all.find(|element| element.get("id") == Some(constraint.id.as_str()))?;
+    (found.name == "rsc_location" && !holds_a_mask(found)).then_some(found)
+}
+
+fn holds_a_mask(element: &Element) -> bool {
+    element.attributes.iter().any(|(_, value)| value == MASK) || element.children.iter().any(holds_a_mask)
+}
+
 fn not_again(constraint: &Constraint) -> Undo {
     Undo::Impossible(format!(
-        "{} had an end and a rule of its own: move or ban anew instead of undoing",
+        "This can't be undone: {} had an end and a rule of its own, which could not be read. Move or ban anew",
         constraint.id
     ))
 }

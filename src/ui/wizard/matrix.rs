@@ -32,6 +32,14 @@ pub(super) fn sign(state: &State, look: &Look) -> (&'static str, Role) {
     }
 }
 
+/// The same of a step at a place; what waits for the others there has a sign of its own.
+fn sign_at(run: &Run, number: usize, place: &Place, look: &Look) -> (&'static str, Role) {
+    if run.progress.waits_for_others(number, place) {
+        return (look.glyphs.pending, Role::Transient);
+    }
+    run.progress.state_at(number, place).map_or((" ", Role::Faint), |state| sign(&state, look))
+}
+
 /// How many lines it would like to have.
 pub(super) fn height(run: &Run) -> u16 {
     let places = run.progress.places().len();
@@ -142,8 +150,7 @@ impl Columns {
         let blanks = " ".repeat((names + 1).saturating_sub(Span::raw(name.as_str()).width()));
         let mut spans = vec![Span::raw(" "), look.span(Role::Text, name + &blanks)];
         for number in (self.first + 1)..=(self.first + self.count) {
-            let state = run.progress.state_at(number, place);
-            let (glyph, role) = state.map_or((" ", Role::Faint), |state| sign(&state, look));
+            let (glyph, role) = sign_at(run, number, place, look);
             spans.push(look.span(role, glyph));
             spans.push(Span::raw(" ".repeat(self.wide - 1)));
         }
@@ -155,8 +162,8 @@ impl Columns {
 fn totals(run: &Run, hosts: usize, look: &Look) -> Line<'static> {
     let mut counts: Vec<(&'static str, Role, usize)> = Vec::new();
     if let Some(step) = run.step() {
-        for (_, state) in run.progress.states(step.number) {
-            let (glyph, role) = sign(&state, look);
+        for (place, _) in run.progress.states(step.number) {
+            let (glyph, role) = sign_at(run, step.number, &place, look);
             match counts.iter_mut().find(|(known, ..)| *known == glyph) {
                 Some((_, _, count)) => *count += 1,
                 None => counts.push((glyph, role, 1)),

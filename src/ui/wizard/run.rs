@@ -9,7 +9,7 @@ use crate::app::wizard::{Basis, Run, Stage, WizardPane};
 use crate::app::{Action, State, Target};
 use crate::model::HostName;
 use crate::model::text::clean;
-use crate::scenario::journal::{Outcome, When};
+use crate::scenario::journal::{Outcome, Place, When};
 use crate::scenario::{self, Stand};
 use crate::theme::Role;
 use crate::ui::Look;
@@ -33,7 +33,7 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, run: &Run, state: &State, lo
         return;
     }
     let words = standing(run, state, width, look);
-    let (above, parts) = layout(area, &words, run);
+    let (above, parts) = layout(area, &words, run, look);
     put(buffer, above, &words, 0, look);
     for (part, area) in parts {
         match part {
@@ -49,7 +49,7 @@ pub(super) fn target_at(area: Rect, run: &Run, state: &State, look: &Look, at: P
         return None;
     }
     let words = standing(run, state, usize::from(area.width), look);
-    let (_, parts) = layout(area, &words, run);
+    let (_, parts) = layout(area, &words, run, look);
     let (part, area) = parts.into_iter().find(|(_, area)| area.contains(at))?;
     match part {
         Part::Matrix => matrix::target_at(area, run, at),
@@ -65,7 +65,7 @@ enum Part {
 }
 
 /// Where the words on how it stands are, and the parts below them.
-fn layout(area: Rect, words: &[Line<'static>], run: &Run) -> (Rect, Vec<(Part, Rect)>) {
+fn layout(area: Rect, words: &[Line<'static>], run: &Run, look: &Look) -> (Rect, Vec<(Part, Rect)>) {
     let below = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
     // A line below them is empty.
     let most = (below.height / 3).max(3) - 1;
@@ -73,7 +73,7 @@ fn layout(area: Rect, words: &[Line<'static>], run: &Run) -> (Rect, Vec<(Part, R
     let taken = height + 1;
     let rest = Rect { y: below.y + taken, height: below.height.saturating_sub(taken), ..below };
     let is_wide = area.width >= WIDE.0 && area.height >= WIDE.1;
-    (Rect { height, ..below }, if is_wide { wide(rest, run) } else { narrow(rest, run) })
+    (Rect { height, ..below }, if is_wide { wide(rest, run, look) } else { narrow(rest, run) })
 }
 
 fn heading(run: &Run, width: usize, state: &State, look: &Look) -> Line<'static> {
@@ -91,10 +91,13 @@ fn heading(run: &Run, width: usize, state: &State, look: &Look) -> Line<'static>
 }
 
 /// Everything at once: why and how far at the left, what runs and what it prints at the right.
-fn wide(area: Rect, run: &Run) -> Vec<(Part, Rect)> {
+fn wide(area: Rect, run: &Run, look: &Look) -> Vec<(Part, Rect)> {
     let [left, right] =
         Layout::horizontal([Constraint::Percentage(46), Constraint::Percentage(54)]).spacing(3).areas(area);
-    let matrix_height = (matrix::height(run) + 1).min(left.height / 2);
+    // What the prose leaves, and half of it in any case.
+    let prose = why(run, usize::from(left.width), look).len() as u16 + 1;
+    let room = left.height.saturating_sub(prose).max(left.height / 2);
+    let matrix_height = (matrix::height(run) + 1).min(room);
     let [why, below] = Layout::vertical([Constraint::Min(0), Constraint::Length(matrix_height)]).areas(left);
     let [script, output] =
         Layout::vertical([Constraint::Percentage(60), Constraint::Percentage(40)]).areas(right);
@@ -108,9 +111,11 @@ fn wide(area: Rect, run: &Run) -> Vec<(Part, Rect)> {
 
 /// One thing at a time under the matrix.
 fn narrow(area: Rect, run: &Run) -> Vec<(Part, Rect)> {
-    let most = (area.height / 3).max(3);
+    // Of many hosts more than a few are to be seen.
+    let height = matrix::height(run);
+    let most = if height > area.height { area.height / 2 } else { area.height / 3 }.max(3);
     let [above, below] =
-        Layout::vertical([Constraint::Length(matrix::height(run).min(most)), Constraint::Min(0)]).areas(area);
+        Layout::vertical([Constraint::Length(height.min(most)), Constraint::Min(0)]).areas(area);
     vec![(Part::Matrix, above), (Part::Pane(run.view.pane), below)]
 }
 
@@ -136,16 +141,19 @@ fn pane(buffer: &mut Buffer, area: Rect, pane: WizardPane, run: &Run, look: &Loo
     let scroll = run.view.scrolls.get(pane as usize).copied().unwrap_or(0);
     match (pane, step) {
         (WizardPane::Output, _) => output(buffer, body, run, scroll, look),
-        (WizardPane::Why, Some(step)) => {
-            let mut lines = all_reasons(run, width, look);
-            lines.extend(scripts::why(run, step, width, look));
-            put(buffer, body, &lines, scroll, look);
-        }
+        (WizardPane::Why, Some(_)) => put(buffer, body, &why(run, width, look), scroll, look),
         (WizardPane::Script, Some(step)) => {
             put(buffer, body, &scripts::of_step(run, step, false, width, look), scroll, look);
         }
         (_, None) => {}
     }
+}
+
+/// What the pane of that name says.
+fn why(run: &Run, width: usize, look: &Look) -> Vec<Line<'static>> {
+    let mut lines = all_reasons(run, width, look);
+    lines.extend(run.step().into_iter().flat_map(|step| scripts::why(run, step, width, look)));
+    lines
 }
 
 /// Why it did not go on, where there are more reasons than are told above: here they can be scrolled.
@@ -250,7 +258,15 @@ fn busy(run: &Run, stand: Option<&Stand>, width: usize, look: &Look) -> Vec<Line
             let at = |wanted: &scenario::State| states.iter().filter(|(_, state)| state == wanted).count();
             let step = run.plan.scenario.steps.get(number.saturating_sub(1));
             let name = step.map(|step| clean(&step.title)).unwrap_or_default();
-            format!("{name}: under way on {} of {}", at(&scenario::State::Running), states.len())
+            let is_waiting = |place: &Place| run.progress.waits_for_others(number, place);
+            let waiting = states.iter().filter(|(place, _)| is_waiting(place)).count();
+            let under_way = at(&scenario::State::Running).saturating_sub(waiting);
+            let words = format!("{name}: under way on {under_way} of {}", states.len());
+            match waiting {
+                0 => words,
+                1 => format!("{words}, 1 waits for the others"),
+                _ => format!("{words}, {waiting} wait for the others"),
+            }
         }
     };
     signed((look.glyphs.running, Role::Transient), (&words, Role::Text), 0, width, look)

@@ -22,11 +22,7 @@ pub(in crate::app::update) fn hear(state: &mut State, news: News) -> Vec<Effect>
             }
         }
         News::Entry(pass, entry) => happened(state, pass, &entry),
-        News::Output(pass, place, lines) => {
-            if let Some(run) = state.wizard.run_of(pass) {
-                run.print(&place, lines);
-            }
-        }
+        News::Output(pass, place, lines) => _ = state.wizard.print(pass, &place, lines),
         News::Over(pass, outcome) => return over(state, pass, outcome),
         News::Found(pass, found) => {
             let Some(run) = state.wizard.run_of(pass.into_run(state)) else { return Vec::new() };
