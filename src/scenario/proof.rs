@@ -1,8 +1,9 @@
 //! What proves that a step has been done.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
-use super::{Check, Destroys, Step};
+use super::{Check, Destroys, Script, Step, shell};
 
 /// What was found out about one step.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,6 +43,19 @@ impl Deployed {
 }
 
 impl Step {
+    /// Without what proves it, where that asks for one of these variables: nobody knows their values any more.
+    #[must_use]
+    pub fn without_proof_by(mut self, names: &BTreeSet<String>) -> Self {
+        let asks =
+            |script: &Script| shell::lex(&script.text).uses.iter().any(|(_, name)| names.contains(*name));
+        let checks = self.checks.iter().map(|check| &check.script);
+        if checks.chain(&self.unless).any(asks) {
+            self.checks.clear();
+            self.unless.clear();
+        }
+        self
+    }
+
     /// What proves it, as the same step without what changes anything: its checks, each once, else what would spare it;
     /// `None`: nothing does.
     pub fn proof(&self) -> Option<Self> {

@@ -2,17 +2,18 @@
 
 use std::collections::BTreeMap;
 
+use jiff::SignedDuration;
 use proptest::prelude::*;
 use quorate::app::wizard::{Ask, Found, News, Page, Recalled, Request, Stage};
 use quorate::app::{Action, Event, Focus, Target, Typing, update};
-use quorate::scenario::journal::{End, Instruction};
+use quorate::scenario::journal::{End, Instruction, Outcome};
 use quorate::scenario::{Proved, Value};
 use quorate::ui::target_at;
 use strum::IntoEnumIterator;
 use tui_input::InputRequest;
 
 use crate::common::{console, deployment, look, screen};
-use crate::person::{Person, scenario, secret, shelf, well};
+use crate::person::{Person, past, scenario, secret, shelf, well};
 
 #[test]
 fn a_read_only_cluster_is_left_alone() {
@@ -148,8 +149,63 @@ fn what_the_checks_say_is_told() {
     person.hear(Event::Scenario(News::Found(pass, Box::new(Ok(found)))));
     assert!(person.screen().contains("step 3 does not hold: db2"), "{}", person.screen());
     person.act(&[Action::Back]);
-    // It was done once, and does not hold any more.
-    assert!(person.screen().contains("drifted, checked 0 s ago"), "{}", person.screen());
+    // It was done once, and does not hold any more; what was seen just now is not looked at again.
+    assert!(person.screen().contains("drifted on db, 0 s ago"), "{}", person.screen());
+}
+
+/// What was brought to its end is looked at while the list is on screen, one after the other; what does not hold any more is
+/// said, and where.
+#[test]
+fn the_list_looks_at_what_is_really_there() {
+    let mut person = Person::new((120, 40));
+    let mut shelf = shelf();
+    let done = || Some(Outcome::Done { notes: Vec::new() });
+    let mut lb = past("20261120-120000-1b1b", "cache", done(), 47);
+    lb.hosts = person.state.clusters.iter().find(|it| it.entry.name == *"lb").unwrap().entry.hosts.clone();
+    shelf.runs.insert(1, lb);
+    person.act(&[Action::Scenarios]);
+    person.hear(Event::Scenario(News::Shelf(Box::new(shelf.clone()))));
+    let looked = |person: &mut Person| match person.asked.pop() {
+        Some(Request::Survey(run)) => run,
+        other => panic!("{other:?}"),
+    };
+    let first = looked(&mut person);
+    assert!(
+        person.asked.is_empty() && person.screen().contains("being looked at on lb"),
+        "{}",
+        person.screen()
+    );
+    let step = |number, holds| Proved { number, holds: Some(holds), why: vec!["on lb2: no".to_owned()] };
+    let found = Found {
+        scenario: "cache".to_owned(),
+        hosts: Vec::new(),
+        at: person.state.now,
+        steps: vec![step(1, true), step(2, false)],
+    };
+    person.hear(Event::Scenario(News::Surveyed(first, Box::new(Ok(found)))));
+    let second = looked(&mut person);
+    person.hear(Event::Scenario(News::Surveyed(second, Box::new(Err("db1 does not answer".to_owned())))));
+    assert!(person.asked.is_empty(), "each once");
+    person.act(&[Action::Down]);
+    let screen = person.screen();
+    for words in
+        ["drifted on lb, 0 s ago", "step 2: on lb2: no", "can't be looked at on db", "db1 does not answer"]
+    {
+        assert!(screen.contains(words), "{words}: {screen}");
+    }
+    // Read anew, it is fresh; wanted, it is looked at again.
+    person.hear(Event::Scenario(News::Shelf(Box::new(shelf.clone()))));
+    assert!(person.asked.is_empty());
+    person.act(&[Action::PollNow]);
+    looked(&mut person);
+    // Whoever has left the list, or may run nothing, waits for nothing.
+    person.act(&[Action::Back]);
+    person.asked.clear();
+    person.hear(Event::Tick(person.state.now + SignedDuration::from_secs(120)));
+    shelf.is_read_only = true;
+    person.act(&[Action::Scenarios]);
+    person.hear(Event::Scenario(News::Shelf(Box::new(shelf))));
+    assert!(person.asked.is_empty(), "{:?}", person.asked);
 }
 
 /// Something that a person or the runtime can do.

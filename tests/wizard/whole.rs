@@ -105,7 +105,11 @@ async fn three_steps_on_three_hosts_by_keys() {
         matches!(runs.as_slice(), [only] if matches!(only.outcome, Some(Outcome::Done { .. }))),
         "{runs:?}"
     );
-    console.press("esc").shows("on db1, db2, db3").await.press("esc").press("q");
+    // In the list it is looked at whether it is really there; and when it is not any more.
+    console.press("esc").shows("deployed on db, ").await;
+    fs::remove_file(hosts.folder("db2").join("word")).expect("removed");
+    console.press("r").shows("drifted on db, ").await.shows("on db2: the check at line").await;
+    console.press("esc").press("q");
     console.ends().await;
 }
 

@@ -215,7 +215,7 @@ impl Field {
 
 impl Draft {
     /// What is known of its values besides what is entered: those of a run that it goes on with come first.
-    pub(in crate::app) fn sources(&self, sources: &Sources) -> Sources {
+    pub(crate) fn sources(&self, sources: &Sources) -> Sources {
         let mut sources = sources.clone();
         sources.cluster = self.cluster.as_ref().map(ToString::to_string);
         if let Basis::Left(recalled) = &self.basis {

@@ -83,7 +83,9 @@ impl Wizard {
     /// The actions that the footer offers, the most useful first.
     pub fn hints(&self, now: Timestamp) -> &'static [Action] {
         match &self.page {
-            Some(Page::List) => &[Action::Open, Action::Down, Action::Up, Action::Back, Action::Help],
+            Some(Page::List) => {
+                &[Action::Open, Action::RetryStep, Action::Down, Action::Up, Action::Back, Action::Help]
+            }
             Some(Page::Run) => self.hints_of_run(now),
             Some(Page::Hosts(_) | Page::Form(_)) | None => {
                 &[Action::Open, Action::NextPane, Action::PreviousPane, Action::Back]
@@ -121,6 +123,7 @@ impl Wizard {
                 Some(Row::Left(_)) => "go on with it",
                 _ => "choose",
             },
+            (Action::RetryStep, Page::List, _) => "look again",
             (Action::Open, Page::Hosts(_) | Page::Form(_), _) => "go on",
             (Action::Open, _, Some(Stage::Ready)) => "run step by step",
             (Action::Open, _, Some(Stage::UnderWay)) => "run this step",

@@ -8,6 +8,7 @@ mod form;
 mod hints;
 mod run;
 mod shelf;
+mod survey;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -17,6 +18,7 @@ pub use ask::{Ask, AskKind};
 pub use form::{Field, Form, Hosts};
 pub use run::{Holder, Run, Stage, View, WizardPane};
 pub use shelf::{Book, Found, PastRun, Realm, Row, Shelf, Standing};
+pub use survey::{Finding, Installed, Survey};
 
 use crate::model::{ClusterName, HostName};
 use crate::scenario::journal::{Entry, Instruction, Outcome, Place};
@@ -35,8 +37,8 @@ pub struct Wizard {
     pub run: Option<Box<Run>>,
     /// The run that stands while another with changed values is looked at.
     pub(in crate::app) waiting: Option<Box<Run>>,
-    /// What was found out about scenarios since the console began, by their names.
-    pub found: BTreeMap<String, Found>,
+    /// What is really there, as far as it was looked at.
+    pub survey: Survey,
     tickets: u64,
 }
 
@@ -161,6 +163,8 @@ pub enum Request {
         /// The cluster that is meant.
         cluster: Option<ClusterName>,
     },
+    /// Make the plan of a run that was brought to its end once more, and run what proves its steps.
+    Survey(String),
 }
 
 /// What the runtime tells.
@@ -182,6 +186,8 @@ pub enum News {
     Over(Pass, Outcome),
     /// What the checks say, or why they could not be run.
     Found(Pass, Box<Result<Found, String>>),
+    /// The same of a run that was brought to its end.
+    Surveyed(String, Box<Result<Found, String>>),
 }
 
 /// A draft with values.

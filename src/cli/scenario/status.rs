@@ -17,7 +17,7 @@ use crate::cli::settings::Settings;
 use crate::cli::sources;
 use crate::model::Inventory;
 use crate::perform::prove;
-use crate::scenario::Proved;
+use crate::scenario::{Deployed, Proved};
 
 /// For scripts. Its names and their meaning are a promise: they may be added to, never changed.
 #[derive(Debug, Serialize)]
@@ -45,30 +45,23 @@ pub(super) async fn run(settings: &Settings, arguments: &StatusArguments) -> Out
     let source = sources::over_ssh(settings, Inventory { clusters: vec![entry(&plan.hosts, &access)] })?;
     let proved = prove(Arc::clone(&source.transport), Arc::new(Timestamp::now), access, &plan).await;
     source.close().await;
-    let title = |number| {
-        let step = plan.scenario.steps.iter().find(|step| step.number == number);
-        step.map_or_else(String::new, |step| step.title.clone())
+    let proved = proved.map_err(Failure::Failed)?;
+    let state = match Deployed::of(&proved) {
+        Deployed::Yes => "deployed",
+        Deployed::InPart => "in part",
+        Deployed::No => "not deployed",
+        Deployed::Unknown => "unknown",
     };
-    let steps = proved.map_err(Failure::Failed)?.into_iter().map(|Proved { number, holds, why }| FoundStep {
+    let steps = plan.scenario.steps.iter().zip(proved);
+    let steps = steps.map(|(step, Proved { number, holds, why })| FoundStep {
         number,
-        title: title(number),
+        title: step.title.clone(),
         holds,
         why,
     });
-    let steps: Vec<FoundStep> = steps.collect();
-    let found = Found { scenario: plan.scenario.name.clone(), state: state(&steps), steps };
+    let found = Found { scenario: plan.scenario.name.clone(), state, steps: steps.collect() };
     print(&found, arguments.format)?;
     Ok(if found.state == "deployed" { ExitCode::SUCCESS } else { ExitCode::FAILURE })
-}
-
-fn state(steps: &[FoundStep]) -> &'static str {
-    let proved: Vec<bool> = steps.iter().filter_map(|step| step.holds).collect();
-    match (proved.iter().all(|holds| *holds), proved.iter().any(|holds| *holds)) {
-        _ if proved.is_empty() => "unknown",
-        (true, _) => "deployed",
-        (false, true) => "in part",
-        (false, false) => "not deployed",
-    }
 }
 
 fn print(found: &Found, format: Format) -> io::Result<()> {

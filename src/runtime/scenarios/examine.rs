@@ -5,25 +5,52 @@ use std::sync::Arc;
 use super::Scenarios;
 use crate::app::Event;
 use crate::app::wizard::{Found, News, Pass};
-use crate::model::ClusterName;
+use crate::model::{Access, ClusterName};
 use crate::perform::prove;
+use crate::runtime::Clock;
 use crate::scenario::Plan;
+use crate::transport::Transport;
 
 impl Scenarios {
     pub(super) fn examine(&mut self, pass: Pass, plan: Arc<Plan>, cluster: Option<&ClusterName>) {
-        let news = self.news.clone();
-        let clock = Arc::clone(&self.clock);
-        let transport = Arc::clone(&self.transport);
+        let (transport, clock) = (Arc::clone(&self.transport), Arc::clone(&self.clock));
         let access = self.access(cluster, &plan.hosts);
+        let news = self.news.clone();
         self.tasks.spawn(async move {
-            let found = prove(transport, Arc::clone(&clock), access, &plan).await;
-            let found = found.map(|steps| Found {
-                scenario: plan.scenario.name.clone(),
-                hosts: plan.hosts.clone(),
-                at: clock(),
-                steps,
-            });
-            let _nobody = news.send(Event::Scenario(News::Found(pass, Box::new(found)))).await;
+            let found = Box::new(find(transport, clock, access, &plan).await);
+            let _nobody = news.send(Event::Scenario(News::Found(pass, found))).await;
         });
     }
+
+    /// The same of a run that was brought to its end.
+    pub(super) fn survey(&mut self, run: String) {
+        let (transport, clock) = (Arc::clone(&self.transport), Arc::clone(&self.clock));
+        let source = self.source();
+        let reach = Arc::clone(&self.reach);
+        let news = self.news.clone();
+        self.tasks.spawn(async move {
+            let id = run.clone();
+            let planned = tokio::task::spawn_blocking(move || source.plan_again(&id)).await;
+            let found = match planned {
+                Ok(Ok((plan, cluster))) => {
+                    let access = reach.access(cluster.as_ref(), &plan.hosts);
+                    find(transport, clock, access, &plan).await
+                }
+                Ok(Err(why)) => Err(why),
+                Err(broken) => Err(format!("its plan could not be made again: {broken}")),
+            };
+            let _nobody = news.send(Event::Scenario(News::Surveyed(run, Box::new(found)))).await;
+        });
+    }
+}
+
+async fn find(
+    transport: Arc<dyn Transport>,
+    clock: Clock,
+    access: Access,
+    plan: &Plan,
+) -> Result<Found, String> {
+    let steps = prove(transport, Arc::clone(&clock), access, plan).await?;
+    let (scenario, hosts) = (plan.scenario.name.clone(), plan.hosts.clone());
+    Ok(Found { scenario, hosts, at: clock(), steps })
 }

@@ -1,10 +1,10 @@
 //! Which scenarios and runs there are, and plans: what is read from the disk.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::app::wizard::{Book, Draft, PastRun, Planned, Realm, Recalled, Shelf, Unplanned};
+use crate::app::wizard::{Basis, Book, Draft, PastRun, Planned, Realm, Recalled, Shelf, Unplanned};
 use crate::model::ClusterName;
 use crate::perform::{Runs, Summary};
 use crate::scenario::{Library, NoScenario, NoValue, Plan, Scenario, Secrecy, Sources, Target, Value};
@@ -85,10 +85,10 @@ impl Source {
     }
 
     /// A run that was left.
-    pub(super) fn recall(self, id: &str) -> Result<Recalled, String> {
+    pub(super) fn recall(&self, id: &str) -> Result<Recalled, String> {
         let library = self.library().map_err(|error| error.to_string())?;
         // It is given back at once: it is taken when it is gone on with.
-        let run = self.runs?.open(id).map_err(|error| error.to_string())?;
+        let run = self.runs.as_ref().map_err(Clone::clone)?.open(id).map_err(|error| error.to_string())?;
         let recipe = run.recipe().map_err(|error| {
             format!("run {id} can't be gone on with: how its plan was made was not kept: {error}")
         })?;
@@ -105,6 +105,35 @@ impl Source {
             fingerprint: recipe.fingerprint,
             entries: run.entries().to_vec(),
         })
+    }
+}
+
+impl Source {
+    /// The plan of a run that was brought to its end, once more, to look at what proves it. Secrets are not known any more:
+    /// a step whose proof asks for one is not proved.
+    pub(super) fn plan_again(self, id: &str) -> Result<(Plan, Option<ClusterName>), String> {
+        let Recalled { scenario, hosts, cluster, mut values, .. } = self.recall(id)?;
+        let draft = Draft { scenario, hosts, cluster: cluster.clone(), basis: Basis::New };
+        let sources = draft.sources(&self.sources);
+        let mut unknown = BTreeSet::new();
+        for variable in draft.scenario.variables.iter().filter(|it| it.secrecy == Secrecy::Secret) {
+            let is_given = sources.given(draft.scenario.format, variable).is_some();
+            if !is_given && !values.contains_key(&variable.name) {
+                unknown.insert(variable.name.clone());
+                if variable.generated.is_none() {
+                    let nothing = Value { text: String::new(), secrecy: Secrecy::Secret };
+                    values.insert(variable.name.clone(), nothing);
+                }
+            }
+        }
+        let planned = self.plan(&draft, values).map_err(|unplanned| {
+            let fields = unplanned.fields.into_iter().map(|(name, words)| format!("{name}: {words}"));
+            fields.chain(unplanned.others).collect::<Vec<_>>().join("; ")
+        })?;
+        let mut plan = Plan::clone(&planned.plan);
+        plan.scenario.steps =
+            plan.scenario.steps.into_iter().map(|step| step.without_proof_by(&unknown)).collect();
+        Ok((plan, cluster))
     }
 }
 

@@ -54,7 +54,7 @@ pub struct Setup {
 /// All scenarios of this console. Dropping it leaves the runs as they are: they can be gone on with.
 pub(super) struct Scenarios {
     setup: Setup,
-    clusters: Vec<ClusterEntry>,
+    reach: Arc<Reach>,
     transport: Arc<dyn Transport>,
     clock: Clock,
     news: mpsc::Sender<Event>,
@@ -71,6 +71,23 @@ struct Running {
     is_over: Arc<AtomicBool>,
 }
 
+/// How hosts are reached.
+struct Reach {
+    clusters: Vec<ClusterEntry>,
+    others: Access,
+}
+
+impl Reach {
+    /// As the cluster that is meant says, or the one that all of them belong to.
+    fn access(&self, cluster: Option<&ClusterName>, hosts: &[HostName]) -> Access {
+        let is_meant = |entry: &&ClusterEntry| match cluster {
+            Some(name) => entry.name == *name,
+            None => hosts.iter().all(|host| entry.hosts.contains(host)),
+        };
+        self.clusters.iter().find(is_meant).map_or(&self.others, |entry| &entry.access).clone()
+    }
+}
+
 impl Scenarios {
     pub(super) fn new(
         setup: Setup,
@@ -79,9 +96,10 @@ impl Scenarios {
         clock: &Clock,
     ) -> (Self, mpsc::Receiver<Event>) {
         let (news, heard) = mpsc::channel(WAITING);
+        let reach = Reach { clusters: inventory.clusters.clone(), others: setup.access.clone() };
         let scenarios = Self {
             setup,
-            clusters: inventory.clusters.clone(),
+            reach: Arc::new(reach),
             transport: Arc::clone(transport),
             clock: Arc::clone(clock),
             news,
@@ -104,6 +122,7 @@ impl Scenarios {
             Request::Recall(id) => self.read(move |source| News::Recalled(Box::new(source.recall(&id)))),
             Request::Begin(order) => self.begin(*order),
             Request::Instruct(pass, instruction) => self.instruct(pass, instruction),
+            Request::Survey(run) => self.survey(run),
             Request::Examine { pass, plan, cluster } => self.examine(pass, plan, cluster.as_ref()),
         }
     }
@@ -119,7 +138,16 @@ impl Scenarios {
 
     /// Reads something from the disk, away from the screen.
     fn read(&mut self, work: impl FnOnce(Source) -> News + Send + 'static) {
-        let source = Source {
+        let source = self.source();
+        let news = self.news.clone();
+        self.tasks.spawn_blocking(move || {
+            // Nobody is left to hear it when the console ends.
+            let _nobody = news.blocking_send(Event::Scenario(work(source)));
+        });
+    }
+
+    fn source(&self) -> Source {
+        Source {
             user_dir: self.setup.user_dir.clone(),
             runs: self.runs(),
             sources: Sources {
@@ -129,26 +157,15 @@ impl Scenarios {
             },
             is_read_only: self.setup.is_read_only,
             realm: self.setup.realm,
-        };
-        let news = self.news.clone();
-        self.tasks.spawn_blocking(move || {
-            // Nobody is left to hear it when the console ends.
-            let _nobody = news.blocking_send(Event::Scenario(work(source)));
-        });
+        }
     }
 
     fn runs(&self) -> Result<Runs, String> {
         self.setup.state.as_ref().map(|folder| Runs::new(folder)).map_err(Clone::clone)
     }
 
-    /// How these hosts are reached: as the cluster that is meant says, or the one that all of them belong to.
     fn access(&self, cluster: Option<&ClusterName>, hosts: &[HostName]) -> Access {
-        let is_meant = |entry: &&ClusterEntry| match cluster {
-            Some(name) => entry.name == *name,
-            None => hosts.iter().all(|host| entry.hosts.contains(host)),
-        };
-        let entry = self.clusters.iter().find(is_meant);
-        entry.map_or(&self.setup.access, |entry| &entry.access).clone()
+        self.reach.access(cluster, hosts)
     }
 
     /// One who carries out on these hosts.

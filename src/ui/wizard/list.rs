@@ -5,8 +5,8 @@ use ratatui::layout::{Position, Rect};
 use ratatui::text::{Line, Span};
 
 use super::sheet::Sheet;
-use super::{ago, put, rule, title};
-use crate::app::wizard::{Book, Deployed, PastRun, Row, Shelf, Standing};
+use super::{ago, put, real, rule, title};
+use crate::app::wizard::{Book, PastRun, Row, Shelf, Standing};
 use crate::app::{State, Target};
 use crate::model::text::clean;
 use crate::model::{HostName, Tier};
@@ -20,7 +20,7 @@ use crate::ui::{Look, prose};
 const WIDE: usize = 120;
 
 /// How a scenario stands: sign, colour, words.
-type Sign = (&'static str, Role, String);
+pub(super) type Sign = (&'static str, Role, String);
 
 pub(super) fn draw(buffer: &mut Buffer, area: Rect, state: &State, look: &Look) {
     let width = usize::from(area.width);
@@ -119,7 +119,7 @@ fn of_run(run: &PastRun, is_selected: bool, state: &State, width: usize, look: &
     let sign = sign_of_left(run, look);
     let mut left = lead(is_selected, &sign, look);
     left.push(look.span(Role::Text, clean(&run.title)));
-    left.push(look.span(Role::Muted, format!("  {}", on(&run.hosts))));
+    left.push(look.span(Role::Muted, format!("  {}", at(&run.hosts, state))));
     let (_, role, words) = sign;
     let right = vec![look.span(role, words), look.span(Role::Muted, format!(", {}", ago(run.last, state)))];
     look.sides(left, right, width)
@@ -183,29 +183,23 @@ fn verified(scenario: &Scenario) -> String {
     }
 }
 
-/// What the checks say or, where nobody has asked, what the runs say. Of what builds nothing, only the runs do.
+/// What the checks say or, where nobody has asked, what the runs say.
 fn sign(shelf: &Shelf, scenario: &Scenario, state: &State, look: &Look) -> Sign {
-    let standing = shelf.standing(&scenario.name);
+    let survey = &state.wizard.survey;
     let glyphs = &look.glyphs;
-    let found = state.wizard.found.get(&scenario.name);
-    if let Some(found) = found.filter(|_| scenario.purpose == Purpose::Installation) {
-        let when = ago(found.at, state);
-        let was_done = matches!(standing, Standing::Done(_));
-        return match found.deployed() {
-            Deployed::Yes => (glyphs.ok, Role::Ok, format!("deployed, checked {when}")),
-            Deployed::InPart | Deployed::No if was_done => {
-                (glyphs.warning, Role::Warning, format!("drifted, checked {when}"))
-            }
-            Deployed::InPart => (glyphs.warning, Role::Warning, format!("deployed in part, checked {when}")),
-            Deployed::No => (glyphs.offline, Role::Muted, format!("not deployed, checked {when}")),
-            Deployed::Unknown => (glyphs.unknown, Role::Unknown, "it has no checks".to_owned()),
-        };
+    if let Some(current) = survey.current.as_ref().filter(|it| it.scenario == scenario.name) {
+        let words = format!("being looked at {}", at(&current.hosts, state));
+        return (glyphs.running, Role::Transient, words);
     }
+    if let Some(sign) = real::sign(survey.of(&scenario.name), state, look) {
+        return sign;
+    }
+    let standing = shelf.standing(&scenario.name);
     match standing {
         Standing::Never => (glyphs.unseen, Role::Muted, "never run from here".to_owned()),
         Standing::Done(run) => {
             let word = if scenario.purpose == Purpose::Test { "passed" } else { "done" };
-            (glyphs.ok, Role::Ok, format!("{word} {} {}", ago(run.last, state), on(&run.hosts)))
+            (glyphs.ok, Role::Ok, format!("{word} {} {}", ago(run.last, state), at(&run.hosts, state)))
         }
         Standing::Stopped(run) => {
             let (glyph, role, word) = sign_of_left(run, look);
@@ -215,13 +209,16 @@ fn sign(shelf: &Shelf, scenario: &Scenario, state: &State, look: &Look) -> Sign 
             (glyphs.unknown, Role::Unknown, format!("left {}, can be resumed", ago(run.last, state)))
         }
         Standing::Elsewhere(run) => {
-            (glyphs.running, Role::Transient, format!("under way {}", on(&run.hosts)))
+            (glyphs.running, Role::Transient, format!("under way {}", at(&run.hosts, state)))
         }
     }
 }
 
-/// `on db1, db2, db3`, or on how many where they are many.
-fn on(hosts: &[HostName]) -> String {
+/// `on db` where these are the hosts of a cluster, else `on db1, db3`, or on how many where they are many.
+pub(super) fn at(hosts: &[HostName], state: &State) -> String {
+    if let Some(cluster) = state.clusters.iter().find(|it| it.entry.hosts == hosts) {
+        return format!("on {}", clean(cluster.entry.name.as_str()));
+    }
     if hosts.len() > 4 {
         return format!("on {} hosts", hosts.len());
     }
@@ -278,13 +275,7 @@ fn about(shelf: &Shelf, book: &Book, state: &State, width: usize, look: &Look) -
             }
             let words = facts.join(&format!(" {} ", look.glyphs.dot));
             lines.extend(plain(&words, Role::Muted, 0, width, look));
-            if let Some(found) = state.wizard.found.get(&book.name) {
-                let why = found.steps.iter().flat_map(|step| &step.why);
-                for words in why.take(3) {
-                    let sign = (look.glyphs.warning, Role::Warning);
-                    lines.extend(signed(sign, (words, Role::Text), 0, width, look));
-                }
-            }
+            lines.extend(real::lines(state.wizard.survey.of(&book.name), state, width, look));
         }
     }
     lines

@@ -4,6 +4,7 @@ mod ask;
 mod form;
 mod list;
 mod matrix;
+mod real;
 mod run;
 mod scripts;
 mod sheet;

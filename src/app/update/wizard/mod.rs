@@ -4,6 +4,7 @@ mod ask;
 mod form;
 mod news;
 mod run;
+mod survey;
 
 pub(super) use news::hear;
 
@@ -109,13 +110,25 @@ fn list(state: &mut State, action: Action) -> Vec<Effect> {
         Action::PageDown => *row += page,
         Action::First => *row = 0,
         Action::Last => *row = last,
-        Action::PollNow | Action::RetryStep => return vec![Effect::Scenario(Request::Look)],
+        Action::PollNow | Action::RetryStep => return look_again(state),
         Action::Back => state.wizard.page = None,
         Action::Open => return choose(state),
         _ => return not_here(state),
     }
     state.wizard.row = state.wizard.row.min(last);
     Vec::new()
+}
+
+/// Reads which there are, and looks at the selected one.
+fn look_again(state: &mut State) -> Vec<Effect> {
+    let shelf = state.wizard.shelf.as_ref();
+    let name = match (state.wizard.selected(), shelf) {
+        (Some(Row::Book(at)), Some(shelf)) => shelf.books.get(at).map(|book| book.name.clone()),
+        _ => None,
+    };
+    let mut effects = survey::survey(state, name.as_deref());
+    effects.push(Effect::Scenario(Request::Look));
+    effects
 }
 
 /// Begins with what is selected: asks for hosts, or reads the run that was left.

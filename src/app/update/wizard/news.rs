@@ -1,8 +1,11 @@
 //! What the runtime tells of scenarios.
 
+use super::survey::{look_on, survey};
 use super::{drop_run, form, refuse};
 use crate::app::update::tell;
-use crate::app::wizard::{Basis, News, Page, Pass, Planned, Realm, Request, Run, Shelf, Stage, Unplanned};
+use crate::app::wizard::{
+    Basis, Finding, News, Page, Pass, Planned, Realm, Request, Run, Shelf, Stage, Unplanned,
+};
 use crate::app::{Effect, Notice, State};
 use crate::scenario::Stand;
 use crate::scenario::journal::{Entry, Outcome};
@@ -10,7 +13,7 @@ use crate::scenario::journal::{Entry, Outcome};
 /// Takes in what the runtime tells. What nobody waits for any more is dropped.
 pub(in crate::app::update) fn hear(state: &mut State, news: News) -> Vec<Effect> {
     match news {
-        News::Shelf(shelf) => shelve(state, *shelf),
+        News::Shelf(shelf) => return shelve(state, *shelf),
         News::Recalled(recalled) => match *recalled {
             Ok(recalled) => return form::recalled(state, recalled),
             Err(why) => tell(state, Notice::error(why)),
@@ -30,10 +33,16 @@ pub(in crate::app::update) fn hear(state: &mut State, news: News) -> Vec<Effect>
             match *found {
                 Ok(found) => {
                     run.found = Some(found.clone());
-                    state.wizard.found.insert(found.scenario.clone(), found);
+                    let (scenario, hosts, at) = (found.scenario.clone(), found.hosts.clone(), found.at);
+                    state.wizard.survey.keep(Finding { scenario, hosts, at, seen: Ok(found) });
                 }
                 Err(why) => return refuse(state, why),
             }
+        }
+        News::Surveyed(run, found) => {
+            let now = state.now;
+            state.wizard.survey.take(&run, *found, now);
+            return look_on(state);
         }
     }
     Vec::new()
@@ -49,7 +58,7 @@ impl Pass {
     }
 }
 
-fn shelve(state: &mut State, shelf: Shelf) {
+fn shelve(state: &mut State, shelf: Shelf) -> Vec<Effect> {
     let is_first = state.wizard.shelf.is_none();
     let left = shelf.left();
     for trouble in &shelf.troubles {
@@ -65,6 +74,7 @@ fn shelve(state: &mut State, shelf: Shelf) {
         };
         tell(state, Notice::info(words));
     }
+    survey(state, None)
 }
 
 fn planned(state: &mut State, pass: Pass, result: Result<Planned, Unplanned>) {

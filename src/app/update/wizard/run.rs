@@ -1,5 +1,6 @@
 //! Keys on the screen of a run.
 
+use super::survey::survey;
 use super::{ask, drop_run, form, hindrance, not_here, refuse};
 use crate::app::update::tell;
 use crate::app::wizard::{Ask, AskKind, Basis, Order, Page, Request, Run, Stage, WizardPane};
@@ -139,13 +140,13 @@ fn back(state: &mut State) -> Vec<Effect> {
         }
         (Stage::Over(outcome), _) => {
             let can_be_resumed = !outcome.is_final();
+            let scenario = run.plan.scenario.name.clone();
             drop_run(state);
             state.wizard.page = Some(Page::List);
             if can_be_resumed {
-                refuse(state, "it can be resumed: it stands on top of the list")
-            } else {
-                Vec::new()
+                tell(state, Notice::info("it can be resumed: it stands on top of the list"));
             }
+            survey(state, Some(&scenario))
         }
     }
 }
