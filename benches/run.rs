@@ -61,6 +61,7 @@ impl Bench {
             Book { name: "long".to_owned(), file: "long.md".to_owned(), scenario: Ok(Arc::new(scenario())) };
         let shelf = Shelf {
             books: vec![book],
+            layouts: Vec::new(),
             runs: Vec::new(),
             sources: Sources::default(),
             is_read_only: false,

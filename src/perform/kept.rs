@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::output::safe_name;
 use super::recipe::{read, write};
-use super::runs::{RunError, make_folder};
+use super::runs::{RunError, Runs, make_folder};
 
 /// Where they are, in the folder of state.
 const FOLDER: &str = "deployments";
@@ -18,9 +18,15 @@ pub struct Kept {
     values: BTreeMap<String, String>,
 }
 
+impl Runs {
+    /// What was made up for that deployment where its first cluster is that one; none where nothing was kept yet.
+    pub fn kept(&self, deployment: &str, cluster: &str) -> Result<Kept, RunError> {
+        Kept::open(self.state(), deployment, cluster)
+    }
+}
+
 impl Kept {
-    /// Those of that deployment where its first cluster is that one; none where nothing was kept yet.
-    pub fn open(state: &Path, deployment: &str, cluster: &str) -> Result<Self, RunError> {
+    fn open(state: &Path, deployment: &str, cluster: &str) -> Result<Self, RunError> {
         let name = format!("{}@{}.json", safe_name(deployment), safe_name(cluster));
         let path = state.join(FOLDER).join(name);
         let values = if path.exists() { read(&path)? } else { BTreeMap::new() };
@@ -63,12 +69,13 @@ mod tests {
     #[test]
     fn what_was_kept_is_found_again_by_nobody_else() {
         let state = tempfile::tempdir().unwrap();
-        let mut kept = Kept::open(state.path(), "segregated", "../lb").unwrap();
+        let runs = Runs::new(state.path());
+        let mut kept = runs.kept("segregated", "../lb").unwrap();
         kept.add("cookie".to_owned(), "secret".to_owned());
         kept.keep().unwrap();
         assert_eq!(kept.path().parent().unwrap(), state.path().join(FOLDER));
         assert_eq!(kept.path().metadata().unwrap().permissions().mode() & 0o777, 0o600);
-        assert_eq!(Kept::open(state.path(), "segregated", "../lb").unwrap().values()["cookie"], "secret");
-        assert!(Kept::open(state.path(), "collapsed", "../lb").unwrap().values().is_empty());
+        assert_eq!(runs.kept("segregated", "../lb").unwrap().values()["cookie"], "secret");
+        assert!(runs.kept("collapsed", "../lb").unwrap().values().is_empty());
     }
 }

@@ -1,14 +1,15 @@
 //! How the plan of a run was made, so that a later console can make it again.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, OpenOptions, Permissions};
 use std::io::{self, Write};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::runs::{Run, RunError};
+use super::runs::{Run, RunError, Runs};
 use crate::model::HostName;
 use crate::scenario::{Plan, Secrecy};
 
@@ -41,6 +42,25 @@ impl Recipe {
             values: open.map(|(name, value)| (name.clone(), value.text.clone())).collect(),
             fingerprint: plan.fingerprint(),
         }
+    }
+}
+
+impl Runs {
+    /// A new run of a plan, with all that is needed to go on with it later: how the plan was made, and what was made up for
+    /// it. `scenario` is what it is called from wherever a later console is started.
+    pub fn begin(
+        &self,
+        at: Timestamp,
+        plan: &Plan,
+        scenario: String,
+        cluster: Option<String>,
+        generated: &BTreeSet<String>,
+    ) -> Result<Run, RunError> {
+        let run = self.create(at)?;
+        run.keep_recipe(&Recipe::of(plan, scenario, cluster))?;
+        let secret = |name: &String| Some((name.clone(), plan.values.get(name)?.text.clone()));
+        run.keep_secrets(&generated.iter().filter_map(secret).collect())?;
+        Ok(run)
     }
 }
 

@@ -23,6 +23,7 @@ const A_LOOK: Duration = Duration::from_millis(10);
 /// All runs that there have been.
 #[derive(Debug, Clone)]
 pub struct Runs {
+    state: PathBuf,
     folder: PathBuf,
 }
 
@@ -74,7 +75,11 @@ pub enum RunError {
 impl Runs {
     /// Those in that folder of state, which need not exist.
     pub fn new(state: &Path) -> Self {
-        Self { folder: state.join(FOLDER) }
+        Self { state: state.to_owned(), folder: state.join(FOLDER) }
+    }
+
+    pub(super) fn state(&self) -> &Path {
+        &self.state
     }
 
     /// A new run, nothing of which has been done.

@@ -19,6 +19,8 @@ pub struct Sources {
     pub set: BTreeMap<String, String>,
     /// `--variables`; of several, the later wins. May hold what the scenario doesn't know.
     pub files: Vec<ValueFile>,
+    /// What the deployment says that the scenario is a stage of.
+    pub deployment: BTreeMap<String, String>,
     /// The environment: those that begin with `QUORATE_VAR_`, and for phd's with `PHD_VAR_`.
     pub environment: BTreeMap<String, String>,
     /// `[variables]` of the configuration.
@@ -36,6 +38,8 @@ pub enum Source {
     Cluster,
     /// `--variables`.
     File,
+    /// The deployment that the scenario is a stage of.
+    Deployment,
     /// The environment.
     Environment,
     /// `[variables]` of the configuration.
@@ -140,6 +144,7 @@ impl fmt::Debug for Sources {
         f.debug_struct("Sources")
             .field("set", &self.set.keys())
             .field("files", &self.files)
+            .field("deployment", &self.deployment.keys())
             .field("environment", &self.environment.keys())
             .field("configuration", &self.configuration.keys())
             .field("cluster", &self.cluster)
@@ -161,6 +166,7 @@ impl Sources {
         let given = find(&self.set, Source::Set)
             .or_else(|| cluster.map(|cluster| (cluster, Source::Cluster)))
             .or_else(|| self.files.iter().rev().find_map(|file| find(&file.values, Source::File)))
+            .or_else(|| find(&self.deployment, Source::Deployment))
             .or_else(|| find(&self.environment, Source::Environment))
             .or_else(|| find(&self.configuration, Source::Configuration))
             .or_else(|| variable.default.clone().map(|text| (text, Source::Default)));

@@ -146,6 +146,7 @@ pub(crate) fn shelf() -> Shelf {
         Scenario::read(file, "mine", "# Mine\n## Do\n```bash rum\ntrue\n```\n").expect_err("it is wrong");
     let mine = Book { name: "mine".to_owned(), file: file.to_owned(), scenario: Err(wrong.to_string()) };
     Shelf {
+        layouts: Vec::new(),
         books: vec![book("cache", CACHE), book("destroy-cluster", DESTROY), mine],
         runs: vec![
             past("20261122-101600-1a2b", "destroy-cluster", None, 1),

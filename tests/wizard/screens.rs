@@ -29,6 +29,7 @@ fn the_list_says_what_there_is_and_how_it_stands() {
         assert!(person.asked.is_empty());
         let nothing = Shelf {
             books: Vec::new(),
+            layouts: Vec::new(),
             runs: Vec::new(),
             sources: Sources::default(),
             is_read_only: true,

@@ -218,6 +218,7 @@ impl Draft {
     pub(crate) fn sources(&self, sources: &Sources) -> Sources {
         let mut sources = sources.clone();
         sources.cluster = self.cluster.as_ref().map(ToString::to_string);
+        sources.deployment = self.layout.as_ref().map(|layout| layout.values.clone()).unwrap_or_default();
         if let Basis::Left(recalled) = &self.basis {
             let text = |(name, value): (&String, &Value)| (name.clone(), value.text.clone());
             sources.set = recalled.values.iter().map(text).collect();

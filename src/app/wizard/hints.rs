@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{Page, Row, Stage, Wizard};
+use super::{Layout, Page, Row, Stage, Wizard};
 use crate::app::Action;
 use crate::scenario::Stand;
 use crate::scenario::journal::Outcome;
@@ -83,7 +83,7 @@ impl Wizard {
     /// The actions that the footer offers, the most useful first.
     pub fn hints(&self, now: Timestamp) -> &'static [Action] {
         match &self.page {
-            Some(Page::List) => {
+            Some(Page::List | Page::Layout) => {
                 &[Action::Open, Action::RetryStep, Action::Down, Action::Up, Action::Back, Action::Help]
             }
             Some(Page::Run) => self.hints_of_run(now),
@@ -123,7 +123,11 @@ impl Wizard {
                 Some(Row::Left(_)) => "go on with it",
                 _ => "choose",
             },
-            (Action::RetryStep, Page::List, _) => "look again",
+            (Action::RetryStep, Page::List | Page::Layout, _) => "look again",
+            (Action::Open, Page::Layout, _) if self.layout.as_ref().is_some_and(Layout::is_on_role) => {
+                "next cluster"
+            }
+            (Action::Open, Page::Layout, _) => "choose",
             (Action::Open, Page::Hosts(_) | Page::Form(_), _) => "go on",
             (Action::Open, _, Some(Stage::Ready)) => "run step by step",
             (Action::Open, _, Some(Stage::UnderWay)) => "run this step",

@@ -6,6 +6,7 @@
 mod ask;
 mod form;
 mod hints;
+mod layout;
 mod run;
 mod shelf;
 mod survey;
@@ -16,8 +17,9 @@ use std::sync::Arc;
 pub use crate::scenario::Deployed;
 pub use ask::{Ask, AskKind};
 pub use form::{Field, Form, Hosts};
+pub use layout::{Layout, LayoutRow, OfLayout};
 pub use run::{Holder, Run, Stage, View, WizardPane};
-pub use shelf::{Book, Found, PastRun, Realm, Row, Shelf, Standing};
+pub use shelf::{Book, Found, LayoutBook, PastRun, Realm, Row, Shelf, Standing};
 pub use survey::{Finding, Installed, Survey};
 
 use crate::model::{ClusterName, HostName};
@@ -31,6 +33,8 @@ pub struct Wizard {
     pub page: Option<Page>,
     /// The selected row of the list.
     pub row: usize,
+    /// The layout that was chosen last.
+    pub layout: Option<Layout>,
     /// What there is; `None` until it was read.
     pub shelf: Option<Shelf>,
     /// The run in hand, begun or about to be: one at a time.
@@ -47,6 +51,8 @@ pub struct Wizard {
 pub enum Page {
     /// Which there are.
     List,
+    /// The clusters and the scenarios of a layout.
+    Layout,
     /// On which hosts?
     Hosts(Hosts),
     /// With which values?
@@ -70,6 +76,8 @@ pub struct Draft {
     pub cluster: Option<ClusterName>,
     /// What it goes on with.
     pub basis: Basis,
+    /// The layout that it is a stage of.
+    pub layout: Option<OfLayout>,
 }
 
 /// What a run goes on with.
@@ -120,6 +128,8 @@ pub struct Order {
     pub generated: BTreeSet<String>,
     /// The cluster that is meant.
     pub cluster: Option<ClusterName>,
+    /// The layout that it is a stage of.
+    pub layout: Option<OfLayout>,
     /// The run that it goes on with.
     pub left: Option<String>,
     /// The run of this console that ends before.
@@ -215,7 +225,7 @@ impl Wizard {
             Some(Page::Hosts(hosts)) => hosts.is_typing(),
             Some(Page::Form(form)) => form.is_typing(),
             Some(Page::Run) => self.run.as_ref().and_then(|run| run.ask.as_ref()).is_some_and(Ask::is_typing),
-            Some(Page::List) | None => false,
+            Some(Page::List | Page::Layout) | None => false,
         }
     }
 

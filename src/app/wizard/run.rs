@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Ask, Basis, Found, Pass};
+use super::{Ask, Basis, Found, OfLayout, Pass};
 use crate::model::ClusterName;
 use crate::scenario::journal::{Entry, Event, Instruction, Outcome, Place};
 use crate::scenario::{Plan, Progress, Script, Stand, Step};
@@ -26,6 +26,8 @@ pub struct Run {
     pub cluster: Option<ClusterName>,
     /// What it goes on with.
     pub basis: Basis,
+    /// The layout that it is a stage of.
+    pub layout: Option<OfLayout>,
     /// The names of values that were made up.
     pub generated: BTreeSet<String>,
     /// Its name on the disk, once it has one.
@@ -140,6 +142,7 @@ impl Run {
             plan,
             cluster,
             basis,
+            layout: None,
             generated,
             id,
             stage: Stage::Ready,

@@ -6,6 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::Wizard;
 use crate::model::HostName;
+use crate::scenario::deployment::Deployment;
 use crate::scenario::journal::Outcome;
 use crate::scenario::{Deployed, Proved, Scenario, Sources};
 
@@ -14,6 +15,8 @@ use crate::scenario::{Deployed, Proved, Scenario, Sources};
 pub struct Shelf {
     /// In the order of deployment; those that are wrong come last.
     pub books: Vec<Book>,
+    /// The layouts that there are.
+    pub layouts: Vec<LayoutBook>,
     /// The runs that there have been, the newest first.
     pub runs: Vec<PastRun>,
     /// Where values come from that nobody enters.
@@ -47,6 +50,15 @@ pub struct Book {
     pub scenario: Result<Arc<Scenario>, String>,
 }
 
+/// A deployment, or what is wrong with its file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LayoutBook {
+    /// As it is called on the command line.
+    pub name: String,
+    /// It, or all that is wrong with it.
+    pub deployment: Result<Arc<Deployment>, String>,
+}
+
 /// A run that there has been.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PastRun {
@@ -75,6 +87,8 @@ pub struct PastRun {
 pub enum Row {
     /// A run that can be gone on with, by its place among the runs.
     Left(usize),
+    /// A layout, by its place.
+    Layout(usize),
     /// A scenario, by its place.
     Book(usize),
 }
@@ -122,11 +136,12 @@ impl PastRun {
 }
 
 impl Shelf {
-    /// What can be selected: runs that were left, then scenarios.
+    /// What can be selected: runs that were left, then layouts, then scenarios.
     pub fn rows(&self) -> Vec<Row> {
         let left = self.runs.iter().enumerate().filter(|(_, run)| run.can_be_gone_on_with());
         let left = left.map(|(at, _)| Row::Left(at));
-        left.chain((0..self.books.len()).map(Row::Book)).collect()
+        let layouts = (0..self.layouts.len()).map(Row::Layout);
+        left.chain(layouts).chain((0..self.books.len()).map(Row::Book)).collect()
     }
 
     /// What the runs say of a scenario.

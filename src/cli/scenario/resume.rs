@@ -1,5 +1,7 @@
 //! `quorate scenario resume`: goes on with a run.
 
+use std::collections::BTreeMap;
+
 use super::arguments::ResumeArguments;
 use super::given::{environment, read};
 use super::printable;
@@ -71,6 +73,7 @@ fn plan(
     let sources = Sources {
         set: recipe.values.clone(),
         files: given?.into_iter().chain([kept]).collect(),
+        deployment: BTreeMap::new(),
         environment: environment(),
         configuration: settings.config.variables.clone(),
         cluster: recipe.cluster.clone(),

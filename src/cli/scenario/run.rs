@@ -1,6 +1,5 @@
 //! `quorate scenario run`: carries a scenario out.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::io::{IsTerminal, Write, stderr, stdin};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -16,7 +15,7 @@ use crate::cli::asking::{answer, is_yes};
 use crate::cli::failure::{Failure, Outcome};
 use crate::cli::settings::Settings;
 use crate::model::{Access, ClusterEntry, HostName};
-use crate::perform::{Destruction, Lock, Pace, Recipe, Run, Runs, Start, Unknown};
+use crate::perform::{Destruction, Lock, Pace, Run, Runs, Start, Unknown};
 use crate::scenario::Plan;
 use crate::scenario::journal;
 
@@ -36,7 +35,8 @@ pub(super) async fn run(settings: &Settings, arguments: &RunArguments) -> Outcom
     let access = access(settings, cluster, &plan.hosts)?;
     let destruction = agreed(&plan, &arguments.consent).await?;
     let runs = runs(settings)?;
-    let run = begin(&runs, &plan, arguments.given.scenario_from_anywhere(), cluster, &generated)?;
+    let scenario = arguments.given.scenario_from_anywhere();
+    let run = runs.begin(Timestamp::now(), &plan, scenario, cluster.map(str::to_owned), &generated)?;
     let start = Start {
         from_step,
         pace: Pace::ToEnd,
@@ -45,21 +45,6 @@ pub(super) async fn run(settings: &Settings, arguments: &RunArguments) -> Outcom
         lock: lock(&arguments.consent),
     };
     carry_out(settings, plan, (access, runs), run, start, arguments.format).await
-}
-
-/// A new run of a plan, which a later console can go on with: how it was made is kept, and so is what was made up.
-pub(super) fn begin(
-    runs: &Runs,
-    plan: &Plan,
-    scenario: String,
-    cluster: Option<&str>,
-    generated: &BTreeSet<String>,
-) -> Result<Run, Failure> {
-    let run = runs.create(Timestamp::now())?;
-    run.keep_recipe(&Recipe::of(plan, scenario, cluster.map(str::to_owned)))?;
-    let secret = |name: &String| Some((name.clone(), plan.values.get(name)?.text.clone()));
-    run.keep_secrets(&generated.iter().filter_map(secret).collect::<BTreeMap<_, _>>())?;
-    Ok(run)
 }
 
 /// What is done about a lock of another run.

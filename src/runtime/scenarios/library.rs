@@ -4,9 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::app::wizard::{Basis, Book, Draft, PastRun, Planned, Realm, Recalled, Shelf, Unplanned};
+use crate::app::wizard::{
+    Basis, Book, Draft, LayoutBook, PastRun, Planned, Realm, Recalled, Shelf, Unplanned,
+};
 use crate::model::ClusterName;
 use crate::perform::{Runs, Summary};
+use crate::scenario::deployment::{self, DEPLOYMENTS};
 use crate::scenario::{Library, NoScenario, NoValue, Plan, Scenario, Secrecy, Sources, Target, Value};
 
 /// What is read, and where.
@@ -22,11 +25,11 @@ impl Source {
     /// All scenarios and runs.
     pub(super) fn shelf(self) -> Shelf {
         let mut troubles = Vec::new();
-        let books = match self.library() {
-            Ok(library) => books(&library, &mut troubles),
+        let (books, layouts) = match self.library() {
+            Ok(library) => (books(&library, &mut troubles), self.layouts(&library, &mut troubles)),
             Err(error) => {
                 troubles.push(error.to_string());
-                Vec::new()
+                Default::default()
             }
         };
         let runs = match self.runs.map(|runs| runs.list()) {
@@ -40,6 +43,7 @@ impl Source {
         };
         Shelf {
             books,
+            layouts,
             runs,
             sources: self.sources,
             is_read_only: self.is_read_only,
@@ -48,17 +52,42 @@ impl Source {
         }
     }
 
+    /// The deployments, the console's own first.
+    fn layouts(&self, scenarios: &Library, troubles: &mut Vec<String>) -> Vec<LayoutBook> {
+        let user_dir = self.user_dir.as_deref();
+        let names = DEPLOYMENTS.names(user_dir).unwrap_or_else(|error| {
+            troubles.push(error.to_string());
+            DEPLOYMENTS.built_in_names().map(str::to_owned).collect()
+        });
+        let read = |name: String| {
+            let read = deployment::load(&name, user_dir).map_err(|error| error.to_string());
+            let checked = read.and_then(|deployment| match deployment.check(scenarios) {
+                Ok(()) => Ok(Arc::new(deployment)),
+                Err(problems) => Err(problems.to_string()),
+            });
+            LayoutBook { name, deployment: checked }
+        };
+        names.into_iter().map(read).collect()
+    }
+
+    /// What was made up for the layout of a draft before.
+    fn kept(&self, draft: &Draft) -> Result<BTreeMap<String, String>, String> {
+        let (Some(layout), Ok(runs)) = (&draft.layout, &self.runs) else { return Ok(BTreeMap::new()) };
+        let kept = runs.kept(&layout.deployment, &layout.first).map_err(|error| error.to_string())?;
+        Ok(kept.values().clone())
+    }
+
     fn library(&self) -> Result<Library, NoScenario> {
         Library::load(self.user_dir.as_deref())
     }
 
     /// A draft with values.
     pub(super) fn plan(self, draft: &Draft, set: BTreeMap<String, Value>) -> Result<Planned, Unplanned> {
-        let sources = Sources {
-            set: set.into_iter().map(|(name, value)| (name, value.text)).collect(),
-            cluster: draft.cluster.as_ref().map(ToString::to_string),
-            ..self.sources
-        };
+        let others = |why: String| Unplanned { fields: Vec::new(), others: vec![why] };
+        let kept = self.kept(draft).map_err(others)?;
+        let mut sources = draft.sources(&self.sources);
+        sources.set = set.into_iter().map(|(name, value)| (name, value.text)).collect();
+        sources.deployment = kept.into_iter().chain(sources.deployment).collect();
         let resolved = draft.scenario.resolve(&sources).map_err(|wrong| {
             let mut unplanned = Unplanned::default();
             for wrong in wrong.wrong {
@@ -74,7 +103,6 @@ impl Source {
             }
             unplanned
         })?;
-        let others = |why: String| Unplanned { fields: Vec::new(), others: vec![why] };
         let mut scenario = Scenario::clone(&draft.scenario);
         if self.realm == Realm::Simulated {
             simulate(&mut scenario).map_err(others)?;
@@ -113,7 +141,7 @@ impl Source {
     /// a step whose proof asks for one is not proved.
     pub(super) fn plan_again(self, id: &str) -> Result<(Plan, Option<ClusterName>), String> {
         let Recalled { scenario, hosts, cluster, mut values, .. } = self.recall(id)?;
-        let draft = Draft { scenario, hosts, cluster: cluster.clone(), basis: Basis::New };
+        let draft = Draft { scenario, hosts, cluster: cluster.clone(), basis: Basis::New, layout: None };
         let sources = draft.sources(&self.sources);
         let mut unknown = BTreeSet::new();
         for variable in draft.scenario.variables.iter().filter(|it| it.secrecy == Secrecy::Secret) {

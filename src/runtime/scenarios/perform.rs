@@ -1,6 +1,5 @@
 //! Carrying a plan out.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -10,7 +9,7 @@ use tokio_util::task::AbortOnDropHandle;
 use super::{INSTRUCTIONS, Running, Scenarios, WAITING};
 use crate::app::Event;
 use crate::app::wizard::{News, Order, Pass};
-use crate::perform::{self, Destruction, Lock, Pace, Performer, Recipe, Run, RunError, Runs, Start, Unknown};
+use crate::perform::{self, Destruction, Lock, Pace, Performer, Run, RunError, Runs, Start, Unknown};
 use crate::scenario::journal::{self, Entry, Instruction, Outcome};
 
 impl Scenarios {
@@ -105,13 +104,17 @@ async fn take(runs: Runs, order: Order, now: jiff::Timestamp) -> Result<Run, Str
         if let Some(id) = &order.left {
             return runs.open(id);
         }
-        let run = runs.create(now)?;
-        let plan = &order.plan;
+        if let Some(layout) = &order.layout {
+            let mut kept = runs.kept(&layout.deployment, &layout.first)?;
+            for name in &order.generated {
+                let value = order.plan.values.get(name).map(|value| value.text.clone());
+                kept.add(name.clone(), value.unwrap_or_default());
+            }
+            kept.keep()?;
+        }
+        let name = order.plan.scenario.name.clone();
         let cluster = order.cluster.as_ref().map(ToString::to_string);
-        run.keep_recipe(&Recipe::of(plan, plan.scenario.name.clone(), cluster))?;
-        let secret = |name: &String| Some((name.clone(), plan.values.get(name)?.text.clone()));
-        run.keep_secrets(&order.generated.iter().filter_map(secret).collect::<BTreeMap<_, _>>())?;
-        Ok(run)
+        runs.begin(now, &order.plan, name, cluster, &order.generated)
     };
     match tokio::task::spawn_blocking(work).await {
         Ok(run) => run.map_err(|error| error.to_string()),

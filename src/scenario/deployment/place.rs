@@ -73,27 +73,43 @@ fn tell(roles: &[Role]) -> String {
 }
 
 impl Deployment {
-    /// Finds the cluster of each role: the one that was named for it, the one that is called like it, or, where both
-    /// are alone, the only one that there is.
-    pub fn site(&self, named: &BTreeMap<String, String>, clusters: &[ClusterEntry]) -> Result<Site, NoSite> {
+    /// The cluster of a role: the one that was named for it, the one that is called like it, or, where both are alone, the
+    /// only one that there is.
+    pub fn cluster_for<'c>(
+        &self,
+        role: &Role,
+        named: Option<&str>,
+        clusters: &'c [ClusterEntry],
+    ) -> Option<&'c ClusterEntry> {
+        if let (None, [_], [only]) = (named, self.roles.as_slice(), clusters) {
+            return Some(only);
+        }
+        let name = named.unwrap_or(&role.name);
+        clusters.iter().find(|cluster| cluster.name == *name)
+    }
+
+    /// Finds the cluster of each role, but for those that are left out though there may be one.
+    pub fn site(
+        &self,
+        named: &BTreeMap<String, String>,
+        left_out: &[String],
+        clusters: &[ClusterEntry],
+    ) -> Result<Site, NoSite> {
         if let Some(role) = named.keys().find(|name| self.role(name).is_none()) {
             let known = self.roles.iter().map(|role| role.name.as_str());
             let (deployment, help) = (self.name.clone(), help(role, known));
             return Err(NoSite::NoRole { deployment, role: role.clone(), help });
         }
-        let find = |name: &str| clusters.iter().find(|cluster| cluster.name == *name);
         let mut site = Site { clusters: BTreeMap::new(), left_out: Vec::new() };
         let mut missing = Vec::new();
         for role in &self.roles {
-            let found = match (named.get(&role.name), self.roles.as_slice(), clusters) {
-                (Some(name), ..) => {
-                    let known = clusters.iter().map(|cluster| cluster.name.as_str());
-                    let unknown = || NoSite::NoCluster { name: name.clone(), help: help(name, known) };
-                    Some(find(name).ok_or_else(unknown)?)
-                }
-                (None, [_], [only]) => Some(only),
-                (None, ..) => find(&role.name),
-            };
+            let name = named.get(&role.name);
+            let found = self.cluster_for(role, name.map(String::as_str), clusters);
+            if let (Some(name), None) = (name, found) {
+                let known = clusters.iter().map(|cluster| cluster.name.as_str());
+                return Err(NoSite::NoCluster { name: name.clone(), help: help(name, known) });
+            }
+            let found = found.filter(|_| !left_out.contains(&role.name));
             match found {
                 Some(cluster) => {
                     site.clusters.insert(role.name.clone(), cluster.clone());

@@ -37,11 +37,11 @@ impl Placed {
                 own.extend(text.map(|text| (name.to_owned(), text.clone())));
             }
         }
-        let file = |values: BTreeMap<String, String>| ValueFile { values, nodes: Vec::new() };
-        let files = [file(kept.clone()), file(self.values.clone())].into_iter();
+        let own = ValueFile { values: own, nodes: Vec::new() };
         Sources {
             set,
-            files: files.chain(given.files.iter().cloned()).chain([file(own)]).collect(),
+            files: given.files.iter().cloned().chain([own]).collect(),
+            deployment: kept.clone().into_iter().chain(self.values.clone()).collect(),
             environment: given.environment.clone(),
             configuration: given.configuration.clone(),
             cluster: Some(self.cluster.name.to_string()),

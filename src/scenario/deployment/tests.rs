@@ -47,7 +47,7 @@ fn named(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
 
 fn placed(pairs: &[(&str, &str)]) -> Vec<Placed> {
     let deployment = deployment();
-    deployment.placed(&deployment.site(&named(pairs), &clusters()).unwrap())
+    deployment.placed(&deployment.site(&named(pairs), &[], &clusters()).unwrap())
 }
 
 fn labels(stages: &[Placed]) -> Vec<String> {
@@ -83,7 +83,7 @@ fn stages_stand_on_the_clusters_of_their_roles() {
         "nothing stands for what is left out"
     );
     let deployment = deployment();
-    assert_eq!(deployment.site(&BTreeMap::new(), &clusters()).unwrap().left_out, ["cache"]);
+    assert_eq!(deployment.site(&BTreeMap::new(), &[], &clusters()).unwrap().left_out, ["cache"]);
 }
 
 #[test]
@@ -97,7 +97,7 @@ fn a_cluster_may_have_several_roles_and_nothing_is_done_twice() {
 fn where_there_is_one_cluster_and_one_role_nothing_has_to_be_said() {
     let deployment = load("collapsed", None).unwrap();
     let only = [cluster("controllers", &["c1"])];
-    let stages = deployment.placed(&deployment.site(&BTreeMap::new(), &only).unwrap());
+    let stages = deployment.placed(&deployment.site(&BTreeMap::new(), &[], &only).unwrap());
     assert!(stages.iter().all(|it| it.cluster.name == *"controllers"));
     assert_eq!(stages.len(), deployment.stages.len());
 }
@@ -113,7 +113,7 @@ fn clusters_that_are_not_there_are_told(
     #[case] message: &str,
 ) {
     let clusters: Vec<ClusterEntry> = clusters.iter().map(|name| cluster(name, &["h"])).collect();
-    assert_eq!(deployment().site(&named(pairs), &clusters).unwrap_err().to_string(), message);
+    assert_eq!(deployment().site(&named(pairs), &[], &clusters).unwrap_err().to_string(), message);
 }
 
 #[rstest]
@@ -245,7 +245,7 @@ proptest! {
             Ok(deployment) => {
                 prop_assert!(!deployment.stages.is_empty() && !deployment.roles.is_empty());
                 let clusters = [cluster("a", &["a1", "a2"]), cluster("b", &["b1"])];
-                if let Ok(site) = deployment.site(&BTreeMap::new(), &clusters) {
+                if let Ok(site) = deployment.site(&BTreeMap::new(), &[], &clusters) {
                     prop_assert!(deployment.placed(&site).len() <= deployment.stages.len());
                 }
             }

@@ -220,6 +220,7 @@ fn facts(field: &Field, has_keys: bool, indent: usize, width: usize, look: &Look
     let is_empty = field.input.value().is_empty();
     let from = match &field.given {
         Some((_, Source::Configuration)) if is_untouched => Some("from the configuration"),
+        Some((_, Source::Deployment)) if is_untouched => Some("as the layout says"),
         Some((_, Source::Environment)) if is_untouched => Some("from the environment"),
         Some((_, Source::Cluster)) if is_untouched => Some("the cluster's name"),
         Some((_, Source::Set | Source::File)) if is_untouched => Some("as it was"),

@@ -5,7 +5,7 @@ use ratatui::layout::{Position, Rect};
 use ratatui::text::{Line, Span};
 
 use super::sheet::Sheet;
-use super::{ago, put, real, rule, title};
+use super::{ago, layout, put, real, rule, title};
 use crate::app::wizard::{Book, PastRun, Row, Shelf, Standing};
 use crate::app::{State, Target};
 use crate::model::text::clean;
@@ -67,6 +67,7 @@ fn rows(shelf: &Shelf, state: &State, width: usize, look: &Look) -> Sheet {
     for (nth, row) in shelf.rows().into_iter().enumerate() {
         let above = match row {
             Row::Left(_) => "left in the middle".to_owned(),
+            Row::Layout(_) => "layouts".to_owned(),
             Row::Book(at) => match shelf.books.get(at).map(|book| &book.scenario) {
                 Some(Ok(scenario)) if scenario.tier != Tier::Other => scenario.tier.to_string(),
                 Some(Ok(_)) => "others".to_owned(),
@@ -84,6 +85,9 @@ fn rows(shelf: &Shelf, state: &State, width: usize, look: &Look) -> Sheet {
         let is_selected = nth == state.wizard.row;
         let line = match row {
             Row::Left(at) => shelf.runs.get(at).map(|run| of_run(run, is_selected, state, width, look)),
+            Row::Layout(at) => {
+                shelf.layouts.get(at).map(|book| layout::row(shelf, book, is_selected, state, width, look))
+            }
             Row::Book(at) => {
                 shelf.books.get(at).map(|book| of_book(shelf, book, is_selected, state, width, look))
             }
@@ -106,7 +110,7 @@ fn rows(shelf: &Shelf, state: &State, width: usize, look: &Look) -> Sheet {
     sheet
 }
 
-fn lead(is_selected: bool, sign: &Sign, look: &Look) -> Vec<Span<'static>> {
+pub(super) fn lead(is_selected: bool, sign: &Sign, look: &Look) -> Vec<Span<'static>> {
     let (glyph, role, _) = sign;
     vec![
         look.span(Role::Title, if is_selected { look.glyphs.cursor } else { " " }),
@@ -125,7 +129,7 @@ fn of_run(run: &PastRun, is_selected: bool, state: &State, width: usize, look: &
     look.sides(left, right, width)
 }
 
-fn sign_of_left(run: &PastRun, look: &Look) -> Sign {
+pub(super) fn sign_of_left(run: &PastRun, look: &Look) -> Sign {
     match &run.outcome {
         Some(Outcome::Failed { .. }) => (look.glyphs.critical, Role::Critical, "failed".to_owned()),
         Some(_) => (look.glyphs.offline, Role::Warning, "aborted".to_owned()),
@@ -230,6 +234,7 @@ pub(super) fn at(hosts: &[HostName], state: &State) -> String {
 fn details(shelf: &Shelf, state: &State, width: usize, look: &Look) -> Vec<Line<'static>> {
     match state.wizard.selected() {
         Some(Row::Left(at)) => shelf.runs.get(at).map(|run| of_left(run, width, look)),
+        Some(Row::Layout(at)) => shelf.layouts.get(at).map(|book| layout::about(book, width, look)),
         Some(Row::Book(at)) => shelf.books.get(at).map(|book| about(shelf, book, state, width, look)),
         None => None,
     }

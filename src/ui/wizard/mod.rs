@@ -2,6 +2,7 @@
 
 mod ask;
 mod form;
+mod layout;
 mod list;
 mod matrix;
 mod real;
@@ -33,6 +34,10 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, state: &State, page: &Page
             list::draw(buffer, inner, state, look);
             None
         }
+        Page::Layout => {
+            layout::draw(buffer, inner, state, look);
+            None
+        }
         Page::Hosts(hosts) => form::draw_hosts(buffer, inner, hosts, state, look),
         Page::Form(form) => form::draw(buffer, inner, form, look),
         Page::Run => match &state.wizard.run {
@@ -53,6 +58,7 @@ pub(super) fn target_at(area: Rect, state: &State, page: &Page, look: &Look, at:
     let inner = Rect { x: area.x + 1, width: area.width.saturating_sub(2), ..area };
     match page {
         Page::List => list::target_at(inner, state, look, at),
+        Page::Layout => layout::target_at(inner, state, look, at),
         Page::Hosts(hosts) => form::host_at(inner, hosts, state, look, at),
         Page::Form(form) => form::target_at(inner, form, look, at),
         Page::Run => {

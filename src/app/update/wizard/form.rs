@@ -1,6 +1,6 @@
 //! The hosts and the values of a scenario.
 
-use super::{drop_run, hindrance, not_here, refuse};
+use super::{drop_run, hindrance, layout, not_here, refuse};
 use crate::app::update::tell;
 use crate::app::wizard::{Basis, Draft, Form, Page, Recalled, Request, Stage};
 use crate::app::{Action, Effect, Notice, State, Typing};
@@ -56,7 +56,7 @@ fn chosen(state: &mut State) -> Vec<Effect> {
             }
         },
     };
-    let draft = Draft { scenario: page.scenario.clone(), hosts, cluster, basis: Basis::New };
+    let draft = Draft { scenario: page.scenario.clone(), hosts, cluster, basis: Basis::New, layout: None };
     if let Some(why) = hindrance(state, draft.cluster.as_ref(), &draft.hosts) {
         return refuse(state, why);
     }
@@ -64,7 +64,7 @@ fn chosen(state: &mut State) -> Vec<Effect> {
 }
 
 /// Shows the form of a draft; one that has nothing to be told is planned at once.
-fn begin(state: &mut State, draft: &Draft) -> Vec<Effect> {
+pub(super) fn begin(state: &mut State, draft: &Draft) -> Vec<Effect> {
     let Some(shelf) = &state.wizard.shelf else { return Vec::new() };
     let form = Form::new(draft.clone(), &draft.sources(&shelf.sources));
     let is_empty = form.fields.is_empty();
@@ -108,7 +108,11 @@ pub(super) fn values_typed(state: &mut State, typing: Typing) -> Vec<Effect> {
 fn back(state: &mut State) -> Vec<Effect> {
     let Some(Page::Form(form)) = state.wizard.page.take() else { return Vec::new() };
     let is_changed = matches!(form.draft.basis, Basis::Changed { .. });
-    let page = if is_changed && state.wizard.run.is_some() { Page::Run } else { Page::List };
+    let page = if is_changed && state.wizard.run.is_some() {
+        Page::Run
+    } else {
+        layout::page(state, form.draft.layout.as_ref())
+    };
     state.wizard.page = Some(page);
     Vec::new()
 }
@@ -137,6 +141,7 @@ pub(super) fn recalled(state: &mut State, recalled: Recalled) -> Vec<Effect> {
         hosts: recalled.hosts.clone(),
         cluster: recalled.cluster.clone(),
         basis: Basis::Left(Box::new(recalled)),
+        layout: None,
     };
     let mut form = Form::new(draft.clone(), &draft.sources(&shelf.sources));
     let is_known = form.check();
@@ -193,6 +198,7 @@ pub(super) fn edit(state: &mut State) -> Vec<Effect> {
         hosts: run.plan.hosts.clone(),
         cluster: run.cluster.clone(),
         basis,
+        layout: run.layout.clone(),
     };
     state.wizard.page = Some(Page::Form(Form::new(draft, &sources)));
     if state.wizard.under_way().is_some() {

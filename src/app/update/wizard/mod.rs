@@ -2,6 +2,7 @@
 
 mod ask;
 mod form;
+mod layout;
 mod news;
 mod run;
 mod survey;
@@ -40,6 +41,7 @@ pub(super) fn act(state: &mut State, action: Action) -> Option<Vec<Effect>> {
     }
     Some(match page {
         Page::List => list(state, action),
+        Page::Layout => layout::act(state, action),
         Page::Hosts(_) => form::hosts(state, action),
         Page::Form(_) => form::values(state, action),
         Page::Run => run::act(state, action),
@@ -52,7 +54,7 @@ pub(super) fn typed(state: &mut State, typing: Typing) -> Vec<Effect> {
         Some(Page::Hosts(_)) => form::hosts_typed(state, typing),
         Some(Page::Form(_)) => form::values_typed(state, typing),
         Some(Page::Run) => ask::typed(state, typing),
-        Some(Page::List) | None => Vec::new(),
+        Some(Page::List | Page::Layout) | None => Vec::new(),
     }
 }
 
@@ -64,6 +66,7 @@ pub(super) fn press(state: &mut State, target: &Target) -> Vec<Effect> {
             let was_selected = std::mem::replace(&mut state.wizard.row, *row) == *row;
             if was_selected { choose(state) } else { Vec::new() }
         }
+        (Some(Page::Layout), Target::Entry(row)) => layout::press(state, *row),
         (Some(Page::Hosts(hosts)), Target::Entry(row)) => {
             let was_selected = std::mem::replace(&mut hosts.row, (*row).min(hosts.clusters)) == *row;
             // A press in the field of other hosts only goes there.
@@ -110,7 +113,14 @@ fn list(state: &mut State, action: Action) -> Vec<Effect> {
         Action::PageDown => *row += page,
         Action::First => *row = 0,
         Action::Last => *row = last,
-        Action::PollNow | Action::RetryStep => return look_again(state),
+        Action::PollNow | Action::RetryStep => {
+            let shelf = state.wizard.shelf.as_ref();
+            let name = match (state.wizard.selected(), shelf) {
+                (Some(Row::Book(at)), Some(shelf)) => shelf.books.get(at).map(|book| book.name.clone()),
+                _ => None,
+            };
+            return look_again(state, name.as_deref());
+        }
         Action::Back => state.wizard.page = None,
         Action::Open => return choose(state),
         _ => return not_here(state),
@@ -119,14 +129,9 @@ fn list(state: &mut State, action: Action) -> Vec<Effect> {
     Vec::new()
 }
 
-/// Reads which there are, and looks at the selected one.
-fn look_again(state: &mut State) -> Vec<Effect> {
-    let shelf = state.wizard.shelf.as_ref();
-    let name = match (state.wizard.selected(), shelf) {
-        (Some(Row::Book(at)), Some(shelf)) => shelf.books.get(at).map(|book| book.name.clone()),
-        _ => None,
-    };
-    let mut effects = survey::survey(state, name.as_deref());
+/// Reads which there are, and has that scenario looked at.
+fn look_again(state: &mut State, name: Option<&str>) -> Vec<Effect> {
+    let mut effects = survey::survey(state, name);
     effects.push(Effect::Scenario(Request::Look));
     effects
 }
@@ -148,6 +153,13 @@ fn choose(state: &mut State) -> Vec<Effect> {
                 return refuse(state, why);
             }
             vec![Effect::Scenario(Request::Recall(run.id.clone()))]
+        }
+        Row::Layout(at) => {
+            let Some(book) = shelf.layouts.get(at) else { return Vec::new() };
+            match book.deployment.clone() {
+                Ok(deployment) => layout::open(state, deployment),
+                Err(_told_below) => refuse(state, format!("{} has to be put right first", book.name)),
+            }
         }
         Row::Book(at) => {
             let Some(book) = shelf.books.get(at) else { return Vec::new() };

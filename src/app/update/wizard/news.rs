@@ -98,6 +98,7 @@ fn planned(state: &mut State, pass: Pass, result: Result<Planned, Unplanned>) {
     let generated = planned.generated.iter().cloned().chain(form.still_generated()).collect();
     let next = state.wizard.pass();
     let mut run = Run::new(next, planned.plan, draft.cluster, draft.basis, generated);
+    run.layout = draft.layout;
     run.expected = state.wizard.shelf.as_ref().and_then(|shelf| shelf.expected(&run.plan.scenario.name));
     // A run that stands goes on standing until the new one begins.
     if state.wizard.under_way().is_some() {

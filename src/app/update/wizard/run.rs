@@ -1,7 +1,7 @@
 //! Keys on the screen of a run.
 
 use super::survey::survey;
-use super::{ask, drop_run, form, hindrance, not_here, refuse};
+use super::{ask, drop_run, form, hindrance, layout, not_here, refuse};
 use crate::app::update::tell;
 use crate::app::wizard::{Ask, AskKind, Basis, Order, Page, Request, Run, Stage, WizardPane};
 use crate::app::{Action, Effect, Notice, State, Target};
@@ -123,10 +123,14 @@ fn back(state: &mut State) -> Vec<Effect> {
     let Some(run) = &state.wizard.run else { return Vec::new() };
     match (&run.stage, run.waits(now)) {
         (Stage::Ready, _) => {
+            let of = run.layout.clone();
             drop_run(state);
             // The run whose values were to be changed is there again.
             state.wizard.run = state.wizard.waiting.take();
-            state.wizard.page = Some(if state.wizard.run.is_some() { Page::Run } else { Page::List });
+            state.wizard.page = Some(match state.wizard.run {
+                Some(_) => Page::Run,
+                None => layout::page(state, of.as_ref()),
+            });
             refuse(state, "nothing was run")
         }
         (Stage::UnderWay, waits) => {
@@ -140,9 +144,9 @@ fn back(state: &mut State) -> Vec<Effect> {
         }
         (Stage::Over(outcome), _) => {
             let can_be_resumed = !outcome.is_final();
-            let scenario = run.plan.scenario.name.clone();
+            let (scenario, of) = (run.plan.scenario.name.clone(), run.layout.clone());
             drop_run(state);
-            state.wizard.page = Some(Page::List);
+            state.wizard.page = Some(layout::page(state, of.as_ref()));
             if can_be_resumed {
                 tell(state, Notice::info("it can be resumed: it stands on top of the list"));
             }
@@ -359,6 +363,7 @@ pub(super) fn begin(
         plan: run.plan.clone(),
         generated: run.generated.clone(),
         cluster: run.cluster.clone(),
+        layout: run.layout.clone(),
         left,
         replaces: replaces.or(run.before),
         from_step,

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::super::arguments::{Consent, DeployArguments};
 use super::super::carry::{Carried, Carrier};
-use super::super::run::{access, begin, lock, runs};
+use super::super::run::{access, lock, runs};
 use super::super::{columns, printable};
 use super::work::{Job, Work};
 use crate::cli::arguments::OpFormat;
@@ -127,9 +127,11 @@ async fn stage<'w>(
         }
         out.flush()?;
     }
-    let run = match run {
-        Some(run) => run,
-        None => begin(runs, &job.plan, scenario.to_owned(), Some(cluster), &job.generated)?,
+    let run = if let Some(run) = run {
+        run
+    } else {
+        let (name, of) = (scenario.to_owned(), Some(cluster.to_owned()));
+        runs.begin(Timestamp::now(), &job.plan, name, of, &job.generated)?
     };
     let began = Timestamp::now();
     let plan = Arc::new(job.plan.clone());

@@ -6,7 +6,7 @@ use super::super::arguments::DeployArguments;
 use super::super::given::sources;
 use crate::cli::failure::Failure;
 use crate::cli::settings::Settings;
-use crate::perform::Kept;
+use crate::perform::{Kept, Runs};
 use crate::scenario::deployment::{self, Deployment, NoSite, Placed, Site, between};
 use crate::scenario::{Library, NoValue, Plan, Resolved, Scenario};
 
@@ -47,7 +47,7 @@ impl Work {
         let given = sources(settings, &arguments.set, &arguments.variables, None)?;
         deployment.check_set(&given.set, &scenarios)?;
         let first = all.first().map_or("", |it| it.cluster.name.as_str()).to_owned();
-        let mut kept = Kept::open(&settings.folders.state, &deployment.name, &first)?;
+        let mut kept = Runs::new(&settings.folders.state).kept(&deployment.name, &first)?;
         let (from, to) = (arguments.from.as_deref(), arguments.to.as_deref());
         let mut jobs = Vec::new();
         let mut missing = Wrong::new();
@@ -96,7 +96,7 @@ impl Job {
 /// Where each role is.
 fn site(settings: &Settings, deployment: &Deployment, words: &[String]) -> Result<Site, Failure> {
     let named = named(deployment, words)?;
-    deployment.site(&named, &settings.config.inventory.clusters).map_err(|error| {
+    deployment.site(&named, &[], &settings.config.inventory.clusters).map_err(|error| {
         let hint = match error {
             NoSite::Unassigned { .. } if !settings.is_configured => {
                 format!("\nThere is no configuration yet: add [[cluster]] to {}.", settings.file.display())
