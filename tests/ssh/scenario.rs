@@ -8,21 +8,22 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread;
 
+use quorate::transport::SshOptions;
 use serde_json::Value;
 use tempfile::TempDir;
 
 use super::server::Server;
 
-const HOSTS: [&str; 3] = ["a", "b", "c"];
+pub(crate) const HOSTS: [&str; 3] = ["a", "b", "c"];
 
 /// The console's machine, and three hosts: each has a server, a `/run` and a folder `$HERE` of its own.
-struct Site {
+pub(crate) struct Site {
     servers: Vec<Server>,
     folder: TempDir,
 }
 
 impl Site {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
         let site = Self { servers: HOSTS.map(|host| serve(folder.path(), host)).into(), folder };
@@ -44,12 +45,17 @@ impl Site {
         site
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    /// How the console reaches them.
+    pub(crate) fn options(&self) -> SshOptions {
+        self.servers[0].options()
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
     /// The lines of a file of a host.
-    fn lines(&self, host: &str, name: &str) -> Vec<String> {
+    pub(crate) fn lines(&self, host: &str, name: &str) -> Vec<String> {
         let text = fs::read_to_string(self.path(host).join(name)).unwrap_or_default();
         text.lines().map(str::to_owned).collect()
     }
