@@ -49,7 +49,9 @@ impl Bench {
     }
 
     fn act(&mut self, actions: &[Action]) {
-        actions.iter().for_each(|action| self.hear(Event::Act(*action)));
+        for action in actions {
+            self.hear(Event::Act(*action));
+        }
     }
 
     /// The run begun and confirmed, its hosts known.

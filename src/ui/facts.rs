@@ -149,7 +149,9 @@ pub(super) fn rights_of_one(cluster: &ClusterState, state: &State, look: &Look) 
 pub(super) fn rights_sign(cluster: &ClusterState, state: &State, look: &Look) -> Vec<Span<'static>> {
     let mut spans = rights_of_one(cluster, state, look);
     let sign = if cluster.is_locked(state.now) { "ro " } else { "rw " };
-    spans.iter_mut().for_each(|span| span.content = sign.into());
+    for span in &mut spans {
+        span.content = sign.into();
+    }
     spans
 }
 

@@ -131,7 +131,11 @@ fn sheet_of_form(form: &Form, width: usize, look: &Look) -> (Sheet, Option<(usiz
         let has_keys = nth == form.focus && form.awaited.is_none();
         let secret = field.variable.secrecy == Secrecy::Secret;
         let mask = secret.then_some(if look.glyphs == crate::ui::ASCII { '*' } else { '•' });
-        let (line, column) = entry(&field.variable.name, names, &field.input, mask, has_keys, width, look);
+        let (mut line, column) =
+            entry(&field.variable.name, names, &field.input, mask, has_keys, width, look);
+        if !has_keys && field.input.value().is_empty() {
+            line.spans.push(look.span(Role::Faint, "empty"));
+        }
         let mut lines = vec![line];
         if let Some(error) = &field.error {
             let sign = (look.glyphs.critical, Role::Critical);
