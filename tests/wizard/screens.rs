@@ -40,6 +40,21 @@ fn the_list_says_what_there_is_and_how_it_stands() {
     }
 }
 
+/// However small the screen, what has the keys is seen.
+#[test]
+fn the_selected_row_is_seen_on_the_smallest_screen() {
+    for rows in 10..20 {
+        let mut person = Person::new((40, rows));
+        person.act(&[Action::Scenarios]);
+        for title in ["Memory cache  on db1", "Memory cache", "Destroy a cluster", "mine"] {
+            let screen = person.screen();
+            let is_selected = |line: &str| line.contains('▌') && line.contains(&title[..4]);
+            assert!(screen.lines().any(is_selected), "{rows} rows, {title}:\n{screen}");
+            person.act(&[Action::Down]);
+        }
+    }
+}
+
 #[test]
 fn hosts_are_chosen_or_named() {
     for size in SIZES {
