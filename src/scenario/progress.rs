@@ -6,7 +6,7 @@ mod reach;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -269,10 +269,24 @@ impl Progress {
 
     /// Every place where something is run, hosts first.
     pub fn places(&self) -> Vec<Place> {
-        let hosts: Vec<Place> = self.plan.hosts.iter().cloned().map(Place::Host).collect();
-        let others: BTreeSet<&Place> = self.steps.iter().flatten().map(|cell| &cell.place).collect();
-        let is_local = others.contains(&Place::Local);
-        hosts.into_iter().chain(is_local.then_some(Place::Local)).collect()
+        let hosts = self.plan.hosts.iter().cloned().map(Place::Host);
+        hosts.chain(self.is_local().then_some(Place::Local)).collect()
+    }
+
+    /// How many places these are.
+    pub fn count(&self) -> usize {
+        self.plan.hosts.len() + usize::from(self.is_local())
+    }
+
+    /// The one of them that stands there, from nought.
+    pub fn place(&self, nth: usize) -> Option<Place> {
+        let local = || (nth == self.plan.hosts.len() && self.is_local()).then_some(Place::Local);
+        self.plan.hosts.get(nth).cloned().map(Place::Host).or_else(local)
+    }
+
+    /// Whether anything is run where the console is.
+    fn is_local(&self) -> bool {
+        self.steps.iter().flatten().any(|cell| cell.place == Place::Local)
     }
 
     /// Whether any script of a step has been sent.

@@ -303,3 +303,15 @@ fn what_a_host_prints_that_is_not_looked_at_is_not_drawn() {
     }
     assert!(person.screen().contains("a line of output"), "{}", person.screen());
 }
+
+#[test]
+fn two_hundred_hosts_push_no_warning_off_the_screen() {
+    let mut person = Person::new((80, 24));
+    person.act(&[Action::Scenarios, Action::Down, Action::Down, Action::Open, Action::Last]);
+    let names: Vec<String> = (1..=200).map(|nth| format!("host{nth}")).collect();
+    person.types(&names.join(" ")).typed(Typing::Accept).planned().act(&[Action::RunToEnd]);
+    let screen = person.screen();
+    assert!(screen.contains("It destroys the cluster on these hosts"), "{screen}");
+    assert!(screen.contains("on 200 hosts: host1,") && screen.contains("and 176 more"), "{screen}");
+    assert!(!screen.contains("more below"), "{screen}");
+}
