@@ -6,6 +6,7 @@ mod news;
 mod run;
 
 pub(super) use news::hear;
+pub(super) use run::scroll_pane;
 
 use super::tell;
 use crate::app::wizard::{Page, Request, Row, Stage, Standing};
