@@ -130,12 +130,12 @@ async fn the_mouse_selects_and_opens() {
 /// Presses the mouse where those words stand.
 fn press_on(console: &Console, words: &str) {
     let text = console.text();
-    let found = text.lines().enumerate().find_map(|(row, line)| Some((row, line.find(words)?, line)));
-    let (row, byte, line) = found.unwrap_or_else(|| panic!("{words} is nowhere:\n{text}"));
+    let found = text.lines().enumerate().find_map(|(row, line)| Some((row, line.split_once(words)?.0)));
+    let (row, before) = found.unwrap_or_else(|| panic!("{words} is nowhere:\n{text}"));
     console.send(Event::Mouse(MouseEvent {
         kind: MouseEventKind::Down(MouseButton::Left),
         // The screen stands in quotation marks.
-        column: line[..byte].chars().count() as u16 - 1,
+        column: before.chars().count() as u16 - 1,
         row: row as u16,
         modifiers: KeyModifiers::NONE,
     }));

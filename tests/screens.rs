@@ -50,8 +50,13 @@ fn nothing_but_ascii_where_that_is_wanted() {
     let mut state = console(deployment(), (120, 40));
     let seen = |state: &State| {
         let screen = screen(state, &look);
-        let other: Vec<&str> =
-            screen.buffer().content().iter().map(|cell| cell.symbol()).filter(|it| !it.is_ascii()).collect();
+        let other: Vec<&str> = screen
+            .buffer()
+            .content()
+            .iter()
+            .map(ratatui::buffer::Cell::symbol)
+            .filter(|it| !it.is_ascii())
+            .collect();
         assert!(other.is_empty(), "{other:?}:\n{screen}");
     };
     seen(&state);
