@@ -9,10 +9,11 @@ use super::failure::{Failure, Outcome};
 use crate::config::{Config, Folders};
 use crate::keymap;
 use crate::scenario;
+use crate::scenario::deployment::{self, DEPLOYMENTS};
 use crate::theme;
 use crate::toml_file::{Library, LoadError};
 
-/// Reads the configuration, all themes, keymaps and scenarios, and prints what is right; what is wrong is the error.
+/// Reads the configuration, all themes, keymaps, scenarios and deployments, and prints what is right; what is wrong is the error.
 pub(super) fn run(global: &Global) -> Outcome {
     let folders = Folders::find()?;
     let file = global.config.clone().unwrap_or_else(|| folders.config_file());
@@ -21,6 +22,7 @@ pub(super) fn run(global: &Global) -> Outcome {
     report.library(&theme::LIBRARY, &folders.config, |name, dir| theme::load(name, dir).map(drop));
     report.library(&keymap::LIBRARY, &folders.config, |name, dir| keymap::load(name, dir).map(drop));
     report.scenarios(&folders.config);
+    report.deployments(&folders.config);
     let mut out = stdout().lock();
     for line in &report.right {
         writeln!(out, "{line}")?;
@@ -72,7 +74,7 @@ impl Report {
         &mut self,
         library: &Library,
         user_dir: &Path,
-        load: impl Fn(&str, Option<&Path>) -> Result<(), LoadError>,
+        mut load: impl FnMut(&str, Option<&Path>) -> Result<(), LoadError>,
     ) {
         let names = match library.names(Some(user_dir)) {
             Ok(names) => names,
@@ -98,6 +100,19 @@ impl Report {
             let names: Vec<&str> = library.all().map(|(name, _)| name).collect();
             self.right.push(format!("scenarios: {}", names.join(", ")));
         }
+    }
+
+    /// Those that can be read have to fit the scenarios that there are.
+    fn deployments(&mut self, user_dir: &Path) {
+        // What is wrong with the scenarios themselves is told with them.
+        let Ok(scenarios) = scenario::Library::load(Some(user_dir)) else { return };
+        let mut misfits = Vec::new();
+        self.library(&DEPLOYMENTS, user_dir, |name, dir| {
+            let deployment = deployment::load(name, dir)?;
+            misfits.extend(deployment.check(&scenarios).err());
+            Ok(())
+        });
+        self.wrong.extend(misfits.iter().map(ToString::to_string));
     }
 }
 

@@ -6,8 +6,9 @@ use std::process::ExitCode;
 
 use crate::config::{ConfigError, NoHome, NotAHost};
 use crate::perform::RunError;
+use crate::scenario::deployment::{NoStage, NoVariable};
 use crate::scenario::{NoPlan, NoScenario, NoValues};
-use crate::toml_file::LoadError;
+use crate::toml_file::{LoadError, Problems};
 
 /// Why a command did not do what it was asked to.
 #[derive(Debug)]
@@ -43,17 +44,29 @@ impl fmt::Display for Failure {
     }
 }
 
-impl From<ConfigError> for Failure {
-    fn from(error: ConfigError) -> Self {
-        Self::Wrong(error.to_string())
-    }
+/// What is wrong with the command line or a file is wrong usage.
+macro_rules! wrong_usage {
+    ($($error:ty),+ $(,)?) => {
+        $(impl From<$error> for Failure {
+            fn from(error: $error) -> Self {
+                Self::Wrong(error.to_string())
+            }
+        })+
+    };
 }
 
-impl From<LoadError> for Failure {
-    fn from(error: LoadError) -> Self {
-        Self::Wrong(error.to_string())
-    }
-}
+wrong_usage!(
+    ConfigError,
+    LoadError,
+    NoHome,
+    NoPlan,
+    NoScenario,
+    NoStage,
+    NoValues,
+    NoVariable,
+    NotAHost,
+    Problems,
+);
 
 impl From<RunError> for Failure {
     fn from(error: RunError) -> Self {
@@ -61,36 +74,6 @@ impl From<RunError> for Failure {
             RunError::Unknown(_) => Self::Wrong(error.to_string()),
             RunError::InHand(_) | RunError::Io { .. } => Self::Failed(error.to_string()),
         }
-    }
-}
-
-impl From<NoScenario> for Failure {
-    fn from(error: NoScenario) -> Self {
-        Self::Wrong(error.to_string())
-    }
-}
-
-impl From<NoValues> for Failure {
-    fn from(error: NoValues) -> Self {
-        Self::Wrong(error.to_string())
-    }
-}
-
-impl From<NoPlan> for Failure {
-    fn from(error: NoPlan) -> Self {
-        Self::Wrong(error.to_string())
-    }
-}
-
-impl From<NotAHost> for Failure {
-    fn from(error: NotAHost) -> Self {
-        Self::Wrong(error.to_string())
-    }
-}
-
-impl From<NoHome> for Failure {
-    fn from(error: NoHome) -> Self {
-        Self::Wrong(error.to_string())
     }
 }
 

@@ -4,6 +4,7 @@ mod engine;
 mod gates;
 mod host;
 mod job;
+mod kept;
 mod output;
 mod proof;
 mod recipe;
@@ -25,7 +26,9 @@ use crate::transport::Transport;
 use crate::watch::Clock;
 
 pub use host::Lock;
+pub use kept::Kept;
 pub use output::file_name;
+pub use proof::prove;
 pub use recipe::Recipe;
 pub use runs::{FOLDER, Run, RunError, Runs, Summary};
 
@@ -131,28 +134,23 @@ impl Performer {
         instructions: mpsc::Receiver<Instruction>,
         news: mpsc::Sender<News>,
     ) -> Outcome {
-        let shared = self.shared(&plan, run.id().to_owned(), run.output(), news);
+        let (transport, clock) = (Arc::clone(&self.transport), Arc::clone(&self.clock));
+        let (id, output) = (run.id().to_owned(), run.output());
+        let shared = shared(transport, clock, self.access.clone(), plan, id, output, news);
         Engine::new(shared, self.runs.clone(), run, start, instructions).carry_out().await
     }
+}
 
-    fn shared(
-        &self,
-        plan: &Arc<Plan>,
-        run: String,
-        output: PathBuf,
-        news: mpsc::Sender<News>,
-    ) -> Arc<Shared> {
-        Arc::new(Shared {
-            transport: Arc::clone(&self.transport),
-            clock: Arc::clone(&self.clock),
-            access: self.access.clone(),
-            masker: plan.masker(),
-            plan: Arc::clone(plan),
-            run,
-            output,
-            news,
-        })
-    }
+fn shared(
+    transport: Arc<dyn Transport>,
+    clock: Clock,
+    access: Access,
+    plan: Arc<Plan>,
+    run: String,
+    output: PathBuf,
+    news: mpsc::Sender<News>,
+) -> Arc<Shared> {
+    Arc::new(Shared { masker: plan.masker(), transport, clock, access, plan, run, output, news })
 }
 
 /// Who we are, for the journal and the locks: `user@machine`.

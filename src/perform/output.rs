@@ -111,11 +111,14 @@ pub(super) fn shown_lines(bytes: &[u8]) -> Vec<String> {
     text.lines().map(clean).filter(|line| !line.trim().is_empty()).collect()
 }
 
+/// A name as a file may have it: one that holds nothing else than letters, digits, `-`, `_` and `.`, and not too much.
+pub(super) fn safe_name(name: &str) -> String {
+    let is_safe = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    name.chars().take(100).map(|c| if is_safe(c) { c } else { '_' }).collect()
+}
+
 /// The file of a step at a place: `03-db1.log`.
 pub fn file_name(job: &Job) -> String {
-    let is_safe = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
-    let place = job.place.to_string();
-    let mut name: String = place.chars().map(|c| if is_safe(c) || c == '.' { c } else { '_' }).collect();
-    name.truncate(100);
+    let name = safe_name(&job.place.to_string());
     format!("{:02}-{name}.log", job.step)
 }

@@ -1,58 +1,117 @@
 //! Is it really deployed? What proves the steps is run, and nothing else.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use jiff::Timestamp;
+use futures::StreamExt;
+use futures::future::BoxFuture;
 use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
 
-use super::{Destruction, Lock, Pace, Performer, Start, Unknown};
-use crate::scenario::journal::Outcome;
-use crate::scenario::{Destroys, Gates, Plan, Proved, Step};
+use super::job::{self, Ran};
+use super::runs::new_id;
+use super::{Shared, shared};
+use crate::model::Access;
+use crate::scenario::journal::{End, Job, Part, Place};
+use crate::scenario::{Check, Gates, Plan, Proved, Step, System};
+use crate::transport::Transport;
+use crate::watch::Clock;
 
-impl Performer {
-    /// Looks at what proves each step of a plan, and changes nothing. The error: the hosts can't be asked, and why.
-    pub async fn prove(&self, plan: &Plan, now: Timestamp) -> Result<Vec<Proved>, String> {
-        let mut steps = Vec::new();
-        for step in &plan.scenario.steps {
-            let (holds, why) = match step.proof() {
-                None => (None, Vec::new()),
-                Some(proof) => match self.prove_step(plan, proof, now).await? {
-                    Outcome::Done { .. } => (Some(true), Vec::new()),
-                    Outcome::Refused { why } => return Err(why.join("; ")),
-                    Outcome::Failed { why } => {
-                        (Some(false), why.iter().map(|why| without_number(why)).collect())
-                    }
-                    Outcome::Aborted => (Some(false), Vec::new()),
-                },
-            };
-            steps.push(Proved { number: step.number, holds, why });
-        }
-        Ok(steps)
+/// On how many hosts at once.
+const AT_ONCE: usize = 16;
+
+/// Looks at what proves each step of a plan, and changes nothing: no journal is kept, and no host is locked, so that it can
+/// be done beside a run. The error: the hosts can't be asked, and why.
+pub async fn prove(
+    transport: Arc<dyn Transport>,
+    clock: Clock,
+    access: Access,
+    plan: &Plan,
+) -> Result<Vec<Proved>, String> {
+    let mut proof = plan.clone();
+    proof.scenario.gates = Gates::default();
+    proof.scenario.steps = plan.scenario.steps.iter().filter_map(Step::proof).collect();
+    // What the scripts print is kept no longer than they run.
+    let output =
+        tempfile::tempdir().map_err(|error| format!("there is no room for their output: {error}"))?;
+    let (news, nobody) = mpsc::channel(1);
+    drop(nobody);
+    let id = format!("proof-{}", new_id(clock()));
+    let shared = shared(transport, clock, access, Arc::new(proof), id, output.path().to_owned(), news);
+    let places = shared.places();
+    let proved = shared.prove(&places).await;
+    let mut tidying: Vec<BoxFuture<'_, ()>> = Vec::new();
+    for place in &places {
+        tidying.push(Box::pin(shared.unlock(place)));
+    }
+    futures::stream::iter(tidying).buffer_unordered(AT_ONCE).collect::<Vec<()>>().await;
+    let proved = proved?;
+    let of = |step: &Step| {
+        let without = || Proved { number: step.number, holds: None, why: Vec::new() };
+        proved.iter().find(|it| it.number == step.number).cloned().unwrap_or_else(without)
+    };
+    Ok(plan.scenario.steps.iter().map(of).collect())
+}
+
+impl Shared {
+    /// Where anything is run.
+    fn places(&self) -> Vec<Place> {
+        let mut places: Vec<Place> =
+            self.plan.scenario.steps.iter().flat_map(|step| self.plan.places_of_step(step)).collect();
+        places.sort();
+        places.dedup();
+        places
     }
 
-    /// Runs the checks of one step and nothing else.
-    async fn prove_step(&self, plan: &Plan, step: Step, now: Timestamp) -> Result<Outcome, String> {
-        let mut plan = plan.clone();
-        plan.scenario.gates = Gates::default();
-        plan.scenario.destroys = Destroys::Nothing;
-        plan.scenario.steps = vec![step];
-        let run = self.runs().create(now).map_err(|error| error.to_string())?;
-        let start = Start {
-            from_step: 1,
-            pace: Pace::ToEnd,
-            unknown: Unknown::Ask,
-            destruction: Destruction::Refused,
-            lock: Lock::Respect,
-        };
-        let (orders, instructions) = mpsc::channel(1);
-        drop(orders);
-        let (sender, nobody) = mpsc::channel(1);
-        drop(nobody);
-        Ok(self.perform(Arc::new(plan), run, start, instructions, sender).await)
+    /// Each step by itself, one after the other.
+    async fn prove(self: &Arc<Self>, places: &[Place]) -> Result<Vec<Proved>, String> {
+        let systems = self.systems(places).await?;
+        let mut proved = Vec::new();
+        let mut serial = 0;
+        for step in &self.plan.scenario.steps {
+            let mut why = Vec::new();
+            for (script, check) in step.checks.iter().enumerate() {
+                let mut asked: Vec<BoxFuture<'_, (Place, Ran)>> = Vec::new();
+                let target = check.script.on.as_ref().unwrap_or(&step.on);
+                for place in self.plan.places_of(target) {
+                    if systems.get(&place).is_none_or(|system| system.takes(&check.script)) {
+                        serial += 1;
+                        asked.push(Box::pin(self.look(serial, step.number, script, place)));
+                    }
+                }
+                let answers: Vec<(Place, Ran)> =
+                    futures::stream::iter(asked).buffered(AT_ONCE).collect().await;
+                for (place, ran) in answers {
+                    why.extend(broken(check, &place, &ran)?);
+                }
+            }
+            proved.push(Proved { number: step.number, holds: Some(why.is_empty()), why });
+        }
+        Ok(proved)
+    }
+
+    async fn systems(&self, places: &[Place]) -> Result<BTreeMap<Place, System>, String> {
+        let mut asked: Vec<BoxFuture<'_, Result<(Place, System), String>>> = Vec::new();
+        for place in places {
+            asked.push(Box::pin(async move { Ok((place.clone(), self.probe(place).await?.system)) }));
+        }
+        let answers: Vec<_> = futures::stream::iter(asked).buffered(AT_ONCE).collect().await;
+        let wrong: Vec<&str> =
+            answers.iter().filter_map(|answer| answer.as_ref().err().map(String::as_str)).collect();
+        if wrong.is_empty() { Ok(answers.into_iter().flatten().collect()) } else { Err(wrong.join("; ")) }
+    }
+
+    async fn look(self: &Arc<Self>, serial: u64, step: usize, script: usize, place: Place) -> (Place, Ran) {
+        let job = Job { step, place: place.clone(), part: Part::Check, script };
+        (place, job::run(Arc::clone(self), serial, job, CancellationToken::new()).await)
     }
 }
 
-/// The step was looked at by itself, so the number that is told of it is not its own.
-fn without_number(why: &str) -> String {
-    why.strip_prefix("step 1 ").unwrap_or(why).to_owned()
+/// That a check does not hold, in words. The error: nobody knows.
+fn broken(check: &Check, place: &Place, ran: &Ran) -> Result<Option<String>, String> {
+    match &ran.end {
+        End::Exited { code: Some(code) } if *code == check.script.exit_code => Ok(None),
+        End::NotSent { why } | End::Lost { why } => Err(why.clone()),
+        end => Ok(Some(format!("on {place}: {}", check.does_not_hold(end)))),
+    }
 }

@@ -77,7 +77,7 @@ impl Run {
     }
 }
 
-fn write(path: &Path, content: &impl Serialize) -> Result<(), RunError> {
+pub(super) fn write(path: &Path, content: &impl Serialize) -> Result<(), RunError> {
     let broken = |source| RunError::Io { path: path.to_owned(), source };
     let bytes = serde_json::to_vec_pretty(content).map_err(|error| broken(error.into()))?;
     let mut options = OpenOptions::new();
@@ -86,7 +86,7 @@ fn write(path: &Path, content: &impl Serialize) -> Result<(), RunError> {
     file.write_all(&bytes).and_then(|()| file.sync_all()).map_err(broken)
 }
 
-fn read<T: for<'de> Deserialize<'de>>(path: &Path) -> Result<T, RunError> {
+pub(super) fn read<T: for<'de> Deserialize<'de>>(path: &Path) -> Result<T, RunError> {
     let broken = |source| RunError::Io { path: path.to_owned(), source };
     let bytes = fs::read(path).map_err(broken)?;
     serde_json::from_slice(&bytes).map_err(|error| broken(error.into()))

@@ -4,6 +4,7 @@ use std::fs::{self, DirBuilder, File};
 use std::io::{self, Write};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use jiff::Timestamp;
 use rustix::fs::{FlockOperation, flock};
@@ -15,6 +16,9 @@ use crate::scenario::journal::{Begun, Entry, Outcome, Record};
 pub const FOLDER: &str = "runs";
 const JOURNAL: &str = "journal.jsonl";
 const OUTPUT: &str = "output";
+/// How often a run that is not to be had is tried for, and the pause between two tries.
+const LOOKS: u32 = 5;
+const A_LOOK: Duration = Duration::from_millis(10);
 
 /// All runs that there have been.
 #[derive(Debug, Clone)]
@@ -121,7 +125,7 @@ impl Run {
         let path = folder.join(JOURNAL);
         let broken = |source| RunError::Io { path: path.clone(), source };
         let mut journal = open_private(&path).map_err(broken)?;
-        if flock(&journal, FlockOperation::NonBlockingLockExclusive).is_err() {
+        if !take(&journal) {
             return Err(RunError::InHand(id));
         }
         let bytes = fs::read(&path).map_err(broken)?;
@@ -173,6 +177,31 @@ impl Run {
     }
 }
 
+/// Whoever comes next can have it at once. Closing alone would not do: a child that is just being started has the file too,
+/// until it becomes another program.
+impl Drop for Run {
+    fn drop(&mut self) {
+        release(&self.journal);
+    }
+}
+
+/// Takes a run's lock. A console that lists the runs has it for a moment, so it is tried again for as long.
+fn take(journal: &File) -> bool {
+    let taken = || flock(journal, FlockOperation::NonBlockingLockExclusive).is_ok();
+    (0..LOOKS).any(|look| {
+        if look > 0 {
+            std::thread::sleep(A_LOOK);
+        }
+        taken()
+    })
+}
+
+fn release(journal: &File) {
+    if let Err(error) = flock(journal, FlockOperation::Unlock) {
+        tracing::warn!("the lock of a run could not be given back, it goes with this process: {error}");
+    }
+}
+
 /// Reads a run's journal; nothing where there is none that begins.
 fn summary(folder: &Path) -> Option<Summary> {
     let path = folder.join(JOURNAL);
@@ -182,15 +211,36 @@ fn summary(folder: &Path) -> Option<Summary> {
     let (first, last) = (record.entries.first()?.at, record.entries.last()?.at);
     let journal = File::open(&path).ok()?;
     let is_in_hand = flock(&journal, FlockOperation::NonBlockingLockShared).is_err();
+    if !is_in_hand {
+        release(&journal);
+    }
     Some(Summary { begun, at: first, last, outcome: record.outcome().cloned(), is_in_hand })
 }
 
-fn make_folder(folder: &Path) -> Result<(), RunError> {
+pub(super) fn make_folder(folder: &Path) -> Result<(), RunError> {
     let made = DirBuilder::new().recursive(true).mode(0o700).create(folder);
     made.map_err(|source| RunError::Io { path: folder.to_owned(), source })
 }
 
 /// Sorts by time, and is unlike any other.
-fn new_id(at: Timestamp) -> String {
+pub(super) fn new_id(at: Timestamp) -> String {
     format!("{}-{:04x}", at.strftime("%Y%m%d-%H%M%S"), fastrand::u16(..))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_that_is_given_back_can_be_taken_though_a_child_has_its_file_still() {
+        let state = tempfile::tempdir().unwrap();
+        let runs = Runs::new(state.path());
+        let run = runs.create(Timestamp::UNIX_EPOCH).unwrap();
+        let id = run.id().to_owned();
+        let inherited = run.journal.try_clone().unwrap();
+        assert!(matches!(runs.open(&id), Err(RunError::InHand(_))));
+        drop(run);
+        assert_eq!(runs.open(&id).unwrap().id(), id);
+        drop(inherited);
+    }
 }

@@ -1,5 +1,6 @@
 //! Real scripts, run by real shells, on hosts that are folders of this machine.
 
+mod proof;
 mod site;
 
 use std::sync::Arc;

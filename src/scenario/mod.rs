@@ -3,6 +3,7 @@
 //!
 //! Two formats are read into one model: Markdown of ours (`docs/scenarios.md`), and phd's `.scenario`.
 
+pub mod deployment;
 mod fingerprint;
 mod gate;
 pub mod journal;
@@ -29,9 +30,9 @@ pub use library::{Library, NoOrder, NoScenario, Origin, Shelved};
 pub use mask::{MaskStream, Masker};
 pub use plan::{MASK, NoPlan, Plan, Secrecy, Value};
 pub use progress::{Grade, Progress, Stand, State, Todo, Trouble};
-pub use proof::Proved;
+pub use proof::{Deployed, Proved};
 pub use resolve::{NoValue, NoValues, Resolved, Source, Sources};
-pub use script::{Check, Destroys, Format, NotATarget, Order, Scenario, Script, Step, Target};
+pub use script::{Check, Destroys, Format, NotATarget, Order, Purpose, Scenario, Script, Step, Target};
 pub use system::System;
 pub use value_file::ValueFile;
 pub use variable::{Generate, Kind, NotGenerated, Variable};

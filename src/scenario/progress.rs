@@ -6,6 +6,7 @@ mod look;
 mod reach;
 #[cfg(test)]
 mod tests;
+mod words;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -2,10 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Check, Destroys, Order, Step};
-
-/// On how many hosts at once.
-const AT_ONCE: usize = 16;
+use super::{Check, Destroys, Step};
 
 /// What was found out about one step.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,8 +15,34 @@ pub struct Proved {
     pub why: Vec<String>,
 }
 
+/// What the proofs of a scenario's steps come to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Deployed {
+    /// All hold.
+    Yes,
+    /// Some hold.
+    InPart,
+    /// None does.
+    No,
+    /// There is none.
+    Unknown,
+}
+
+impl Deployed {
+    /// What those come to.
+    pub fn of(steps: &[Proved]) -> Self {
+        let proved = || steps.iter().filter_map(|step| step.holds);
+        match (proved().all(|holds| holds), proved().any(|holds| holds)) {
+            _ if proved().next().is_none() => Self::Unknown,
+            (true, _) => Self::Yes,
+            (false, true) => Self::InPart,
+            (false, false) => Self::No,
+        }
+    }
+}
+
 impl Step {
-    /// What proves it, as a step of its own that changes nothing: its checks, each once, else what would spare it;
+    /// What proves it, as the same step without what changes anything: its checks, each once, else what would spare it;
     /// `None`: nothing does.
     pub fn proof(&self) -> Option<Self> {
         let once = |check: &Check| Check { retry: Duration::ZERO, ..check.clone() };
@@ -29,13 +52,11 @@ impl Step {
             checks = self.unless.iter().cloned().map(spared).collect();
         }
         (!checks.is_empty()).then(|| Self {
-            order: Order::Parallel(AT_ONCE),
             destroys: Destroys::Nothing,
             run: Vec::new(),
             unless: Vec::new(),
             undo: Vec::new(),
             checks,
-            number: 1,
             ..self.clone()
         })
     }

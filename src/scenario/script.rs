@@ -4,6 +4,8 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
+use strum::{Display, EnumIter, EnumString};
+
 use super::notes::help;
 use super::{Gates, Variable};
 use crate::model::{HostName, Tier};
@@ -18,6 +20,8 @@ pub struct Scenario {
     pub title: String,
     /// What it was written in.
     pub format: Format,
+    /// What it is for.
+    pub purpose: Purpose,
     /// Where it belongs in a deployment.
     pub tier: Tier,
     /// Its place in a deployment; those without one come last.
@@ -49,6 +53,19 @@ pub enum Format {
     Markdown,
     /// phd's `.scenario`. Its scripts go on after a command that fails; what counts is the last one's exit code.
     Phd,
+}
+
+/// What a scenario is for, and so what can be said of it later.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Display, EnumIter, EnumString)]
+#[strum(serialize_all = "kebab-case")]
+pub enum Purpose {
+    /// It builds something, which is there from then on: its checks tell whether it still is.
+    #[default]
+    Installation,
+    /// It tries what was built, and leaves nothing: what counts is how its last run ended.
+    Test,
+    /// It is done when there is a need for it.
+    Procedure,
 }
 
 /// What is lost when it is run.

@@ -109,7 +109,7 @@ impl Poller {
         } else {
             self.ask(&[self.preferred], limits).await
         };
-        if !lost && !replies.iter().any(|(_, reply)| is_quorate(reply)) {
+        if !lost && !replies.iter().any(|(_, reply)| is_settled(reply)) {
             let answered = replies.iter().any(|(_, reply)| !matches!(reply, Reply::Failed(_)));
             // With an answer in hand, there is no waiting again and again for a member that is silent.
             let others: Vec<_> =
@@ -321,12 +321,19 @@ fn for_a_view(limits: Limits) -> Limits {
     Limits { connect: limits.connect.min(VIEW_LIMIT), command: limits.command.min(VIEW_LIMIT), ..limits }
 }
 
-/// Which answer stands for the cluster: that of a partition with quorum, else of any, else "stopped".
+/// Which answer stands for the cluster: that of a member with quorum that knows the DC, else of any with quorum, else
+/// of any, else "stopped".
 fn best(replies: &Replies) -> Option<usize> {
     let first = |test: fn(&Reply) -> bool| replies.iter().position(|(_, reply)| test(reply));
-    first(is_quorate)
+    first(is_settled)
+        .or_else(|| first(is_quorate))
         .or_else(|| first(|reply| matches!(reply, Reply::Running(_))))
         .or_else(|| first(|reply| matches!(reply, Reply::Stopped)))
+}
+
+/// A member that has just started knows no DC yet, nor how the others are, while the cluster may be well.
+fn is_settled(reply: &Reply) -> bool {
+    is_quorate(reply) && matches!(reply, Reply::Running(picture) if picture.summary.dc.is_some())
 }
 
 fn is_quorate(reply: &Reply) -> bool {

@@ -1,6 +1,8 @@
 //! The command itself: what it prints, where, and how it ends.
 
 #[cfg(test)]
+mod deploy;
+#[cfg(test)]
 mod home;
 #[cfg(test)]
 mod op;
@@ -297,7 +299,8 @@ fn check_finds_nothing_wrong_in_what_is_right() {
         "{}/config.toml: 1 cluster, 2 nodes\n\
          themes: dark, light, high-contrast, colour-blind, nord, gruvbox, catppuccin, sixteen, mono, mine\n\
          keymaps: default, vim, emacs\n\
-         scenarios: {}\n",
+         scenarios: {}\n\
+         deployments: collapsed, segregated\n",
         home.config_dir().display(),
         scenario::built_in().join(", ")
     );

@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod command_line;
 #[cfg(test)]
+mod deploy;
+#[cfg(test)]
 #[expect(dead_code, reason = "other tests need more of it")]
 #[path = "../common/running.rs"]
 mod running;

@@ -40,7 +40,11 @@ impl Site {
         }
         fs::create_dir(site.path("tmp")).unwrap();
         let ssh_config = site.servers[0].path("ssh_config");
-        let config = format!("[defaults]\nssh_config = \"{}\"\n", ssh_config.display());
+        let config = format!(
+            "[defaults]\nssh_config = \"{}\"\n[[cluster]]\nname = \"one\"\nnodes = [\"a\"]\n\
+             [[cluster]]\nname = \"two\"\nnodes = [\"b\", \"c\"]\n",
+            ssh_config.display()
+        );
         fs::write(site.path("quorate.toml"), config).unwrap();
         site
     }
@@ -60,21 +64,32 @@ impl Site {
         text.lines().map(str::to_owned).collect()
     }
 
+    /// Lets nobody in to a host any more.
+    pub(crate) fn hang_up(&self, host: &str) {
+        let at = HOSTS.iter().position(|name| *name == host).unwrap();
+        fs::write(self.servers[at].path("authorized"), "").unwrap();
+    }
+
     /// Starts the console; its standard output is lines of JSON.
-    fn start(&self, arguments: &[&str]) -> Child {
-        Command::new(env!("CARGO_BIN_EXE_quorate"))
+    pub(crate) fn start(&self, arguments: &[&str]) -> Child {
+        self.command(arguments).args(["--yes", "--format", "json"]).spawn().unwrap()
+    }
+
+    /// The console, to be started.
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_quorate"));
+        command
             .arg("scenario")
             .args(arguments)
-            .args(["--yes", "--format", "json"])
             .env("QUORATE_CONFIG", self.path("quorate.toml"))
             .env("HOME", self.folder.path())
+            .env("XDG_CONFIG_HOME", self.path("config"))
             .env("XDG_STATE_HOME", self.path("state"))
             .env("XDG_RUNTIME_DIR", self.path("tmp"))
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap()
+            .stderr(Stdio::piped());
+        command
     }
 }
 
@@ -113,7 +128,7 @@ fn ten_steps() -> String {
 
 /// Where the console is killed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kill {
+pub(crate) enum Kill {
     /// As soon as a script of that step has been sent.
     In(u64),
     /// As soon as the first script of the step after it would be: when that step is done.
@@ -140,7 +155,7 @@ impl Kill {
 }
 
 /// Lets the console go on until then and kills it.
-fn kill(mut console: Child, when: Kill) {
+pub(crate) fn kill(mut console: Child, when: Kill) {
     let lines = BufReader::new(console.stdout.take().unwrap()).lines();
     let (mut sent, mut told) = (Vec::new(), Vec::new());
     for line in lines {

@@ -215,6 +215,26 @@ async fn the_partition_with_quorum_stands_for_the_cluster() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_member_that_has_just_started_does_not_stand_for_the_cluster() {
+    let starting =
+        Behaviour::Answers(Mon { dc: None, online: vec![], offline: vec!["a", "b", "c"], ..Mon::healthy() });
+    let well = Behaviour::Answers(Mon { dc: Some("b"), ..Mon::healthy() });
+    let mut fleet = Fleet::start(fake(&[("a", starting), ("b", well.clone()), ("c", well)]), ALL, 10);
+    let observation = fleet.next().await;
+    assert_eq!(live_host(&observation), "b");
+    assert_eq!(observation.current().unwrap().summary.dc, Some("b".into()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_no_member_knows_a_dc_that_is_told() {
+    let none = Behaviour::Answers(Mon { dc: None, ..Mon::healthy() });
+    let mut fleet = Fleet::start(fake(&[("a", none.clone()), ("b", none.clone()), ("c", none)]), ALL, 10);
+    let observation = fleet.next().await;
+    assert_eq!(live_host(&observation), "a");
+    assert_eq!(observation.viewpoints.len(), 3);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_disagreement_in_calm_times_is_noticed_within_two_minutes() {
     let mut fleet = Fleet::start(fake(&[("a", healthy()), ("b", healthy()), ("c", healthy())]), ALL, 10);
     let first = fleet.next().await;

@@ -115,7 +115,7 @@ pub(crate) fn scenario(name: &str, text: &str) -> Arc<Scenario> {
     Arc::new(Scenario::read(&format!("scenarios/{name}.md (built in)"), name, text).expect("a scenario"))
 }
 
-fn past(id: &str, scenario: &str, outcome: Option<Outcome>, hours: i64) -> PastRun {
+pub(crate) fn past(id: &str, scenario: &str, outcome: Option<Outcome>, hours: i64) -> PastRun {
     let at = now() - SignedDuration::from_hours(hours);
     PastRun {
         id: id.to_owned(),
@@ -131,12 +131,16 @@ fn past(id: &str, scenario: &str, outcome: Option<Outcome>, hours: i64) -> PastR
 }
 
 /// Two scenarios, one that can't be read, and runs of before.
-pub(crate) fn shelf() -> Shelf {
-    let book = |name: &str, text: &str| Book {
+/// A scenario on the shelf.
+pub(crate) fn book(name: &str, text: &str) -> Book {
+    Book {
         name: name.to_owned(),
         file: format!("scenarios/{name}.md (built in)"),
         scenario: Ok(scenario(name, text)),
-    };
+    }
+}
+
+pub(crate) fn shelf() -> Shelf {
     let file = "/home/ann/.config/quorate/scenarios/mine.md";
     let wrong =
         Scenario::read(file, "mine", "# Mine\n## Do\n```bash rum\ntrue\n```\n").expect_err("it is wrong");

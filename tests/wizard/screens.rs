@@ -4,9 +4,9 @@ use quorate::app::wizard::{News, Realm, Shelf};
 use quorate::app::{Action, Event, Typing};
 use quorate::model::HostName;
 use quorate::scenario::Sources;
-use quorate::scenario::journal::{self, End, Instruction, Part};
+use quorate::scenario::journal::{self, End, Instruction, Outcome, Part};
 
-use crate::person::{Person, shelf, well};
+use crate::person::{Person, book, past, shelf, well};
 
 const SIZES: [(u16, u16); 2] = [(80, 24), (160, 45)];
 
@@ -247,6 +247,27 @@ fn on_simulated_hosts_it_is_said_that_nothing_is_run() {
         person.hear(Event::Scenario(News::Shelf(Box::new(shelf)))).act(&[Action::RunToEnd]);
         snapshot("simulated", &person);
     }
+}
+
+/// A test leaves nothing behind that could be looked at: what is said of it is how its last run ended.
+#[test]
+fn of_a_test_the_list_tells_how_it_went_last() {
+    let mut shelf = shelf();
+    let tested =
+        "+++\ntitle = \"Test of the cache\"\npurpose = \"test\"\n+++\n## Try\n```bash check\ntrue\n```\n";
+    shelf.books.push(book("cache-test", tested));
+    shelf.runs.push(past(
+        "20261120-113601-cafe",
+        "cache-test",
+        Some(Outcome::Done { notes: Vec::new() }),
+        48,
+    ));
+    let mut person = Person::new((120, 30));
+    person.hear(Event::Scenario(News::Shelf(Box::new(shelf)))).act(&[Action::Scenarios]);
+    let screen = person.screen();
+    let line = |title: &str| screen.lines().find(|line| line.contains(title)).unwrap().to_owned();
+    assert!(line("Test of the cache").contains("passed 2 d ago"), "{screen}");
+    assert!(line("40  Memory cache").contains("done 2 d ago"), "{screen}");
 }
 
 /// The cache on two hundred hosts, begun.

@@ -12,10 +12,11 @@ mod shelf;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+pub use crate::scenario::Deployed;
 pub use ask::{Ask, AskKind};
 pub use form::{Field, Form, Hosts};
 pub use run::{Holder, Run, Stage, View, WizardPane};
-pub use shelf::{Book, Deployed, Found, PastRun, Realm, Row, Shelf, Standing};
+pub use shelf::{Book, Found, PastRun, Realm, Row, Shelf, Standing};
 
 use crate::model::{ClusterName, HostName};
 use crate::scenario::journal::{Entry, Instruction, Outcome, Place};

@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::Wizard;
 use crate::model::HostName;
 use crate::scenario::journal::Outcome;
-use crate::scenario::{Proved, Scenario, Sources};
+use crate::scenario::{Deployed, Proved, Scenario, Sources};
 
 /// Which scenarios and runs there are.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -107,29 +107,10 @@ pub struct Found {
     pub steps: Vec<Proved>,
 }
 
-/// What the checks of a scenario come to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Deployed {
-    /// All hold.
-    Yes,
-    /// Some hold.
-    InPart,
-    /// None does.
-    No,
-    /// There is none.
-    Unknown,
-}
-
 impl Found {
     /// What they come to.
     pub fn deployed(&self) -> Deployed {
-        let proved = || self.steps.iter().filter_map(|step| step.holds);
-        match (proved().all(|holds| holds), proved().any(|holds| holds)) {
-            _ if proved().next().is_none() => Deployed::Unknown,
-            (true, _) => Deployed::Yes,
-            (false, true) => Deployed::InPart,
-            (false, false) => Deployed::No,
-        }
+        Deployed::of(&self.steps)
     }
 }
 

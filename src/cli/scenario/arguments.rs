@@ -35,6 +35,13 @@ pub(super) enum ScenarioCommand {
     Resume(ResumeArguments),
     /// List the runs that there have been, newest first
     Runs(ListArguments),
+    /// Carry out the scenarios of a layout, one after the other, each on its cluster
+    ///
+    /// Stages are planned before the first one begins, so that all that is missing is named at once. What is done
+    /// already is left; the first stage that fails ends it, and the same command goes on from there. A table tells at the
+    /// end how each stage went. Without a name the deployments are listed. Exit codes: 0 done (with --status: all
+    /// deployed), 1 failed (not all deployed), 2 wrong usage.
+    Deploy(DeployArguments),
     /// Find out whether a scenario is deployed: what proves each of its steps is looked at, nothing is changed
     ///
     /// Exit codes: 0 deployed, 1 in part or not at all, 2 wrong usage.
@@ -118,6 +125,42 @@ pub(super) struct ResumeArguments {
     #[arg(long)]
     pub(super) again: bool,
     /// How to print how it goes
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) format: OpFormat,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct DeployArguments {
+    /// Which deployment: collapsed, segregated, or a file of the folder `deployments` beside your configuration
+    #[arg(value_name = "NAME")]
+    pub(super) deployment: Option<String>,
+    /// Which cluster of the configuration plays which part, where it is not called so; NAME alone where there is one part
+    #[arg(long, value_name = "ROLE=NAME")]
+    pub(super) cluster: Vec<String>,
+    /// The first stage: its number, its scenario, or both it and where, such as galera@db
+    #[arg(long, value_name = "STAGE")]
+    pub(super) from: Option<String>,
+    /// The last stage
+    #[arg(long, value_name = "STAGE")]
+    pub(super) to: Option<String>,
+    /// Values: TOML, or phd's YAML; those in a table called like a part are for that part alone
+    #[arg(long, value_name = "FILE")]
+    pub(super) variables: Vec<PathBuf>,
+    /// A value for every scenario that knows it, or, as ROLE.NAME=VALUE, for those of one part
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub(super) set: Vec<String>,
+    #[command(flatten)]
+    pub(super) consent: Consent,
+    /// Find out what is deployed: what proves each stage is looked at now, nothing is changed
+    #[arg(long, conflicts_with_all = ["yes", "dry_run"])]
+    pub(super) status: bool,
+    /// Show all that would be run, and run nothing
+    #[arg(long, conflicts_with = "yes")]
+    pub(super) dry_run: bool,
+    /// With --dry-run: leave out what is not for this system, such as debian or rhel
+    #[arg(long, value_name = "ID", requires = "dry_run")]
+    pub(super) os: Option<String>,
+    /// How to print it
     #[arg(long, value_enum, default_value_t)]
     pub(super) format: OpFormat,
 }

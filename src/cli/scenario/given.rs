@@ -1,7 +1,7 @@
 //! A plan from what is given on the command line, in files, in the environment and in the configuration.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::{env, fs};
 
 use super::arguments::Given;
@@ -43,22 +43,7 @@ impl Given {
 
     /// Where values come from.
     pub(super) fn sources(&self, settings: &Settings) -> Result<Sources, Failure> {
-        let mut set = BTreeMap::new();
-        for pair in &self.set {
-            let Some((name, value)) = pair.split_once('=') else {
-                let message = format!("--set {}: must be NAME=VALUE", pair.escape_debug());
-                return Err(Failure::Wrong(message));
-            };
-            set.insert(name.to_owned(), value.to_owned());
-        }
-        let files: Result<Vec<ValueFile>, Failure> = self.variables.iter().map(|path| read(path)).collect();
-        Ok(Sources {
-            set,
-            files: files?,
-            environment: environment(),
-            configuration: settings.config.variables.clone(),
-            cluster: self.cluster.clone(),
-        })
+        sources(settings, &self.set, &self.variables, self.cluster.clone())
     }
 
     /// `--nodes`, else those of the cluster, else those of a cluster definition.
@@ -76,6 +61,26 @@ impl Given {
             }
         }
     }
+}
+
+/// Where values come from: `--set`, files, the environment and the configuration.
+pub(super) fn sources(
+    settings: &Settings,
+    set: &[String],
+    files: &[PathBuf],
+    cluster: Option<String>,
+) -> Result<Sources, Failure> {
+    let pair = |pair: &String| match pair.split_once('=') {
+        Some((name, value)) => Ok((name.to_owned(), value.to_owned())),
+        None => Err(Failure::Wrong(format!("--set {}: must be NAME=VALUE", pair.escape_debug()))),
+    };
+    Ok(Sources {
+        set: set.iter().map(pair).collect::<Result<_, _>>()?,
+        files: files.iter().map(|path| read(path)).collect::<Result<_, _>>()?,
+        environment: environment(),
+        configuration: settings.config.variables.clone(),
+        cluster,
+    })
 }
 
 /// A plan, and the names of the values that were made up for it.

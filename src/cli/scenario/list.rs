@@ -4,10 +4,9 @@ use std::io::{Write, stdout};
 use std::process::ExitCode;
 
 use serde::Serialize;
-use unicode_width::UnicodeWidthStr;
 
 use super::arguments::ListArguments;
-use super::printable;
+use super::{columns, printable};
 use crate::cli::arguments::Format;
 use crate::cli::failure::{Failure, Outcome};
 use crate::cli::settings::Settings;
@@ -85,17 +84,5 @@ fn table(scenarios: &[&Scenario]) -> String {
         texts.map(|text| printable(&text))
     };
     let rows: Vec<[String; 5]> = std::iter::once(heads).chain(scenarios.iter().map(row)).collect();
-    let mut table = String::new();
-    for row in &rows {
-        let mut line = String::new();
-        for (column, text) in row.iter().enumerate() {
-            let width =
-                rows.iter().filter_map(|row| row.get(column)).map(|text| text.width()).max().unwrap_or(0);
-            line.push_str(text);
-            line.extend(std::iter::repeat_n(' ', width.saturating_sub(text.width()) + 2));
-        }
-        table.push_str(line.trim_end());
-        table.push('\n');
-    }
-    table
+    columns(&rows, &[])
 }

@@ -1,6 +1,6 @@
 //! How a run goes, as plain lines for a log or as lines of JSON.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write, stdout};
 use std::sync::Arc;
 
@@ -23,6 +23,8 @@ pub(super) struct Live {
     told: BTreeMap<(usize, Place), State>,
     /// The step of which the heading was printed last.
     step: usize,
+    /// The steps in which something was run.
+    steps_run: BTreeSet<usize>,
     format: OpFormat,
     now: Timestamp,
 }
@@ -41,7 +43,8 @@ impl Live {
     pub(super) fn new(plan: Arc<Plan>, before: &[Entry], format: OpFormat) -> Self {
         let progress = Progress::replay(Arc::clone(&plan), before);
         let now = before.last().map_or(Timestamp::UNIX_EPOCH, |entry| entry.at);
-        let mut live = Self { plan, progress, told: BTreeMap::new(), step: 0, format, now };
+        let mut live =
+            Self { plan, progress, told: BTreeMap::new(), step: 0, steps_run: BTreeSet::new(), format, now };
         live.changes();
         live
     }
@@ -49,6 +52,11 @@ impl Live {
     /// Where it stands.
     pub(super) fn stand(&self) -> Stand {
         self.progress.next(self.now).stand
+    }
+
+    /// In how many steps something was run that was not done already.
+    pub(super) fn steps_run(&self) -> usize {
+        self.steps_run.len()
     }
 
     /// Takes in what has happened, and prints what is new.
@@ -69,6 +77,11 @@ impl Live {
         }
         if let News::Entry(entry) = news {
             let came_from = self.came_from(entry);
+            if let Event::Sent { job, .. } = &entry.event
+                && job.part.changes()
+            {
+                self.steps_run.insert(job.step);
+            }
             self.progress.apply(entry);
             self.now = entry.at;
             let changes = self.changes();
@@ -91,7 +104,8 @@ impl Live {
         let title = printable(&self.plan.scenario.title);
         match outcome {
             Outcome::Done { notes } => {
-                writeln!(out, "Done: {title}.")?;
+                let nothing = if self.steps_run.is_empty() { " Nothing had to be changed." } else { "" };
+                writeln!(out, "Done: {title}.{nothing}")?;
                 lines(&mut out, notes)?;
             }
             Outcome::Refused { why } => {

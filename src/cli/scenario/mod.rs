@@ -1,6 +1,8 @@
 //! `quorate scenario`: what can be installed, how, what would be run, and running it.
 
 mod arguments;
+mod carry;
+mod deploy;
 mod given;
 mod list;
 mod live;
@@ -10,6 +12,8 @@ mod run;
 mod runs;
 mod show;
 mod status;
+
+use unicode_width::UnicodeWidthStr;
 
 use super::arguments::Global;
 use super::failure::Outcome;
@@ -29,6 +33,7 @@ pub(super) async fn run(global: &Global, arguments: &ScenarioArguments) -> Outco
         ScenarioCommand::Run(arguments) => run::run(&settings, arguments).await,
         ScenarioCommand::Resume(arguments) => resume::run(&settings, arguments).await,
         ScenarioCommand::Runs(arguments) => runs::run(&settings, arguments),
+        ScenarioCommand::Deploy(arguments) => deploy::run(&settings, arguments).await,
         ScenarioCommand::Status(arguments) => status::run(&settings, arguments).await,
     }
 }
@@ -46,6 +51,26 @@ fn printable(text: &str) -> String {
         }
     }
     shown
+}
+
+/// Rows as a table whose columns line up; those of `right` end where their heading ends.
+fn columns<const N: usize>(rows: &[[String; N]], right: &[usize]) -> String {
+    let width = |column: usize| rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.width()).max();
+    let widths: Vec<usize> = (0..N).map(|column| width(column).unwrap_or(0)).collect();
+    rows.iter().map(|row| line(row, &widths, right)).collect()
+}
+
+fn line<const N: usize>(row: &[String; N], widths: &[usize], right: &[usize]) -> String {
+    let mut line = String::new();
+    for (column, (cell, width)) in row.iter().zip(widths).enumerate() {
+        let space = " ".repeat(width.saturating_sub(cell.width()));
+        let (before, after) =
+            if right.contains(&column) { (space.as_str(), "") } else { ("", space.as_str()) };
+        line.extend([before, cell, after, "  "]);
+    }
+    line.truncate(line.trim_end().len());
+    line.push('\n');
+    line
 }
 
 /// The text with so many spaces before each line that holds something.

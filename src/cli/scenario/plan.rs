@@ -18,7 +18,7 @@ const LOCAL: &str = "local";
 
 /// For scripts. Its names and their meaning are a promise: they may be added to, never changed.
 #[derive(Debug, Serialize)]
-struct Planned {
+pub(super) struct Planned {
     title: String,
     steps: Vec<PlannedStep>,
 }
@@ -47,7 +47,7 @@ pub(super) fn print(plan: &Plan, os: Option<&str>, format: OpFormat) -> Outcome 
         // Where stderr is gone, the plan is still worth printing.
         let _gone = writeln!(stderr(), "quorate: {}", printable(&remark));
     }
-    let shown = Shown { plan, ids: os.map(ids) };
+    let shown = Shown::of(plan, os);
     let mut out = stdout().lock();
     match format {
         OpFormat::Text => out.write_all(shown.text().as_bytes())?,
@@ -72,14 +72,19 @@ fn ids(os: &str) -> Vec<&str> {
 }
 
 /// A plan to be shown.
-struct Shown<'a> {
+pub(super) struct Shown<'a> {
     plan: &'a Plan,
     /// The system that it is shown for; `None`: every system.
     ids: Option<Vec<&'a str>>,
 }
 
-impl Shown<'_> {
-    fn json(&self) -> Planned {
+impl<'a> Shown<'a> {
+    /// For one system, or every one.
+    pub(super) fn of(plan: &'a Plan, os: Option<&'a str>) -> Self {
+        Self { plan, ids: os.map(ids) }
+    }
+
+    pub(super) fn json(&self) -> Planned {
         let step = |step: &Step| PlannedStep {
             number: step.number,
             title: step.title.clone(),
@@ -128,7 +133,7 @@ impl Shown<'_> {
         self.plan.hosts_of(target).iter().map(ToString::to_string).collect()
     }
 
-    fn text(&self) -> String {
+    pub(super) fn text(&self) -> String {
         let scenario = &self.plan.scenario;
         let hosts = self.targets(&Target::All).join(", ");
         let mut text = format!("{}\non {}\n", printable(&scenario.title), printable(&hosts));

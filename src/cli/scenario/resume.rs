@@ -1,7 +1,5 @@
 //! `quorate scenario resume`: goes on with a run.
 
-use std::sync::Arc;
-
 use super::arguments::ResumeArguments;
 use super::given::{environment, read};
 use super::printable;
@@ -38,7 +36,7 @@ pub(super) async fn run(settings: &Settings, arguments: &ResumeArguments) -> Out
         destruction,
         lock: lock(&arguments.consent),
     };
-    carry_out(settings, Arc::new(plan), (access, runs), run, start, arguments.format).await
+    carry_out(settings, plan, (access, runs), run, start, arguments.format).await
 }
 
 /// The one that can only be meant.

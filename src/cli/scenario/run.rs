@@ -1,26 +1,24 @@
 //! `quorate scenario run`: carries a scenario out.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{IsTerminal, Write, stderr, stdin};
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use tokio::sync::mpsc;
 
 use super::arguments::{Consent, RunArguments};
+use super::carry::{Carrier, entry};
 use super::given::Made;
-use super::live::Live;
 use super::{plan, printable};
 use crate::cli::arguments::OpFormat;
-use crate::cli::asking::{Interrupts, answer, is_yes};
+use crate::cli::asking::{answer, is_yes};
 use crate::cli::failure::{Failure, Outcome};
 use crate::cli::settings::Settings;
-use crate::cli::sources;
-use crate::model::{Access, ClusterEntry, HostName, Inventory, Tier};
-use crate::perform::{Destruction, Lock, Pace, Performer, Recipe, Run, Runs, Start, Unknown};
-use crate::scenario::journal::{self, Instruction};
-use crate::scenario::{Plan, Stand};
+use crate::model::{Access, ClusterEntry, HostName};
+use crate::perform::{Destruction, Lock, Pace, Recipe, Run, Runs, Start, Unknown};
+use crate::scenario::Plan;
+use crate::scenario::journal;
 
 /// Plans, asks, and carries it out.
 pub(super) async fn run(settings: &Settings, arguments: &RunArguments) -> Outcome {
@@ -38,11 +36,7 @@ pub(super) async fn run(settings: &Settings, arguments: &RunArguments) -> Outcom
     let access = access(settings, cluster, &plan.hosts)?;
     let destruction = agreed(&plan, &arguments.consent).await?;
     let runs = runs(settings)?;
-    let run = runs.create(Timestamp::now())?;
-    let recipe = Recipe::of(&plan, arguments.given.scenario_from_anywhere(), cluster.map(str::to_owned));
-    run.keep_recipe(&recipe)?;
-    let secret = |name: &String| Some((name.clone(), plan.values.get(name)?.text.clone()));
-    run.keep_secrets(&generated.iter().filter_map(secret).collect::<BTreeMap<_, _>>())?;
+    let run = begin(&runs, &plan, arguments.given.scenario_from_anywhere(), cluster, &generated)?;
     let start = Start {
         from_step,
         pace: Pace::ToEnd,
@@ -50,7 +44,22 @@ pub(super) async fn run(settings: &Settings, arguments: &RunArguments) -> Outcom
         destruction,
         lock: lock(&arguments.consent),
     };
-    carry_out(settings, Arc::new(plan), (access, runs), run, start, arguments.format).await
+    carry_out(settings, plan, (access, runs), run, start, arguments.format).await
+}
+
+/// A new run of a plan, which a later console can go on with: how it was made is kept, and so is what was made up.
+pub(super) fn begin(
+    runs: &Runs,
+    plan: &Plan,
+    scenario: String,
+    cluster: Option<&str>,
+    generated: &BTreeSet<String>,
+) -> Result<Run, Failure> {
+    let run = runs.create(Timestamp::now())?;
+    run.keep_recipe(&Recipe::of(plan, scenario, cluster.map(str::to_owned)))?;
+    let secret = |name: &String| Some((name.clone(), plan.values.get(name)?.text.clone()));
+    run.keep_secrets(&generated.iter().filter_map(secret).collect::<BTreeMap<_, _>>())?;
+    Ok(run)
 }
 
 /// What is done about a lock of another run.
@@ -86,72 +95,22 @@ pub(super) fn access(
     Ok(access.clone())
 }
 
-/// Carries it out, tells how it goes, and closes the connections. An interrupt aborts it; a second one is not needed,
-/// as what is under way is killed.
+/// Carries it out by itself.
 pub(super) async fn carry_out(
     settings: &Settings,
-    plan: Arc<Plan>,
+    plan: Plan,
     (access, runs): (Access, Runs),
     run: Run,
     start: Start,
     format: OpFormat,
 ) -> Outcome {
-    let entry = ClusterEntry {
-        name: "scenario".into(),
-        tier: Tier::Other,
-        hosts: plan.hosts.clone(),
-        access: access.clone(),
-        needs: None,
-    };
-    let source = sources::over_ssh(settings, Inventory { clusters: vec![entry] })?;
-    let performer =
-        Performer::new(Arc::clone(&source.transport), Arc::new(Timestamp::now), access, runs.clone());
-    let id = run.id().to_owned();
-    let mut live = Live::new(Arc::clone(&plan), run.entries(), format);
-    let (sender, mut news) = mpsc::channel(256);
-    let (orders, instructions) = mpsc::channel(4);
-    let mut orders = Some(orders);
-    let mut interrupts = Interrupts::new()?;
-    let performing = performer.perform(Arc::clone(&plan), run, start, instructions, sender);
-    tokio::pin!(performing);
-    let mut outcome = None;
-    loop {
-        tokio::select! {
-            biased;
-            told = news.recv() => match told {
-                Some(told) => {
-                    live.tell(&told)?;
-                    // There is nobody to say how to go on: it ends there, and can be gone on with.
-                    if live.stand() == Stand::Stuck {
-                        orders = None;
-                    }
-                }
-                None => break,
-            },
-            ended = &mut performing, if outcome.is_none() => outcome = Some(ended),
-            () = interrupts.next() => abort(orders.as_ref()).await,
-        }
-    }
-    let outcome = match outcome {
-        Some(outcome) => outcome,
-        None => performing.await,
-    };
-    source.close().await;
-    if outcome.is_final() {
-        runs.open(&id)?.forget_secrets()?;
-    }
-    live.end(&id, &outcome)?;
-    Ok(match outcome {
+    let mut carrier = Carrier::new(settings, vec![entry(&plan.hosts, &access)], runs, format)?;
+    let went = carrier.carry_out(Arc::new(plan), access, run, start).await;
+    carrier.close().await;
+    Ok(match went?.outcome {
         journal::Outcome::Done { .. } => ExitCode::SUCCESS,
         _ => ExitCode::FAILURE,
     })
-}
-
-async fn abort(orders: Option<&mpsc::Sender<Instruction>>) {
-    if let Some(orders) = orders {
-        // A run that is just ending takes none.
-        let _ended = orders.send(Instruction::Abort).await;
-    }
 }
 
 /// Asks on the terminal, unless it was said beforehand. No is the default; what destroys wants the scenario's name.

@@ -8,14 +8,15 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::arguments::StatusArguments;
+use super::carry::entry;
 use super::printable;
 use super::run::access;
 use crate::cli::arguments::Format;
 use crate::cli::failure::{Failure, Outcome};
 use crate::cli::settings::Settings;
 use crate::cli::sources;
-use crate::model::{ClusterEntry, Inventory, Tier};
-use crate::perform::{Performer, Runs};
+use crate::model::Inventory;
+use crate::perform::prove;
 use crate::scenario::Proved;
 
 /// For scripts. Its names and their meaning are a promise: they may be added to, never changed.
@@ -41,20 +42,8 @@ struct FoundStep {
 pub(super) async fn run(settings: &Settings, arguments: &StatusArguments) -> Outcome {
     let plan = arguments.given.plan(settings)?;
     let access = access(settings, arguments.given.cluster.as_deref(), &plan.hosts)?;
-    let entry = ClusterEntry {
-        name: "scenario".into(),
-        tier: Tier::Other,
-        hosts: plan.hosts.clone(),
-        access: access.clone(),
-        needs: None,
-    };
-    let source = sources::over_ssh(settings, Inventory { clusters: vec![entry] })?;
-    // Nothing of this is worth keeping.
-    let folder = tempfile::tempdir()?;
-    let runs = Runs::new(folder.path());
-    let performer =
-        Performer::new(Arc::clone(&source.transport), Arc::new(Timestamp::now), access, runs.clone());
-    let proved = performer.prove(&plan, Timestamp::now()).await;
+    let source = sources::over_ssh(settings, Inventory { clusters: vec![entry(&plan.hosts, &access)] })?;
+    let proved = prove(Arc::clone(&source.transport), Arc::new(Timestamp::now), access, &plan).await;
     source.close().await;
     let title = |number| {
         let step = plan.scenario.steps.iter().find(|step| step.number == number);

@@ -17,7 +17,7 @@ use crate::model::{Access, HostName, Tier, TroubleKind};
 use crate::perform::{Destruction, Lock, News, Pace, Performer, Run, Runs, Start, Unknown};
 use crate::scenario::journal::{Entry, Event, Instruction, Outcome, Part};
 use crate::scenario::{
-    Check, Destroys, Format, Gates, Order, Plan, Scenario, Script, Secrecy, Step, Target, Value,
+    Check, Destroys, Format, Gates, Order, Plan, Purpose, Scenario, Script, Secrecy, Step, Target, Value,
 };
 use crate::transport::{
     Command, Ended, Limits, Local, Output, Piece, StreamKind, StreamLimits, Transport, TransportError,
@@ -263,6 +263,7 @@ pub(super) fn plan(steps: impl IntoIterator<Item = Step>) -> Plan {
         name: "test".to_owned(),
         title: "A test".to_owned(),
         format: Format::Markdown,
+        purpose: Purpose::default(),
         tier: Tier::Core,
         order: None,
         needs: Vec::new(),

@@ -141,15 +141,20 @@ impl Scenarios {
         self.setup.state.as_ref().map(|folder| Runs::new(folder)).map_err(Clone::clone)
     }
 
-    /// One who carries out on these hosts: as the cluster that is meant says, or the one that all of them belong to.
-    fn performer(&self, cluster: Option<&ClusterName>, hosts: &[HostName], runs: Runs) -> Performer {
+    /// How these hosts are reached: as the cluster that is meant says, or the one that all of them belong to.
+    fn access(&self, cluster: Option<&ClusterName>, hosts: &[HostName]) -> Access {
         let is_meant = |entry: &&ClusterEntry| match cluster {
             Some(name) => entry.name == *name,
             None => hosts.iter().all(|host| entry.hosts.contains(host)),
         };
         let entry = self.clusters.iter().find(is_meant);
-        let access = entry.map_or(&self.setup.access, |entry| &entry.access).clone();
-        Performer::new(Arc::clone(&self.transport), Arc::clone(&self.clock), access, runs)
+        entry.map_or(&self.setup.access, |entry| &entry.access).clone()
+    }
+
+    /// One who carries out on these hosts.
+    fn performer(&self, cluster: Option<&ClusterName>, hosts: &[HostName], runs: Runs) -> Performer {
+        let (transport, clock) = (Arc::clone(&self.transport), Arc::clone(&self.clock));
+        Performer::new(transport, clock, self.access(cluster, hosts), runs)
     }
 
     fn instruct(&self, pass: Pass, instruction: Instruction) {

@@ -7,7 +7,7 @@ use strum::IntoEnumIterator;
 use crate::model::Tier;
 use crate::scenario::kind::TYPES;
 use crate::scenario::notes::Notes;
-use crate::scenario::{Destroys, Gates, Generate, Kind, Secrecy, Variable};
+use crate::scenario::{Destroys, Gates, Generate, Kind, Purpose, Secrecy, Variable};
 use crate::toml_file::{Located, Reader, Section};
 
 /// The line above and below the front matter.
@@ -17,6 +17,7 @@ const MARK: &str = "+++";
 #[derive(Debug, Default)]
 pub(super) struct Front {
     pub(super) title: Option<String>,
+    pub(super) purpose: Purpose,
     pub(super) tier: Tier,
     pub(super) order: Option<u32>,
     pub(super) needs: Vec<String>,
@@ -63,7 +64,8 @@ fn parse(notes: &mut Notes<'_>, toml: &str) -> Front {
 fn tables<'a>(reader: &mut Reader<'a>, mut root: Section<'a>) -> Front {
     let mut front = Front {
         title: read_title(reader, &mut root),
-        tier: read_tier(reader, &mut root),
+        purpose: read_word(reader, &mut root, "purpose", "no purpose is called"),
+        tier: read_word(reader, &mut root, "tier", "no tier is called"),
         order: reader.value(&mut root, "order").map(|order| order.value),
         needs: reader.value(&mut root, "needs").map(|needs| needs.value).unwrap_or_default(),
         verified: reader.value(&mut root, "verified").map(|verified| verified.value).unwrap_or_default(),
@@ -105,12 +107,18 @@ fn read_title<'a>(reader: &mut Reader<'a>, root: &mut Section<'a>) -> Option<Str
     Some(title.value)
 }
 
-fn read_tier<'a>(reader: &mut Reader<'a>, root: &mut Section<'a>) -> Tier {
-    let Some(tier) = reader.value::<String>(root, "tier") else { return Tier::default() };
-    tier.value.parse().unwrap_or_else(|_| {
-        let known: Vec<String> = Tier::iter().map(|tier| tier.to_string().to_lowercase()).collect();
-        reader.unknown(&tier.place, "no tier is called", &tier.value, known.iter().map(String::as_str));
-        Tier::default()
+/// One of the words of a list.
+fn read_word<'a, W: FromStr + Default + IntoEnumIterator + ToString>(
+    reader: &mut Reader<'a>,
+    root: &mut Section<'a>,
+    key: &'static str,
+    complaint: &str,
+) -> W {
+    let Some(word) = reader.value::<String>(root, key) else { return W::default() };
+    word.value.parse().unwrap_or_else(|_| {
+        let known: Vec<String> = W::iter().map(|known| known.to_string().to_lowercase()).collect();
+        reader.unknown(&word.place, complaint, &word.value, known.iter().map(String::as_str));
+        W::default()
     })
 }
 

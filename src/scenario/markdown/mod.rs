@@ -33,6 +33,7 @@ pub(super) fn read(file: &str, name: &str, text: &str) -> Result<Scenario, Probl
         name: name.to_owned(),
         title,
         format: Format::Markdown,
+        purpose: front.purpose,
         tier: front.tier,
         order: front.order,
         needs: front.needs,

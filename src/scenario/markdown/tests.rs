@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use rstest::rstest;
 
 use super::*;
-use crate::scenario::{Gate, Gates, Kind, Secrecy, Variable};
+use crate::scenario::{Gate, Gates, Kind, Purpose, Secrecy, Variable};
 
 fn parse(text: &str) -> Result<Scenario, String> {
     read("a.md", "a", text).map_err(|error| error.to_string())
@@ -181,6 +181,7 @@ fn write(scenario: &Scenario) -> String {
     let quoted = |text: &str| toml::Value::from(text).to_string();
     let list = |words: &[String]| toml::Value::from(words.to_vec()).to_string();
     let mut text = format!("+++\ntitle = {}\n", quoted(&scenario.title));
+    let _ = writeln!(text, "purpose = \"{}\"", scenario.purpose);
     let _ = writeln!(text, "tier = \"{}\"", scenario.tier.to_string().to_lowercase());
     if let Some(order) = scenario.order {
         let _ = writeln!(text, "order = {order}");
@@ -322,6 +323,7 @@ prop_compose! {
         needs in prop::collection::vec("[a-z-]{1,8}", 0..3),
         variables in some_variables(),
         introduction in "([A-Z][a-z]{1,20}\\.)?",
+        purpose in prop::sample::select(vec![Purpose::Installation, Purpose::Test, Purpose::Procedure]),
         mut steps in prop::collection::vec(some_steps(), 1..4),
     ) -> Scenario {
         for (index, step) in steps.iter_mut().enumerate() {
@@ -329,7 +331,7 @@ prop_compose! {
         }
         let gates = Gates { before: vec![Gate::Reachable], after: vec![Gate::Quorum, Gate::AllOnline] };
         Scenario {
-            name: "a".into(), title, format: Format::Markdown, tier: crate::model::Tier::Core, order, needs,
+            name: "a".into(), title, format: Format::Markdown, purpose, tier: crate::model::Tier::Core, order, needs,
             verified: vec!["debian 12".into()], destroys: Destroys::Nothing, variables, gates,
             fingerprint: 0, remarks: Vec::new(), introduction, steps,
         }

@@ -14,7 +14,7 @@ use strum::{EnumString, VariantNames};
 
 use self::prose::Comments;
 use super::notes::{Notes, help};
-use super::{Destroys, Format, Gates, Order, Scenario, Script, Secrecy, Step, Target, Variable};
+use super::{Destroys, Format, Gates, Order, Purpose, Scenario, Script, Secrecy, Step, Target, Variable};
 use crate::model::Tier;
 use crate::toml_file::Problems;
 
@@ -64,6 +64,7 @@ pub(super) fn read(file: &str, name: &str, text: &str) -> Result<Scenario, Probl
         name: name.to_owned(),
         title: prose::title(&introduction).unwrap_or_else(|| name.to_owned()),
         format: Format::Phd,
+        purpose: Purpose::Installation,
         tier: Tier::Other,
         order: None,
         needs: Vec::new(),

@@ -6,9 +6,10 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::cell::{Cell, Grade, Lost, Stage, Unproved};
+use super::words::{at_line, wrong_end};
 use super::{Flight, Phase, Progress};
+use crate::scenario::Step;
 use crate::scenario::journal::{End, Fate, Job, Part, Place};
-use crate::scenario::{Check, Script, Step};
 
 /// The pause between two tries of a check.
 const PAUSE: Duration = Duration::from_secs(2);
@@ -269,7 +270,7 @@ impl Progress {
     /// A check does not hold, or could not be asked.
     fn unheld(&mut self, step: &Step, index: usize, job: &Job, end: &End, at: Timestamp) {
         let (Some(check), Some(cell)) = (step.checks.get(job.script), self.cell_mut(index)) else { return };
-        let words = does_not_hold(check, end);
+        let words = check.does_not_hold(end);
         let may_wait = job.part == Part::Check || cell.unproved == Unproved::Ask;
         let deadline = later(cell.since.unwrap_or(at), check.retry);
         if may_wait && at < deadline {
@@ -434,46 +435,6 @@ impl Progress {
         };
         let cells = self.steps.get(self.current).filter(|_| job.step == self.current + 1)?;
         cells.iter().position(|cell| cell.place == *place)
-    }
-}
-
-/// `the script at line 12`.
-fn at_line(script: &Script, what: &str) -> String {
-    format!("the {what} at line {}", script.line)
-}
-
-fn wrong_end(script: &Script, end: &End, what: &str) -> String {
-    let which = at_line(script, what);
-    match end {
-        End::Exited { code: Some(code) } if script.exit_code == 0 => {
-            format!("{which} failed with exit code {code}")
-        }
-        End::Exited { code: Some(code) } => {
-            format!("{which} ended with exit code {code} where {} is right", script.exit_code)
-        }
-        End::Exited { code: None } => format!("{which} was ended by a signal"),
-        End::TimedOut => {
-            format!(
-                "{which} did not end within {} and was killed",
-                humantime::format_duration(script.timeout)
-            )
-        }
-        End::Killed => format!("{which} was killed"),
-        End::NotSent { why } | End::Lost { why } => why.clone(),
-    }
-}
-
-fn does_not_hold(check: &Check, end: &End) -> String {
-    let which = at_line(&check.script, "check");
-    let time = match check.retry {
-        Duration::ZERO => String::new(),
-        retry => format!(" within {}", humantime::format_duration(retry)),
-    };
-    match end {
-        End::Exited { code: Some(code) } => format!("{which} does not hold{time} (exit code {code})"),
-        End::Exited { .. } | End::TimedOut | End::Killed | End::NotSent { .. } | End::Lost { .. } => {
-            format!("{which} does not hold{time}: {}", wrong_end(&check.script, end, "check"))
-        }
     }
 }
 

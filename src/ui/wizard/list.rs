@@ -10,8 +10,8 @@ use crate::app::wizard::{Book, Deployed, PastRun, Row, Shelf, Standing};
 use crate::app::{State, Target};
 use crate::model::text::clean;
 use crate::model::{HostName, Tier};
-use crate::scenario::Scenario;
 use crate::scenario::journal::Outcome;
+use crate::scenario::{Purpose, Scenario};
 use crate::theme::Role;
 use crate::ui::operation::{plain, signed};
 use crate::ui::{Look, prose};
@@ -145,7 +145,7 @@ fn of_book(
         left.push(look.span(Role::Text, clean(&book.name)));
         return look.sides(left, vec![look.span(Role::Critical, "can't be read: see below")], width);
     };
-    let sign = sign(shelf, book, state, look);
+    let sign = sign(shelf, scenario, state, look);
     let mut left = lead(is_selected, &sign, look);
     let order = scenario.order.map(|order| order.to_string()).unwrap_or_default();
     left.push(look.span(Role::Faint, format!("{order:>3}  ")));
@@ -184,16 +184,17 @@ fn verified(scenario: &Scenario) -> String {
     }
 }
 
-/// What the checks say or, where nobody has asked, what the runs say.
-fn sign(shelf: &Shelf, book: &Book, state: &State, look: &Look) -> Sign {
-    let standing = shelf.standing(&book.name);
+/// What the checks say or, where nobody has asked, what the runs say. Of what builds nothing, only the runs do.
+fn sign(shelf: &Shelf, scenario: &Scenario, state: &State, look: &Look) -> Sign {
+    let standing = shelf.standing(&scenario.name);
     let glyphs = &look.glyphs;
-    if let Some(found) = state.wizard.found.get(&book.name) {
+    let found = state.wizard.found.get(&scenario.name);
+    if let Some(found) = found.filter(|_| scenario.purpose == Purpose::Installation) {
         let when = ago(found.at, state);
         let was_done = matches!(standing, Standing::Done(_));
         return match found.deployed() {
             Deployed::Yes => (glyphs.ok, Role::Ok, format!("deployed, checked {when}")),
-            Deployed::InPart if was_done => {
+            Deployed::InPart | Deployed::No if was_done => {
                 (glyphs.warning, Role::Warning, format!("drifted, checked {when}"))
             }
             Deployed::InPart => (glyphs.warning, Role::Warning, format!("deployed in part, checked {when}")),
@@ -204,7 +205,8 @@ fn sign(shelf: &Shelf, book: &Book, state: &State, look: &Look) -> Sign {
     match standing {
         Standing::Never => (glyphs.unseen, Role::Muted, "never run from here".to_owned()),
         Standing::Done(run) => {
-            (glyphs.ok, Role::Ok, format!("done {} {}", ago(run.last, state), on(&run.hosts)))
+            let word = if scenario.purpose == Purpose::Test { "passed" } else { "done" };
+            (glyphs.ok, Role::Ok, format!("{word} {} {}", ago(run.last, state), on(&run.hosts)))
         }
         Standing::Stopped(run) => {
             let (glyph, role, word) = sign_of_left(run, look);

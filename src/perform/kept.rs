@@ -1,0 +1,74 @@
+//! Values that were made up for a deployment, so that a later try and later scenarios are told the same.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use super::output::safe_name;
+use super::recipe::{read, write};
+use super::runs::{RunError, make_folder};
+
+/// Where they are, in the folder of state.
+const FOLDER: &str = "deployments";
+
+/// Values that were made up for a deployment, in a file for this user's eyes only. They stay until somebody removes it:
+/// nobody else knows them.
+#[derive(Debug)]
+pub struct Kept {
+    path: PathBuf,
+    values: BTreeMap<String, String>,
+}
+
+impl Kept {
+    /// Those of that deployment where its first cluster is that one; none where nothing was kept yet.
+    pub fn open(state: &Path, deployment: &str, cluster: &str) -> Result<Self, RunError> {
+        let name = format!("{}@{}.json", safe_name(deployment), safe_name(cluster));
+        let path = state.join(FOLDER).join(name);
+        let values = if path.exists() { read(&path)? } else { BTreeMap::new() };
+        Ok(Self { path, values })
+    }
+
+    /// By the names of their variables.
+    pub const fn values(&self) -> &BTreeMap<String, String> {
+        &self.values
+    }
+
+    /// The file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Adds one that was made up; it is on the disk when all are [kept](Self::keep).
+    pub fn add(&mut self, name: String, value: String) {
+        self.values.insert(name, value);
+    }
+
+    /// Writes them down.
+    pub fn keep(&self) -> Result<(), RunError> {
+        if self.values.is_empty() {
+            return Ok(());
+        }
+        if let Some(folder) = self.path.parent() {
+            make_folder(folder)?;
+        }
+        write(&self.path, &self.values)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    #[test]
+    fn what_was_kept_is_found_again_by_nobody_else() {
+        let state = tempfile::tempdir().unwrap();
+        let mut kept = Kept::open(state.path(), "segregated", "../lb").unwrap();
+        kept.add("cookie".to_owned(), "secret".to_owned());
+        kept.keep().unwrap();
+        assert_eq!(kept.path().parent().unwrap(), state.path().join(FOLDER));
+        assert_eq!(kept.path().metadata().unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(Kept::open(state.path(), "segregated", "../lb").unwrap().values()["cookie"], "secret");
+        assert!(Kept::open(state.path(), "collapsed", "../lb").unwrap().values().is_empty());
+    }
+}
