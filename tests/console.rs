@@ -4,6 +4,7 @@
 mod running;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crossterm::event::{Event, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use quorate::demo::{Demo, Faults, Layout, Options};
@@ -115,16 +116,7 @@ async fn help_shows_the_keys_of_the_keymap() {
 async fn the_mouse_selects_and_opens() {
     let console = demo(Faults::None, (100, 30));
     console.shows("● 17").await.press(":layout list").press("enter").shows("WORST FINDING").await;
-    let row =
-        console.text().lines().position(|line| line.contains("glance")).expect("glance is shown") as u16;
-    let press = || {
-        console.send(Event::Mouse(MouseEvent {
-            kind: MouseEventKind::Down(MouseButton::Left),
-            column: 6,
-            row,
-            modifiers: KeyModifiers::NONE,
-        }));
-    };
+    let press = || press_on(&console, "glance");
     press();
     console
         .until("glance is selected", |screen| {
@@ -133,6 +125,40 @@ async fn the_mouse_selects_and_opens() {
         .await;
     press();
     console.shows("nodes ─").await;
+}
+
+/// Presses the mouse where those words stand.
+fn press_on(console: &Console, words: &str) {
+    let text = console.text();
+    let found = text.lines().enumerate().find_map(|(row, line)| Some((row, line.split_once(words)?.0)));
+    let (row, before) = found.unwrap_or_else(|| panic!("{words} is nowhere:\n{text}"));
+    console.send(Event::Mouse(MouseEvent {
+        kind: MouseEventKind::Down(MouseButton::Left),
+        // The screen stands in quotation marks.
+        column: before.chars().count() as u16 - 1,
+        row: row as u16,
+        modifiers: KeyModifiers::NONE,
+    }));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_button_is_pressed_but_not_by_the_second_press_of_a_double_one() {
+    let console = demo(Faults::None, (100, 30));
+    console.shows("● 17").await.press(":lb").press("enter").shows("nodes ─").await.press("2/vip-mq");
+    console.press("enter").press("c").shows("[ Do it ]").await;
+    // What stood there a moment ago was meant.
+    press_on(&console, "Commands on");
+    press_on(&console, "[ Do it ]");
+    console.press("tab").shows("▌[ Do it ]").await;
+    assert!(console.audit().entries.is_empty(), "{}", console.text());
+    tokio::time::advance(Duration::from_secs(1)).await;
+    press_on(&console, "[ Do it ]");
+    console.shows("Done: cleanup vip-mq").await;
+    assert!(!console.audit().entries.is_empty());
+    tokio::time::advance(Duration::from_secs(1)).await;
+    press_on(&console, "[ Close ]");
+    console.shows_no_more("[ Close ]").await.press("q");
+    console.ends().await;
 }
 
 #[tokio::test(start_paused = true)]

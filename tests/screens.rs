@@ -6,10 +6,12 @@ use std::sync::Arc;
 
 use common::{capture, console, deployment, look, lost, now, screen};
 use jiff::SignedDuration;
-use quorate::app::{Action, AuditLog, Event, News, Selection, State, update};
+use quorate::app::{Action, AuditLog, Event, News, Selection, State, Typing, update};
 use quorate::model::{Deed, DeedEvent, DeedOutcome, DeedStep, LogLine, LogNews};
 use quorate::pacemaker::log::read_line;
+use quorate::ui::Look;
 use rstest::rstest;
+use tui_input::InputRequest;
 
 #[rstest]
 #[case(20, 5)]
@@ -39,6 +41,50 @@ fn what_may_not_be_changed(#[case] columns: u16, #[case] rows: u16) {
     update(&mut state, Event::Operated(News::Unlocked("mq".into(), until)));
     update(&mut state, Event::Tick(now() + SignedDuration::from_secs(6)));
     insta::assert_snapshot!(format!("read-only-{columns}x{rows}"), screen(&state, &look()));
+}
+
+/// With ASCII no sign of ours is anything else, whatever is on screen.
+#[test]
+fn nothing_but_ascii_where_that_is_wanted() {
+    let look = Look { glyphs: quorate::ui::ASCII, ..look() };
+    let mut state = console(deployment(), (120, 40));
+    let seen = |state: &State| {
+        let screen = screen(state, &look);
+        let other: Vec<&str> = screen
+            .buffer()
+            .content()
+            .iter()
+            .map(ratatui::buffer::Cell::symbol)
+            .filter(|it| !it.is_ascii())
+            .collect();
+        assert!(other.is_empty(), "{other:?}:\n{screen}");
+    };
+    seen(&state);
+    state.grid.filter = "nothing-like-it".to_owned();
+    seen(&state);
+    state.grid.filter = "db".to_owned();
+    seen(&state);
+    for pane in [
+        Action::Open,
+        Action::PaneMatrix,
+        Action::PaneConfiguration,
+        Action::PaneLog,
+        Action::Why,
+        Action::Back,
+        Action::PaneOverview,
+        Action::Findings,
+        Action::Audit,
+        Action::Help,
+    ] {
+        update(&mut state, Event::Act(pane));
+        seen(&state);
+    }
+    for letter in "it".chars() {
+        update(&mut state, Event::Act(Action::Filter));
+        update(&mut state, Event::Typed(Typing::Edit(InputRequest::InsertChar(letter))));
+        update(&mut state, Event::Typed(Typing::Accept));
+        seen(&state);
+    }
 }
 
 #[rstest]

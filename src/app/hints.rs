@@ -1,6 +1,7 @@
 //! What the footer offers, and what it calls it.
 
 use super::view::CardKind;
+use super::wizard::Page;
 use super::{Action, Context, Panel, Stage, State};
 use crate::tables::Pane;
 
@@ -70,6 +71,21 @@ const LOG: &[Action] = &[
     Action::Back,
     Action::Quit,
 ];
+/// Among its findings.
+const FINDINGS: &[Action] = &[
+    Action::Back,
+    Action::Open,
+    Action::Why,
+    Action::Cleanup,
+    Action::NextPane,
+    Action::Help,
+    Action::Mark,
+    Action::Filter,
+    Action::CommandLine,
+    Action::PollNow,
+    Action::NextProblem,
+    Action::Quit,
+];
 /// Elsewhere inside a cluster.
 const CLUSTER: &[Action] = &[
     Action::Back,
@@ -115,6 +131,15 @@ const GRID: &[Action] = &[
 impl State {
     /// The actions that the footer offers, the most useful first.
     pub fn hints(&self) -> &'static [Action] {
+        if self.is_typing() {
+            // What is a letter is typed: only these are left.
+            let is_line = matches!(self.wizard.page, Some(Page::Hosts(_))) && self.panel.is_none();
+            return if is_line {
+                &[Action::Open, Action::PreviousPane, Action::Back]
+            } else {
+                &[Action::NextPane, Action::PreviousPane, Action::Back]
+            };
+        }
         match self.context() {
             Context::Panel => match &self.panel {
                 Some(Panel::Card(card)) if card.kind == CardKind::Details => {
@@ -127,6 +152,7 @@ impl State {
             Context::Cluster => match self.open.as_ref().map(|view| view.pane) {
                 Some(Pane::Resources | Pane::Matrix) => RESOURCES,
                 Some(Pane::Nodes) => NODES,
+                Some(Pane::Findings) => FINDINGS,
                 Some(Pane::Failures) => FAILURES,
                 Some(Pane::Configuration) => CONFIGURATION,
                 Some(Pane::Log) => LOG,
@@ -148,6 +174,7 @@ impl State {
         match (action, stage) {
             (Action::Open, _) => "take",
             (Action::Right | Action::NextPane, _) => "next",
+            (Action::PreviousPane, _) => "previous",
             (Action::Back, Some(Stage::Planning | Stage::Asking)) => "cancel",
             (Action::Back, Some(Stage::Running { .. })) => "leave it in the background",
             (action, _) => action.label(),

@@ -3,9 +3,10 @@
 use crossterm::event::{
     Event as TerminalEvent, KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind,
 };
+use jiff::{SignedDuration, Timestamp};
 use tui_input::backend::crossterm::to_input_request;
 
-use crate::app::{Context, Event, Pending, Scroll, Target, Typing};
+use crate::app::{Context, Event, Focus, Pending, Scroll, Target, Typing};
 use crate::keymap::{Continuation, Key, Keymap};
 
 /// What a key does while a line is being typed. These keys are those of every shell and are not remapped.
@@ -32,6 +33,27 @@ pub(super) fn mouse(event: MouseEvent, target: impl Fn(u16, u16) -> Option<Targe
         MouseEventKind::ScrollUp => Some(Event::Scrolled(Scroll::Up)),
         MouseEventKind::ScrollDown => Some(Event::Scrolled(Scroll::Down)),
         _ => None,
+    }
+}
+
+/// Two presses within this are one double press.
+const DOUBLE: SignedDuration = SignedDuration::from_millis(500);
+
+/// The presses of the mouse. The second of a double one takes no button that begins something: a person may have meant
+/// what stood there a moment ago.
+#[derive(Debug, Default)]
+pub(super) struct Presses {
+    last: Option<Timestamp>,
+}
+
+impl Presses {
+    /// What it means, if it counts.
+    pub(super) fn count(&mut self, mouse: MouseEvent, meant: Option<Event>, now: Timestamp) -> Option<Event> {
+        if mouse.kind != MouseEventKind::Down(MouseButton::Left) {
+            return meant;
+        }
+        let is_second = self.last.replace(now).is_some_and(|last| now.duration_since(last) < DOUBLE);
+        meant.filter(|event| !is_second || *event != Event::Pressed(Target::Button(Focus::Confirm)))
     }
 }
 

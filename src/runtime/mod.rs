@@ -27,6 +27,7 @@ pub use logging::start_logging;
 pub use scenarios::Setup as ScenarioSetup;
 
 use self::audit::AuditReader;
+use self::input::Presses;
 use self::operations::Operations;
 use self::panes::Panes;
 use self::scenarios::Scenarios;
@@ -231,6 +232,7 @@ struct Console {
     theme_dir: Option<PathBuf>,
     /// The keys of a sequence that is not complete.
     keys: Vec<Key>,
+    presses: Presses,
 }
 
 impl Console {
@@ -255,6 +257,7 @@ impl Console {
             clock: launch.clock,
             theme_dir: launch.theme_dir,
             keys: Vec::new(),
+            presses: Presses::default(),
         }
     }
 
@@ -279,7 +282,9 @@ impl Console {
                 }
             }
             TerminalEvent::Mouse(mouse) => {
-                input::mouse(*mouse, |column, row| ui::target_at(&self.state, &self.look, column, row))
+                let target = |column, row| ui::target_at(&self.state, &self.look, column, row);
+                let meant = input::mouse(*mouse, target);
+                self.presses.count(*mouse, meant, (self.clock)())
             }
             TerminalEvent::Resize(columns, rows) => Some(Event::Resized { columns: *columns, rows: *rows }),
             TerminalEvent::Key(_)

@@ -2,12 +2,13 @@
 
 mod cell;
 mod change;
+mod look;
 mod reach;
 #[cfg(test)]
 mod tests;
 mod words;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -193,36 +194,6 @@ impl Progress {
         (self.current < self.steps.len()).then_some(self.current + 1)
     }
 
-    /// How a step stands everywhere, in the order of the hosts: what is shown of step `number`, counted from 1.
-    pub fn states(&self, number: usize) -> Vec<(Place, State)> {
-        let Some(at) = number.checked_sub(1) else { return Vec::new() };
-        let cells = self.steps.get(at).into_iter().flatten();
-        cells.map(|cell| (cell.place.clone(), self.state(at, cell))).collect()
-    }
-
-    /// How a step stands at one place; `None`: it has nothing to do there.
-    pub fn state_at(&self, number: usize, place: &Place) -> Option<State> {
-        let at = number.checked_sub(1)?;
-        let cell = self.steps.get(at)?.iter().find(|cell| cell.place == *place)?;
-        Some(self.state(at, cell))
-    }
-
-    /// Whether all that a step has to do at a place has run, and the others have to before it is checked. Until then it
-    /// stands as [`State::Running`].
-    pub fn waits_for_others(&self, number: usize, place: &Place) -> bool {
-        let Some(at) = number.checked_sub(1) else { return false };
-        let mut cells = self.steps.get(at).into_iter().flatten();
-        let cell = cells.find(|cell| cell.place == *place);
-        cell.is_some_and(|cell| cell.stage == Stage::Ran && self.state(at, cell) == State::Running)
-    }
-
-    /// When it was begun at a place and when it was over, as far as it was.
-    pub fn times(&self, number: usize, place: &Place) -> (Option<Timestamp>, Option<Timestamp>) {
-        let cells = number.checked_sub(1).and_then(|at| self.steps.get(at));
-        let cell = cells.into_iter().flatten().find(|cell| cell.place == *place);
-        cell.map_or((None, None), |cell| (cell.begun, cell.over))
-    }
-
     /// What did not go well in the step under way.
     pub fn troubles(&self) -> Vec<Trouble> {
         let cells = self.steps.get(self.current).into_iter().flatten();
@@ -237,17 +208,6 @@ impl Progress {
     pub fn is_unknown(&self) -> bool {
         let mut cells = self.steps.get(self.current).into_iter().flatten();
         cells.any(|cell| matches!(cell.stage, Stage::Unknown { settle: None, .. }))
-    }
-
-    /// What is not as might be expected, though it is done.
-    pub fn notes(&self) -> Vec<String> {
-        let cells =
-            self.steps.iter().enumerate().flat_map(|(at, cells)| cells.iter().map(move |it| (at, it)));
-        let note = |(at, cell): (usize, &Cell)| {
-            let note = cell.note.as_ref()?;
-            Some(format!("step {} on {}: {note}", at + 1, cell.place))
-        };
-        cells.filter_map(note).collect()
     }
 
     /// Which step [`Instruction::Undo`] would take back, from 1, or why it would do nothing.
@@ -266,14 +226,6 @@ impl Progress {
     /// What a place runs, as far as it is known.
     pub fn system(&self, place: &Place) -> Option<&System> {
         self.systems.get(place)
-    }
-
-    /// Every place where something is run, hosts first.
-    pub fn places(&self) -> Vec<Place> {
-        let hosts: Vec<Place> = self.plan.hosts.iter().cloned().map(Place::Host).collect();
-        let others: BTreeSet<&Place> = self.steps.iter().flatten().map(|cell| &cell.place).collect();
-        let is_local = others.contains(&Place::Local);
-        hosts.into_iter().chain(is_local.then_some(Place::Local)).collect()
     }
 
     /// Whether any script of a step has been sent.
@@ -346,26 +298,6 @@ impl Progress {
             return Some(Job { step: step.number, place: at, part, script });
         }
         Some(Job { step: step.number, place, part, script })
-    }
-
-    fn state(&self, at: usize, cell: &Cell) -> State {
-        let is_over = matches!(self.phase, Phase::Over(_) | Phase::Ending(_)) || self.is_aborting;
-        match &cell.stage {
-            Stage::Todo if at < self.from || is_over => State::WillNotBeRun,
-            Stage::Todo => State::NotStarted,
-            Stage::Done(grade) => State::Completed(*grade),
-            Stage::Failed { words, .. } => State::Failed(words.clone()),
-            Stage::Unknown { words, .. } => State::Unknown(words.clone()),
-            Stage::Stopped { .. } => State::Aborted,
-            Stage::Settle { .. } => State::Unknown("it is being looked for".to_owned()),
-            _ if is_over && !cell.is_in_flight => State::Aborted,
-            Stage::Unless(_)
-            | Stage::Run(_)
-            | Stage::Proof(_)
-            | Stage::Ran
-            | Stage::Check(_)
-            | Stage::Undo(_) => State::Running,
-        }
     }
 
     fn is_stuck(&self) -> bool {

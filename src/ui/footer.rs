@@ -50,7 +50,12 @@ pub(super) fn hints(area: Rect, state: &State, look: &Look) -> Vec<(u16, Action,
     let mut x = area.x + 1;
     let mut hints = Vec::new();
     for &action in state.hints() {
-        let Some(key) = look.keymap.keys_for(context, action).into_iter().next() else { continue };
+        let key = if state.is_typing() {
+            key_while_typing(action).map(str::to_owned)
+        } else {
+            look.keymap.keys_for(context, action).into_iter().next()
+        };
+        let Some(key) = key else { continue };
         let spans =
             vec![look.span(Role::Key, key), look.span(Role::Muted, format!(" {}", state.label(action)))];
         let width: usize = spans.iter().map(Span::width).sum();
@@ -61,6 +66,17 @@ pub(super) fn hints(area: Rect, state: &State, look: &Look) -> Vec<(u16, Action,
         x += width as u16 + 3;
     }
     hints
+}
+
+/// The key for it while letters are typed: what the keymap has is taken for a letter.
+const fn key_while_typing(action: Action) -> Option<&'static str> {
+    Some(match action {
+        Action::Open => "enter",
+        Action::Back => "esc",
+        Action::NextPane => "tab",
+        Action::PreviousPane => "shift-tab",
+        _ => return None,
+    })
 }
 
 fn draw_prompt(frame: &mut Frame<'_>, area: Rect, state: &State, prompt: &Prompt, look: &Look) {

@@ -1,5 +1,7 @@
 //! Signs that stand beside every colour, so that nothing depends on colour alone.
 
+use ratatui::buffer::Buffer;
+
 use crate::health::{Health, Severity};
 use crate::model::Node;
 use crate::tables::{Mark, Tone};
@@ -105,6 +107,22 @@ pub const ASCII: Glyphs = Glyphs {
     arrow: ">",
     strip: ["_", "-", "?", "#", " "],
 };
+
+/// Puts letters of ASCII in the place of the few others that stand in our own words, such as quotation marks.
+pub(super) fn make_plain(buffer: &mut Buffer) {
+    for cell in &mut buffer.content {
+        let plain = match cell.symbol() {
+            "“" | "”" | "„" => "\"",
+            "‘" | "’" => "'",
+            "–" | "—" | "·" => "-",
+            "→" => ">",
+            "•" => "*",
+            "…" => "~",
+            _ => continue,
+        };
+        cell.set_symbol(plain);
+    }
+}
 
 impl Glyphs {
     /// The sign and colour of a health.

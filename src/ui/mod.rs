@@ -80,6 +80,13 @@ impl Look {
 
 /// Draws the whole screen.
 pub fn draw(frame: &mut Frame<'_>, state: &State, look: &Look) {
+    draw_all(frame, state, look);
+    if look.glyphs == ASCII {
+        glyphs::make_plain(frame.buffer_mut());
+    }
+}
+
+fn draw_all(frame: &mut Frame<'_>, state: &State, look: &Look) {
     let area = frame.area();
     frame.buffer_mut().set_style(area, look.style(Role::Screen).patch(look.style(Role::Text)));
     if area.width < LEAST_SIZE.0 || area.height < LEAST_SIZE.1 {

@@ -5,7 +5,13 @@ mod command_line;
 #[cfg(test)]
 mod deploy;
 #[cfg(test)]
+#[expect(dead_code, reason = "other tests need more of it")]
+#[path = "../common/running.rs"]
+mod running;
+#[cfg(test)]
 mod scenario;
+#[cfg(test)]
+mod screen;
 #[cfg(test)]
 mod server;
 #[cfg(test)]

@@ -8,12 +8,13 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread;
 
+use quorate::transport::SshOptions;
 use serde_json::Value;
 use tempfile::TempDir;
 
 use super::server::Server;
 
-const HOSTS: [&str; 3] = ["a", "b", "c"];
+pub(crate) const HOSTS: [&str; 3] = ["a", "b", "c"];
 
 /// The console's machine, and three hosts: each has a server, a `/run` and a folder `$HERE` of its own.
 pub(crate) struct Site {
@@ -46,6 +47,11 @@ impl Site {
         );
         fs::write(site.path("quorate.toml"), config).unwrap();
         site
+    }
+
+    /// How the console reaches them.
+    pub(crate) fn options(&self) -> SshOptions {
+        self.servers[0].options()
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {

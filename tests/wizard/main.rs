@@ -4,6 +4,7 @@
 mod common;
 mod hosts;
 mod keys;
+mod layout;
 mod locks;
 mod mouse;
 mod person;

@@ -1,7 +1,7 @@
 //! The mouse on the screens of scenarios.
 
-use quorate::app::Action;
 use quorate::app::wizard::{Page, Stage, WizardPane};
+use quorate::app::{Action, Event, Scroll};
 use quorate::scenario::journal::Instruction;
 use rstest::rstest;
 
@@ -40,6 +40,18 @@ fn panes_and_steps_are_pressed() {
     let mut person = Person::ready((80, 24));
     person.clicks("why ·");
     assert_eq!(view(&person).pane, WizardPane::Why);
+}
+
+#[test]
+fn the_wheel_scrolls_what_is_read_and_leaves_the_host() {
+    let mut person = Person::ready((80, 16));
+    person.act(&[Action::Down, Action::Right, Action::NextPane]);
+    let before = person.screen();
+    person.hear(Event::Scrolled(Scroll::Down));
+    assert_ne!(person.screen(), before);
+    assert_eq!(person.state.wizard.run.as_ref().expect("a run").view.host, 1);
+    person.hear(Event::Scrolled(Scroll::Up));
+    assert_eq!(person.screen(), before);
 }
 
 #[test]

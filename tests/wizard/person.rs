@@ -265,6 +265,7 @@ impl Person {
         };
         let mut sources = shelf().sources;
         sources.set = set.into_iter().map(|(name, value)| (name, value.text)).collect();
+        sources.deployment = draft.layout.as_ref().map(|layout| layout.values.clone()).unwrap_or_default();
         sources.set.entry("token".to_owned()).or_insert_with(|| "made-up-token".to_owned());
         if draft.scenario.name != "cache" {
             sources.set.clear();

@@ -41,6 +41,21 @@ fn the_list_says_what_there_is_and_how_it_stands() {
     }
 }
 
+/// However small the screen, what has the keys is seen.
+#[test]
+fn the_selected_row_is_seen_on_the_smallest_screen() {
+    for rows in 10..20 {
+        let mut person = Person::new((40, rows));
+        person.act(&[Action::Scenarios]);
+        for title in ["Memory", "Memory", "Destroy", "mine"] {
+            let screen = person.screen();
+            let is_selected = |line: &str| line.contains('▌') && line.contains(title);
+            assert!(screen.lines().any(is_selected), "{rows} rows, {title}:\n{screen}");
+            person.act(&[Action::Down]);
+        }
+    }
+}
+
 #[test]
 fn hosts_are_chosen_or_named() {
     for size in SIZES {
@@ -309,4 +324,16 @@ fn what_a_host_prints_that_is_not_looked_at_is_not_drawn() {
         person.act(&[Action::Down]);
     }
     assert!(person.screen().contains("a line of output"), "{}", person.screen());
+}
+
+#[test]
+fn two_hundred_hosts_push_no_warning_off_the_screen() {
+    let mut person = Person::new((80, 24));
+    person.act(&[Action::Scenarios, Action::Down, Action::Down, Action::Open, Action::Last]);
+    let names: Vec<String> = (1..=200).map(|nth| format!("host{nth}")).collect();
+    person.types(&names.join(" ")).typed(Typing::Accept).planned().act(&[Action::RunToEnd]);
+    let screen = person.screen();
+    assert!(screen.contains("It destroys the cluster on these hosts"), "{screen}");
+    assert!(screen.contains("on 200 hosts: host1,") && screen.contains("and 176 more"), "{screen}");
+    assert!(!screen.contains("more below"), "{screen}");
 }

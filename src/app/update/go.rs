@@ -130,6 +130,9 @@ fn press_row(state: &mut State, pane: Pane, row: usize) -> Vec<Effect> {
 }
 
 pub(super) fn scrolled(state: &mut State, scroll: Scroll) -> Vec<Effect> {
+    if state.panel.is_none() && wizard::scroll_pane(state, scroll) {
+        return Vec::new();
+    }
     go(
         state,
         match scroll {

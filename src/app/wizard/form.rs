@@ -191,7 +191,7 @@ impl Field {
     }
 
     /// Whether nobody gives a value, nor can one be made up.
-    fn lacks_a_value(&self, format: Format) -> bool {
+    pub fn lacks_a_value(&self, format: Format) -> bool {
         let may_be_empty = match format {
             Format::Markdown => self.variable.default.as_deref() == Some("") || self.is_given_empty(),
             Format::Phd => self.variable.default.is_some(),

@@ -198,7 +198,7 @@ impl Run {
 
     /// The place that is looked at.
     pub fn place(&self) -> Option<Place> {
-        self.progress.places().into_iter().nth(self.view.host)
+        self.progress.place(self.view.host)
     }
 
     /// Since when it goes, and for how long it went.
@@ -281,8 +281,7 @@ impl Run {
 
     /// Puts the selections where something is.
     pub(in crate::app) fn settle(&mut self) {
-        let hosts = self.progress.places().len();
-        self.view.host = self.view.host.min(hosts.saturating_sub(1));
+        self.view.host = self.view.host.min(self.progress.count().saturating_sub(1));
         let steps = self.plan.scenario.steps.len();
         self.view.step = self.view.step.map(|step| step.clamp(1, steps.max(1)));
     }

@@ -14,6 +14,9 @@ use crate::theme::Role;
 use crate::ui::operation::{Content, Foot, clear, inner, plain, signed};
 use crate::ui::{Look, shell, text};
 
+/// How many hosts are named.
+const NAMED: usize = 24;
+
 /// Draws it over the run; says where something is typed.
 pub(super) fn draw(
     frame: &mut Frame<'_>,
@@ -58,41 +61,16 @@ fn words(
 ) -> (String, Vec<Line<'static>>, &'static str) {
     let scenario = &run.plan.scenario;
     let warning = (look.glyphs.warning, Role::Warning);
-    let title = clean(&scenario.title);
     match ask.kind {
-        AskKind::Begin(first) => {
-            let mut lines = hosts(run, width, look);
-            if state.wizard.is_simulated() {
-                let words = "These hosts are simulated and run no shell: nothing is run, and every script is taken for one that worked.";
-                lines.extend(signed(warning, (words, Role::Warning), 0, width, look));
-            }
-            if let Some(what) = run.plan.destroys() {
-                let words = format!("It destroys {}.", clean(&what));
-                let sign = (look.glyphs.critical, Role::Critical);
-                lines.extend(signed(sign, (&words, Role::Critical), 0, width, look));
-            }
-            for remark in run.plan.remarks() {
-                lines.extend(signed(warning, (&remark, Role::Text), 0, width, look));
-            }
-            lines.push(Line::default());
-            let words = "First it is looked at what has to hold before; where it does not, nothing is run.";
-            lines.extend(plain(words, Role::Muted, 0, width, look));
-            let (how, button) = if first == Instruction::RunToEnd {
-                (format!("{} to the end", text::count(scenario.steps.len(), "step")), "Run all")
-            } else {
-                (format!("step {}, and wait", run.current()), "Run it")
-            };
-            (format!("{title}: run {how}?"), lines, button)
-        }
+        AskKind::Begin(first) => to_begin(run, first, state, width, look),
         AskKind::Destroy => {
             let step = scenario.steps.get(run.current().saturating_sub(1));
             let what = match step.map(|step| &step.destroys) {
                 Some(Destroys::This(what)) => clean(what),
                 _ => String::new(),
             };
-            let mut lines = hosts(run, width, look);
-            let sign = (look.glyphs.critical, Role::Critical);
-            lines.extend(signed(sign, (&format!("It destroys {what}."), Role::Critical), 0, width, look));
+            let mut lines = destroys("It", &what, width, look);
+            lines.extend(hosts(run, width, look));
             (format!("Run step {}?", run.current()), lines, "Run it")
         }
         AskKind::Undo(number) => {
@@ -160,16 +138,56 @@ fn holders(run: &Run, state: &State, width: usize, look: &Look) -> Vec<Line<'sta
                  scripts that are under way are not ended.";
     lines.extend(signed(warning, (words, Role::Warning), 0, width, look));
     if let Some(what) = run.plan.destroys() {
-        let words = format!("This run destroys {}.", clean(&what));
-        let sign = (look.glyphs.critical, Role::Critical);
-        lines.extend(signed(sign, (&words, Role::Critical), 0, width, look));
+        lines.extend(destroys("This run", &clean(&what), width, look));
     }
     lines
 }
 
+/// What is asked before anything is run. What is lost stands first: nothing may push it off the screen.
+fn to_begin(
+    run: &Run,
+    first: Instruction,
+    state: &State,
+    width: usize,
+    look: &Look,
+) -> (String, Vec<Line<'static>>, &'static str) {
+    let warning = (look.glyphs.warning, Role::Warning);
+    let mut lines = Vec::new();
+    if let Some(what) = run.plan.destroys() {
+        lines.extend(destroys("It", &clean(&what), width, look));
+    }
+    if state.wizard.is_simulated() {
+        let words = "These hosts are simulated and run no shell: nothing is run, and every script is taken for one that worked.";
+        lines.extend(signed(warning, (words, Role::Warning), 0, width, look));
+    }
+    for remark in run.plan.remarks() {
+        lines.extend(signed(warning, (&remark, Role::Text), 0, width, look));
+    }
+    lines.extend(hosts(run, width, look));
+    lines.push(Line::default());
+    let words = "First it is looked at what has to hold before; where it does not, nothing is run.";
+    lines.extend(plain(words, Role::Muted, 0, width, look));
+    let (how, button) = if first == Instruction::RunToEnd {
+        (format!("{} to the end", text::count(run.plan.scenario.steps.len(), "step")), "Run all")
+    } else {
+        (format!("step {}, and wait", run.current()), "Run it")
+    };
+    (format!("{}: run {how}?", clean(&run.plan.scenario.title)), lines, button)
+}
+
+fn destroys(who: &str, what: &str, width: usize, look: &Look) -> Vec<Line<'static>> {
+    let words = format!("{who} destroys {what}.");
+    signed((look.glyphs.critical, Role::Critical), (&words, Role::Critical), 0, width, look)
+}
+
+/// On which hosts; of many, how many, and the first of them.
 fn hosts(run: &Run, width: usize, look: &Look) -> Vec<Line<'static>> {
-    let hosts: Vec<&str> = run.plan.hosts.iter().map(HostName::as_str).collect();
-    plain(&format!("on {}", hosts.join(", ")), Role::Text, 0, width, look)
+    let hosts: Vec<&str> = run.plan.hosts.iter().take(NAMED).map(HostName::as_str).collect();
+    let words = match run.plan.hosts.len() {
+        all if all > NAMED => format!("on {all} hosts: {} and {} more", hosts.join(", "), all - NAMED),
+        _ => format!("on {}", hosts.join(", ")),
+    };
+    plain(&words, Role::Text, 0, width, look)
 }
 
 fn foot(ask: &Ask, button: &str, width: usize, look: &Look) -> Foot {

@@ -131,7 +131,16 @@ fn sheet_of_form(form: &Form, width: usize, look: &Look) -> (Sheet, Option<(usiz
         let has_keys = nth == form.focus && form.awaited.is_none();
         let secret = field.variable.secrecy == Secrecy::Secret;
         let mask = secret.then_some(if look.glyphs == crate::ui::ASCII { '*' } else { '•' });
-        let (line, column) = entry(&field.variable.name, names, &field.input, mask, has_keys, width, look);
+        let (mut line, column) =
+            entry(&field.variable.name, names, &field.input, mask, has_keys, width, look);
+        if !has_keys && field.input.value().is_empty() {
+            let (words, role) = match &field.variable.generated {
+                Some(_) => ("left empty, one is made up", Role::Faint),
+                None if field.lacks_a_value(form.draft.scenario.format) => ("has to be given", Role::Note),
+                None => ("empty", Role::Faint),
+            };
+            line.spans.push(look.span(role, words));
+        }
         let mut lines = vec![line];
         if let Some(error) = &field.error {
             let sign = (look.glyphs.critical, Role::Critical);
@@ -214,7 +223,7 @@ fn entry(
     (line, names + 3 + cursor - scroll)
 }
 
-/// What there is to say of a field: all of it while it has the keys, else what can't be guessed.
+/// What there is to say of a field while it has the keys.
 fn facts(field: &Field, has_keys: bool, indent: usize, width: usize, look: &Look) -> Vec<Line<'static>> {
     let is_untouched = field.given.as_ref().is_some_and(|(text, _)| text == field.input.value());
     let is_empty = field.input.value().is_empty();
@@ -229,12 +238,7 @@ fn facts(field: &Field, has_keys: bool, indent: usize, width: usize, look: &Look
         _ => None,
     };
     if !has_keys {
-        let made_up = is_empty && field.variable.generated.is_some() && field.error.is_none();
-        return if made_up {
-            plain("left empty, one is made up", Role::Faint, indent, width, look)
-        } else {
-            Vec::new()
-        };
+        return Vec::new();
     }
     let kind = match &field.variable.kind {
         Kind::Choice(words) => format!("one of {}", words.join(", ")),

@@ -74,7 +74,6 @@ fn rows(shelf: &Shelf, state: &State, width: usize, look: &Look) -> Sheet {
                 Some(Err(_)) | None => "can't be read".to_owned(),
             },
         };
-        let begin = sheet.lines.len();
         if heading.as_ref() != Some(&above) {
             if heading.is_some() {
                 sheet.lines.push(Line::default());
@@ -96,8 +95,7 @@ fn rows(shelf: &Shelf, state: &State, width: usize, look: &Look) -> Sheet {
         let line = if is_selected { line.patch_style(look.style(Role::Selection)) } else { line };
         let row = sheet.push_row([line]);
         if is_selected {
-            // Its heading is to be seen with it.
-            sheet.shown = begin..row.end;
+            sheet.shown = row;
         }
     }
     if sheet.entries.is_empty() {
@@ -158,6 +156,9 @@ fn of_book(
     left.push(look.span(Role::Text, clean(&scenario.title)));
     let (_, role, words) = sign;
     if width < WIDE {
+        // The title is told first; how it stands gives way.
+        let used: usize = left.iter().map(Span::width).sum();
+        let words = look.fit(&words, width.saturating_sub(used.min(width * 3 / 5) + 2));
         return look.sides(left, vec![look.span(role, words)], width);
     }
     let first = width * 2 / 5;

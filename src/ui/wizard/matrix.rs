@@ -42,8 +42,7 @@ fn sign_at(run: &Run, number: usize, place: &Place, look: &Look) -> (&'static st
 
 /// How many lines it would like to have.
 pub(super) fn height(run: &Run) -> u16 {
-    let places = run.progress.places().len();
-    u16::try_from(places + 1).unwrap_or(u16::MAX)
+    u16::try_from(run.progress.count() + 1).unwrap_or(u16::MAX)
 }
 
 /// Which hosts and steps are on screen, and where.

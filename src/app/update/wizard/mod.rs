@@ -8,6 +8,7 @@ mod run;
 mod survey;
 
 pub(super) use news::hear;
+pub(super) use run::scroll_pane;
 
 use super::tell;
 use crate::app::wizard::{Page, Request, Row, Stage, Standing};

@@ -4,9 +4,12 @@ use super::survey::survey;
 use super::{ask, drop_run, form, hindrance, layout, not_here, refuse};
 use crate::app::update::tell;
 use crate::app::wizard::{Ask, AskKind, Basis, Order, Page, Request, Run, Stage, WizardPane};
-use crate::app::{Action, Effect, Notice, State, Target};
+use crate::app::{Action, Effect, Notice, Scroll, State, Target};
 use crate::scenario::journal::{Instruction, Outcome};
 use crate::scenario::{Destroys, Stand};
+
+/// How many lines the wheel scrolls.
+const WHEEL: usize = 3;
 
 pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
     let Some(run) = state.wizard.run.as_deref_mut() else { return Vec::new() };
@@ -71,7 +74,6 @@ fn look(state: &mut State, action: Action) -> Vec<Effect> {
     let Some(run) = state.wizard.run.as_deref_mut() else { return Vec::new() };
     let current = run.view.step.unwrap_or_else(|| run.current());
     let pane = run.view.pane;
-    let scroll = run.view.scrolls.get_mut(pane as usize);
     match action {
         Action::Up => run.view.host = run.view.host.saturating_sub(1),
         Action::Down => run.view.host += 1,
@@ -81,21 +83,34 @@ fn look(state: &mut State, action: Action) -> Vec<Effect> {
         Action::Right => look_at_step(run, current + 1),
         Action::NextPane => run.view.pane = pane.turned(1),
         Action::PreviousPane => run.view.pane = pane.turned(-1),
-        Action::PageUp | Action::PageDown => {
-            // Output is read from its end upwards.
-            let is_further = (action == Action::PageDown) != (pane == WizardPane::Output);
-            if let Some(scroll) = scroll {
-                *scroll = if is_further {
-                    scroll.saturating_add(many).min(10_000)
-                } else {
-                    scroll.saturating_sub(many)
-                };
-            }
-        }
+        Action::PageUp => scroll_by(run, many, false),
+        Action::PageDown => scroll_by(run, many, true),
         _ => return not_here(state),
     }
     run.settle();
     Vec::new()
+}
+
+/// Scrolls the pane that has the keys. Output is read from its end upwards.
+fn scroll_by(run: &mut Run, lines: usize, is_down: bool) {
+    let pane = run.view.pane;
+    let Some(scroll) = run.view.scrolls.get_mut(pane as usize) else { return };
+    *scroll = if is_down == (pane == WizardPane::Output) {
+        scroll.saturating_sub(lines)
+    } else {
+        scroll.saturating_add(lines).min(10_000)
+    };
+}
+
+/// The wheel was turned: on a run it scrolls the pane that has the keys. Says whether there is one.
+pub(in crate::app::update) fn scroll_pane(state: &mut State, scroll: Scroll) -> bool {
+    if !matches!(state.wizard.page, Some(Page::Run)) {
+        return false;
+    }
+    let run = state.wizard.run.as_deref_mut();
+    let Some(run) = run.filter(|run| run.ask.is_none() && run.view.dry_run.is_none()) else { return false };
+    scroll_by(run, WHEEL, scroll == Scroll::Down);
+    true
 }
 
 fn dry_run(state: &mut State, action: Action, scroll: usize) -> Vec<Effect> {
