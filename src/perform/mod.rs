@@ -134,23 +134,18 @@ impl Performer {
         instructions: mpsc::Receiver<Instruction>,
         news: mpsc::Sender<News>,
     ) -> Outcome {
-        let (transport, clock) = (Arc::clone(&self.transport), Arc::clone(&self.clock));
-        let (id, output) = (run.id().to_owned(), run.output());
-        let shared = shared(transport, clock, self.access.clone(), plan, id, output, news);
+        let shared = Arc::new(Shared {
+            transport: Arc::clone(&self.transport),
+            clock: Arc::clone(&self.clock),
+            access: self.access.clone(),
+            masker: plan.masker(),
+            plan,
+            run: run.id().to_owned(),
+            output: run.output(),
+            news,
+        });
         Engine::new(shared, self.runs.clone(), run, start, instructions).carry_out().await
     }
-}
-
-fn shared(
-    transport: Arc<dyn Transport>,
-    clock: Clock,
-    access: Access,
-    plan: Arc<Plan>,
-    run: String,
-    output: PathBuf,
-    news: mpsc::Sender<News>,
-) -> Arc<Shared> {
-    Arc::new(Shared { masker: plan.masker(), transport, clock, access, plan, run, output, news })
 }
 
 /// Who we are, for the journal and the locks: `user@machine`.

@@ -8,9 +8,9 @@ use futures::future::BoxFuture;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
+use super::Shared;
 use super::job::{self, Ran};
 use super::runs::new_id;
-use super::{Shared, shared};
 use crate::model::Access;
 use crate::scenario::journal::{End, Job, Part, Place};
 use crate::scenario::{Check, Gates, Plan, Proved, Step, System};
@@ -37,7 +37,16 @@ pub async fn prove(
     let (news, nobody) = mpsc::channel(1);
     drop(nobody);
     let id = format!("proof-{}", new_id(clock()));
-    let shared = shared(transport, clock, access, Arc::new(proof), id, output.path().to_owned(), news);
+    let shared = Arc::new(Shared {
+        transport,
+        clock,
+        access,
+        masker: proof.masker(),
+        plan: Arc::new(proof),
+        run: id,
+        output: output.path().to_owned(),
+        news,
+    });
     let places = shared.places();
     let proved = shared.prove(&places).await;
     let mut tidying: Vec<BoxFuture<'_, ()>> = Vec::new();

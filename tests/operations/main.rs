@@ -7,6 +7,8 @@ mod fake;
 mod keys;
 mod mouse;
 mod person;
+#[path = "../common/press.rs"]
+mod press;
 #[path = "../common/running.rs"]
 mod running;
 mod screens;

@@ -3,10 +3,10 @@
 use quorate::app::{Action, Effect, Errand, Event, News, Request, Selection, State, Ticket, Typing, update};
 use quorate::operation::{NoPreview, Outcome, Plan, Preview, Progress, Projection, Ran, plan};
 use quorate::pacemaker::parse;
-use quorate::ui::target_at;
 use tui_input::InputRequest;
 
 use crate::common::{console, deployment, look, screen};
+use crate::press::pressed;
 
 /// A console, and what it has asked for and not been answered.
 pub(crate) struct Person {
@@ -50,17 +50,7 @@ impl Person {
 
     /// Presses the mouse where those words stand on the screen.
     pub(crate) fn clicks(&mut self, words: &str) -> &mut Self {
-        let look = look();
-        let screen = screen(&self.state, &look);
-        let (width, height) = self.state.size;
-        let line = |y| (0..width).map(|x| screen.buffer()[(x, y)].symbol()).collect::<Vec<_>>();
-        let at = (0..height).find_map(|y| {
-            let line = line(y);
-            let starts = |x: &u16| line[usize::from(*x)..].concat().starts_with(words);
-            (0..width).find(starts).map(|x| (x, y))
-        });
-        let Some((x, y)) = at else { panic!("{words} is nowhere:\n{screen}") };
-        match target_at(&self.state, &look, x, y) {
+        match pressed(&self.state, words) {
             Some(target) => self.hear(Event::Pressed(target)),
             None => self,
         }

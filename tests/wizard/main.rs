@@ -8,6 +8,8 @@ mod layout;
 mod locks;
 mod mouse;
 mod person;
+#[path = "../common/press.rs"]
+mod press;
 #[path = "../common/running.rs"]
 mod running;
 mod screens;

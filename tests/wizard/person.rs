@@ -8,10 +8,10 @@ use quorate::app::wizard::{Book, News, Order, PastRun, Planned, Realm, Request, 
 use quorate::app::{Action, Effect, Event, State, Typing, update};
 use quorate::scenario::journal::{self, End, Entry, Instruction, Job, Outcome, Place, When};
 use quorate::scenario::{NoValue, Plan, Scenario, Secrecy, Sources, Stand, System, Value};
-use quorate::ui::target_at;
 use tui_input::InputRequest;
 
 use crate::common::{console, deployment, look, now, screen};
+use crate::press::pressed;
 
 /// Three steps, one of them with everything that a step can have.
 pub(crate) const CACHE: &str = r#"+++
@@ -197,17 +197,7 @@ impl Person {
 
     /// Presses the mouse where those words stand on the screen.
     pub(crate) fn clicks(&mut self, words: &str) -> &mut Self {
-        let look = look();
-        let screen = screen(&self.state, &look);
-        let (width, height) = self.state.size;
-        let line = |y| (0..width).map(|x| screen.buffer()[(x, y)].symbol()).collect::<Vec<_>>();
-        let at = (0..height).find_map(|y| {
-            let line = line(y);
-            let starts = |x: &u16| line[usize::from(*x)..].concat().starts_with(words);
-            (0..width).find(starts).map(|x| (x, y))
-        });
-        let Some((x, y)) = at else { panic!("{words} is nowhere:\n{screen}") };
-        match target_at(&self.state, &look, x, y) {
+        match pressed(&self.state, words) {
             Some(target) => self.hear(Event::Pressed(target)),
             None => self,
         }
