@@ -10,7 +10,7 @@ async fn look(site: &Site, plan: &Plan) -> Result<Vec<(usize, Option<bool>, Stri
 
 /// Three steps: one with a check, one that only an `unless` tells of, one that nothing does.
 fn three() -> Plan {
-    let touch = "touch \"$HERE/one\"; until [ -e \"$HERE/go\" ]; do sleep 0.05; done";
+    let touch = "touch \"$HERE/one\"; while [ -d \"$HERE\" ]; do sleep 0.05; done";
     plan([
         Step { checks: vec![check("[ -e \"$HERE/one\" ]")], ..step(touch) },
         Step { on: Target::First, unless: vec![script("[ -e \"$HERE/two\" ]")], ..step("false") },
