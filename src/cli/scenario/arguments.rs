@@ -131,7 +131,7 @@ pub(super) struct ResumeArguments {
 
 #[derive(Debug, Args)]
 pub(super) struct DeployArguments {
-    /// Which deployment: collapsed, segregated, or a file of the folder `deployments` beside your configuration
+    /// Which deployment: collapsed, segregated, or a file of the folder `~/.config/quorate/deployments`
     #[arg(value_name = "NAME")]
     pub(super) deployment: Option<String>,
     /// Which cluster of the configuration plays which part, where it is not called so; NAME alone where there is one part

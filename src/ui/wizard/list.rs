@@ -99,7 +99,8 @@ fn rows(shelf: &Shelf, state: &State, width: usize, look: &Look) -> Sheet {
         }
     }
     if sheet.entries.is_empty() {
-        let words = "There is no scenario. Files NAME.md in the folder scenarios beside your configuration are listed here.";
+        let words =
+            "There is no scenario. Files NAME.md in the folder ~/.config/quorate/scenarios are listed here.";
         sheet.lines.extend(plain(words, Role::Muted, 0, width, look));
     } else {
         // The empty line below, which tells what there is more of.
