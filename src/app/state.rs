@@ -104,6 +104,11 @@ pub struct Totals {
 }
 
 impl State {
+    /// The clusters as they are configured.
+    pub fn entries(&self) -> Vec<ClusterEntry> {
+        self.clusters.iter().map(|cluster| cluster.entry.clone()).collect()
+    }
+
     /// A console that has seen nothing yet.
     pub fn new(inventory: &Inventory, themes: Vec<String>, size: (u16, u16), now: Timestamp) -> Self {
         Self {

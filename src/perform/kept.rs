@@ -1,11 +1,12 @@
 //! Values that were made up for a deployment, so that a later try and later scenarios are told the same.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use super::output::safe_name;
 use super::recipe::{read, write};
 use super::runs::{RunError, Runs, make_folder};
+use crate::scenario::Value;
 
 /// Where they are, in the folder of state.
 const FOLDER: &str = "deployments";
@@ -43,9 +44,10 @@ impl Kept {
         &self.path
     }
 
-    /// Adds one that was made up; it is on the disk when all are [kept](Self::keep).
-    pub fn add(&mut self, name: String, value: String) {
-        self.values.insert(name, value);
+    /// Adds those of a plan's values that were made up; they are on the disk when all are [kept](Self::keep).
+    pub fn add(&mut self, values: &BTreeMap<String, Value>, generated: &BTreeSet<String>) {
+        let made_up = values.iter().filter(|(name, _)| generated.contains(*name));
+        self.values.extend(made_up.map(|(name, value)| (name.clone(), value.text.clone())));
     }
 
     /// Writes them down.
@@ -71,11 +73,18 @@ mod tests {
         let state = tempfile::tempdir().unwrap();
         let runs = Runs::new(state.path());
         let mut kept = runs.kept("segregated", "../lb").unwrap();
-        kept.add("cookie".to_owned(), "secret".to_owned());
+        let values = BTreeMap::from([("cookie", "secret"), ("port", "80")]);
+        let values = values.into_iter().map(|(name, text)| (name.to_owned(), Value::open(text))).collect();
+        kept.add(&values, &BTreeSet::from(["cookie".to_owned()]));
         kept.keep().unwrap();
         assert_eq!(kept.path().parent().unwrap(), state.path().join(FOLDER));
         assert_eq!(kept.path().metadata().unwrap().permissions().mode() & 0o777, 0o600);
         assert_eq!(runs.kept("segregated", "../lb").unwrap().values()["cookie"], "secret");
+        assert_eq!(
+            runs.kept("segregated", "../lb").unwrap().values().len(),
+            1,
+            "what nobody made up is not kept"
+        );
         assert!(runs.kept("collapsed", "../lb").unwrap().values().is_empty());
     }
 }

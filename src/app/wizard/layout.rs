@@ -6,7 +6,6 @@ use std::sync::Arc;
 use super::{PastRun, Shelf};
 use crate::model::{ClusterEntry, HostName};
 use crate::scenario::deployment::{Deployment, Placed};
-use crate::scenario::journal::Outcome;
 
 /// A layout that is looked at.
 #[derive(Debug, Clone)]
@@ -93,16 +92,12 @@ impl Layout {
 impl Shelf {
     /// The last run of a scenario on those hosts that was not refused.
     pub fn last_on(&self, scenario: &str, hosts: &[HostName]) -> Option<&PastRun> {
-        self.runs.iter().find(|run| {
-            run.scenario == scenario
-                && run.hosts == hosts
-                && !matches!(run.outcome, Some(Outcome::Refused { .. }))
-        })
+        let mut runs = self.runs.iter();
+        runs.find(|run| run.scenario == scenario && run.hosts == hosts && run.is_of_use())
     }
 
     /// Whether the last run of a stage was brought to its end.
     pub fn is_done(&self, placed: &Placed) -> bool {
-        self.last_on(&placed.stage.scenario, &placed.cluster.hosts)
-            .is_some_and(|run| matches!(run.outcome, Some(Outcome::Done { .. })))
+        self.last_on(&placed.stage.scenario, &placed.cluster.hosts).is_some_and(PastRun::is_done)
     }
 }

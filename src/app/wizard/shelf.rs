@@ -129,6 +129,16 @@ impl Found {
 }
 
 impl PastRun {
+    /// Whether anything of it was run: a refused one says nothing of what is there.
+    pub fn is_of_use(&self) -> bool {
+        !matches!(self.outcome, Some(Outcome::Refused { .. }))
+    }
+
+    /// Whether it was brought to its end.
+    pub fn is_done(&self) -> bool {
+        matches!(self.outcome, Some(Outcome::Done { .. }))
+    }
+
     /// Whether somebody may go on with it.
     pub fn can_be_gone_on_with(&self) -> bool {
         !self.is_in_hand && !self.outcome.as_ref().is_some_and(Outcome::is_final)
@@ -147,8 +157,7 @@ impl Shelf {
     /// What the runs say of a scenario.
     pub fn standing(&self, scenario: &str) -> Standing<'_> {
         let mut runs = self.runs.iter().filter(|run| run.scenario == scenario);
-        let of_use = |run: &&PastRun| !matches!(run.outcome, Some(Outcome::Refused { .. }));
-        match runs.find(of_use) {
+        match runs.find(|run| run.is_of_use()) {
             None => Standing::Never,
             Some(run) => match &run.outcome {
                 Some(Outcome::Done { .. }) => Standing::Done(run),
@@ -161,9 +170,7 @@ impl Shelf {
 
     /// How long a scenario took when it was last brought to its end in one go.
     pub fn expected(&self, scenario: &str) -> Option<SignedDuration> {
-        let is_measure = |run: &&PastRun| {
-            run.scenario == scenario && run.is_whole && matches!(run.outcome, Some(Outcome::Done { .. }))
-        };
+        let is_measure = |run: &&PastRun| run.scenario == scenario && run.is_whole && run.is_done();
         self.runs.iter().find(is_measure).map(|run| run.last.duration_since(run.at))
     }
 

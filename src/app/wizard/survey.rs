@@ -7,7 +7,6 @@ use jiff::{SignedDuration, Timestamp};
 use super::{Found, PastRun, Shelf};
 use crate::model::HostName;
 use crate::scenario::Purpose;
-use crate::scenario::journal::Outcome;
 
 /// What was looked at so long ago is not looked at again by itself.
 const FRESH: SignedDuration = SignedDuration::from_secs(60);
@@ -54,15 +53,13 @@ impl Shelf {
         });
         for book in builds {
             let mut seen: Vec<&[HostName]> = Vec::new();
-            let of_use = |run: &&PastRun| {
-                run.scenario == book.name && !matches!(run.outcome, Some(Outcome::Refused { .. }))
-            };
+            let of_use = |run: &&PastRun| run.scenario == book.name && run.is_of_use();
             for run in self.runs.iter().filter(of_use) {
                 if seen.contains(&run.hosts.as_slice()) {
                     continue;
                 }
                 seen.push(&run.hosts);
-                if matches!(run.outcome, Some(Outcome::Done { .. })) {
+                if run.is_done() {
                     let (run, hosts) = (run.id.clone(), run.hosts.clone());
                     all.push(Installed { scenario: book.name.clone(), run, hosts });
                 }

@@ -106,10 +106,7 @@ async fn take(runs: Runs, order: Order, now: jiff::Timestamp) -> Result<Run, Str
         }
         if let Some(layout) = &order.layout {
             let mut kept = runs.kept(&layout.deployment, &layout.first)?;
-            for name in &order.generated {
-                let value = order.plan.values.get(name).map(|value| value.text.clone());
-                kept.add(name.clone(), value.unwrap_or_default());
-            }
+            kept.add(&order.plan.values, &order.generated);
             kept.keep()?;
         }
         let name = order.plan.scenario.name.clone();

@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::text::{Line, Span};
 
-use super::list::{Sign, lead, sign_of_left};
+use super::list::{Sign, lead, places, sign_of_left};
 use super::sheet::Sheet;
 use super::{ago, put, real, rule, title};
 use crate::app::wizard::{Layout, LayoutBook, LayoutRow, PastRun, Shelf};
@@ -34,7 +34,7 @@ pub(super) fn row(
     };
     let chosen = state.wizard.layout.as_ref().filter(|it| it.deployment == *deployment);
     let fresh = Layout::fresh(deployment.clone());
-    let stages = chosen.unwrap_or(&fresh).stages(&entries(state));
+    let stages = chosen.unwrap_or(&fresh).stages(&state.entries());
     let done = stages.iter().filter(|placed| shelf.is_done(placed)).count();
     let (glyph, role, words) = match (stages.len(), done) {
         (0, _) => (look.glyphs.unseen, Role::Muted, "its clusters are to be chosen".to_owned()),
@@ -98,14 +98,8 @@ pub(super) fn target_at(area: Rect, state: &State, look: &Look, at: Position) ->
     sheet(layout, state, width, look).target_at(body, at)
 }
 
-fn places(area: Rect, below: usize) -> (Rect, Rect) {
-    let height = (below as u16).min(area.height / 2);
-    let body = Rect { y: area.y + 2, height: area.height.saturating_sub(2 + height), ..area };
-    (body, Rect { y: area.bottom() - height, height, ..area })
-}
-
 fn sheet(layout: &Layout, state: &State, width: usize, look: &Look) -> Sheet {
-    let clusters = entries(state);
+    let clusters = state.entries();
     let rows = layout.rows(&clusters);
     let next = next(&rows, state);
     let mut sheet = Sheet::default();
@@ -238,7 +232,7 @@ fn of_run(run: &PastRun, is_test: bool, state: &State, look: &Look) -> Sign {
 }
 
 fn details(layout: &Layout, state: &State, width: usize, look: &Look) -> Vec<Line<'static>> {
-    match layout.rows(&entries(state)).get(layout.row) {
+    match layout.rows(&state.entries()).get(layout.row) {
         Some(LayoutRow::Stage(placed)) => {
             let name = &placed.stage.scenario;
             let mut lines = vec![rule(&placed.label(), Role::Heading, width, look)];
@@ -267,8 +261,4 @@ fn scenario<'s>(name: &str, state: &'s State) -> Option<&'s Scenario> {
     let shelf = state.wizard.shelf.as_ref()?;
     let book = shelf.books.iter().find(|book| book.name == name)?;
     book.scenario.as_deref().ok()
-}
-
-fn entries(state: &State) -> Vec<ClusterEntry> {
-    state.clusters.iter().map(|cluster| cluster.entry.clone()).collect()
 }

@@ -46,7 +46,7 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, state: &State, look: &Look) 
 
 /// Where the list stands, and below it what there is to say of the selected row. Between them a line is empty, unless
 /// it tells that there is more.
-fn places(area: Rect, below: usize) -> (Rect, Rect) {
+pub(super) fn places(area: Rect, below: usize) -> (Rect, Rect) {
     let height = (below as u16).min(area.height / 2);
     let body = Rect { y: area.y + 2, height: area.height.saturating_sub(2 + height), ..area };
     (body, Rect { y: area.bottom() - height, height, ..area })

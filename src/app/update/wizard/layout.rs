@@ -5,7 +5,6 @@ use std::sync::Arc;
 use super::{form, hindrance, look_again, not_here, refuse, survey};
 use crate::app::wizard::{Basis, Draft, Layout, LayoutRow, OfLayout, Page};
 use crate::app::{Action, Effect, State};
-use crate::model::ClusterEntry;
 use crate::scenario::deployment::{Deployment, Placed};
 
 /// Shows a layout, the keys on what comes next. The clusters that were chosen for it stay.
@@ -29,7 +28,7 @@ pub(super) fn page(state: &mut State, of: Option<&OfLayout>) -> Page {
 }
 
 pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
-    let clusters = entries(state);
+    let clusters = state.entries();
     let many = usize::from(state.size.1 / 2).max(1);
     let Some(layout) = &mut state.wizard.layout else { return Vec::new() };
     let rows = layout.rows(&clusters);
@@ -105,7 +104,7 @@ fn choose(state: &mut State, placed: &Placed, rows: &[LayoutRow]) -> Vec<Effect>
 
 /// Puts the keys on the first part without a cluster that needs one, else on the first stage that is not done.
 fn seek_next(state: &mut State) {
-    let clusters = entries(state);
+    let clusters = state.entries();
     let (Some(layout), Some(shelf)) = (&mut state.wizard.layout, &state.wizard.shelf) else { return };
     let rows = layout.rows(&clusters);
     let comes_next = |row: &LayoutRow| match row {
@@ -117,8 +116,4 @@ fn seek_next(state: &mut State) {
     };
     let next = rows.iter().position(comes_next);
     layout.row = next.unwrap_or_else(|| rows.len().saturating_sub(1));
-}
-
-fn entries(state: &State) -> Vec<ClusterEntry> {
-    state.clusters.iter().map(|cluster| cluster.entry.clone()).collect()
 }

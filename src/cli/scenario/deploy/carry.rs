@@ -51,9 +51,7 @@ pub(super) async fn run(settings: &Settings, work: Work, arguments: &DeployArgum
     let runs = runs(settings)?;
     // Before anything is run with them: nobody else knows them.
     work.kept.keep()?;
-    let mut clusters: Vec<_> = work.jobs.iter().map(|job| job.placed.cluster.clone()).collect();
-    clusters.dedup();
-    let mut carrier = Carrier::new(settings, clusters, runs.clone(), arguments.format)?;
+    let mut carrier = Carrier::new(settings, work.clusters(), runs.clone(), arguments.format)?;
     let began = Timestamp::now();
     let start = Start {
         from_step: 1,

@@ -84,9 +84,7 @@ impl State {
 /// Looks at all stages, several clusters at once, and tells each as soon as those before it are known.
 pub(super) async fn run(settings: &Settings, work: Work, format: OpFormat) -> Outcome {
     let past = runs(settings)?.list()?;
-    let mut clusters: Vec<_> = work.jobs.iter().map(|job| job.placed.cluster.clone()).collect();
-    clusters.dedup();
-    let source = sources::over_ssh(settings, Inventory { clusters })?;
+    let source = sources::over_ssh(settings, Inventory { clusters: work.clusters() })?;
     // Of one cluster one after the other: no host is asked more than one thing at once.
     let mut by_cluster: BTreeMap<&str, Vec<(usize, &Job)>> = BTreeMap::new();
     for (index, job) in work.jobs.iter().enumerate() {

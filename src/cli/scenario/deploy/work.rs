@@ -6,6 +6,7 @@ use super::super::arguments::DeployArguments;
 use super::super::given::sources;
 use crate::cli::failure::Failure;
 use crate::cli::settings::Settings;
+use crate::model::ClusterEntry;
 use crate::perform::{Kept, Runs};
 use crate::scenario::deployment::{self, Deployment, NoSite, Placed, Site, between};
 use crate::scenario::{Library, NoValue, Plan, Resolved, Scenario};
@@ -66,6 +67,17 @@ impl Work {
         }
     }
 
+    /// The clusters that it reaches, each once.
+    pub(super) fn clusters(&self) -> Vec<ClusterEntry> {
+        let mut clusters: Vec<ClusterEntry> = Vec::new();
+        for cluster in self.jobs.iter().map(|job| &job.placed.cluster) {
+            if !clusters.iter().any(|known| known.name == cluster.name) {
+                clusters.push(cluster.clone());
+            }
+        }
+        clusters
+    }
+
     /// What a person should know before it is run, a sentence each.
     pub(super) fn remarks(&self) -> Vec<String> {
         let absent = self.left_out.iter().map(|role| {
@@ -82,10 +94,7 @@ impl Work {
 impl Job {
     /// What was made up for it is kept for the others.
     fn new(placed: Placed, scenario: Scenario, resolved: Resolved, kept: &mut Kept) -> Result<Self, Failure> {
-        for name in resolved.generated {
-            let value = resolved.values.get(&name).map(|value| value.text.clone());
-            kept.add(name, value.unwrap_or_default());
-        }
+        kept.add(&resolved.values, &resolved.generated);
         let generated = resolved.values.keys().filter(|name| kept.values().contains_key(*name));
         let generated = generated.cloned().collect();
         let plan = Plan::new(scenario, placed.cluster.hosts.clone(), resolved.values)?;
