@@ -78,6 +78,12 @@ fn is_idle() -> bool {
     on("db1", "crmadmin -S $(crmadmin -D | sed 's/.*: //; s/ .*//')").stdout.contains("S_IDLE")
 }
 
+/// Until nothing is left to do: what was cleaned up is probed anew, and until then it seems to run nowhere.
+fn settle() {
+    ask("crm_resource --wait --timeout=60");
+    until("the cluster is idle", is_idle);
+}
+
 /// The constraints that moves and bans leave.
 fn leftovers() -> String {
     ask("cibadmin --query --scope constraints | grep -o 'id=\"cli-[^\"]*\"' || true")
@@ -119,7 +125,7 @@ impl Lab {
         ask("crm_resource --clear --resource op-vip; crm_resource --clear --resource vip-db; true");
         ask("crm_resource --cleanup > /dev/null 2>&1; true");
         until("op-vip runs", || !place("op-vip").is_empty());
-        until("the cluster is idle", is_idle);
+        settle();
         Self { state: tempfile::tempdir().expect("a folder"), _alone: alone }
     }
 
@@ -249,6 +255,24 @@ fn a_ban_holds_until_it_is_cleared() {
 }
 
 #[test]
+fn a_ban_with_an_end_comes_back_as_it_was_when_its_clear_is_undone() {
+    let lab = Lab::new();
+    let from = place("op-vip");
+    ask("crm_resource --ban --resource op-vip --lifetime PT1H");
+    until("it has left", || ![String::new(), from.clone()].contains(&place("op-vip")));
+    let query = format!("cibadmin --query --xpath \"//rsc_location[@id='cli-ban-op-vip-on-{from}']\"");
+    let before = ask(&query);
+    assert!(before.contains("<date_expression"), "{before}");
+    let cleared = lab.done(&["clear", "db", "op-vip"]);
+    assert_eq!(leftovers(), "");
+    let undo = cleared.stdout.lines().rev().find_map(|line| line.strip_prefix("Undo: ")).expect("an undo");
+    ask(undo);
+    assert_eq!(ask(&query), before);
+    lab.done(&["clear", "db", "op-vip"]);
+    assert_eq!(leftovers(), "");
+}
+
+#[test]
 fn what_a_promoted_move_by_others_left_is_cleared() {
     let lab = Lab::new();
     let to = another(&promoted());
@@ -322,10 +346,13 @@ fn a_failure_is_cleaned_up() {
     let lab = Lab::new();
     let failures = || ask("crm_mon -1 -f --as-xml | grep -c '<failure ' || true").trim().to_owned();
     for words in [&["cleanup", "db", "op-vip"][..], &["cleanup-all", "db"], &["refresh", "db", "op-vip"]] {
+        let before = started("op-vip");
         ask(&format!("crm_resource --fail --resource op-vip --node {}", place("op-vip")));
         until("it has failed", || failures() != "0");
-        until("it is recovered", || !place("op-vip").is_empty() && is_idle());
+        until("it is recovered", || started("op-vip") != before && !place("op-vip").is_empty());
+        settle();
         let answer = lab.done(words);
+        assert_ne!(place("op-vip"), "", "{words:?} is done before it is seen to run");
         assert!(answer.stdout.contains("Forgets 1 failure: op-vip on"), "{answer:?}");
         assert_eq!(failures(), "0", "{words:?}");
         assert!(!ask("pcs resource failcount show op-vip").contains("INFINITY"));

@@ -1,10 +1,11 @@
 //! What a course does, whatever it is told.
 
 use proptest::prelude::*;
+use rstest::rstest;
 
 use super::super::tests::{capture, intent};
 use super::super::{Act, Condition, Course, Heard, Outcome, Plan, Ran, Verb, plan};
-use crate::model::{Picture, Resource, Role};
+use crate::model::{Picture, Primitive, Resource, Role};
 use crate::pacemaker::parse::Projected;
 
 fn plan_of(verb: Verb, subject: &str, to: Option<&str>) -> Plan {
@@ -213,6 +214,41 @@ fn a_restart_that_works_needs_no_second_command() {
     course.hear(done());
     course.hear(Heard::Picture(&runs));
     course.hear(Heard::Picture(&runs));
+    assert_eq!(outcome(&course), Outcome::Done { note: None });
+}
+
+#[rstest]
+#[case(Verb::Cleanup, "solo")]
+#[case(Verb::CleanupAll, "db")]
+#[case(Verb::Refresh, "solo")]
+fn what_ran_is_seen_to_run_before_a_cleanup_is_done(#[case] verb: Verb, #[case] subject: &str) {
+    let (runs, not_probed_yet) = (capture("healthy"), solo_stopped());
+    let mut course = Course::new(plan_of(verb, subject, None));
+    course.hear(Heard::Picture(&runs));
+    course.hear(done());
+    course.hear(Heard::Picture(&not_probed_yet));
+    assert_eq!(course.next(), Act::Look);
+    course.hear(Heard::Picture(&runs));
+    assert_eq!(outcome(&course), Outcome::Done { note: None });
+}
+
+#[rstest]
+#[case::failed(|it: &mut Primitive| it.failed = true)]
+#[case::blocked(|it: &mut Primitive| it.blocked = true)]
+#[case::orphaned(|it: &mut Primitive| it.orphaned = true)]
+fn what_did_not_run_well_need_not_run_after_a_cleanup(#[case] trouble: fn(&mut Primitive)) {
+    let (mut before, after) = (capture("healthy"), solo_stopped());
+    for resource in &mut before.resources {
+        if let Resource::Primitive(primitive) = resource
+            && primitive.id == *"solo"
+        {
+            trouble(primitive);
+        }
+    }
+    let mut course = Course::new(plan(&before, &intent(Verb::Cleanup, "solo", None)).unwrap());
+    course.hear(Heard::Picture(&before));
+    course.hear(done());
+    course.hear(Heard::Picture(&after));
     assert_eq!(outcome(&course), Outcome::Done { note: None });
 }
 

@@ -1,6 +1,6 @@
 //! What is done to a whole cluster, and to its tickets.
 
-use super::resource::{failures_of, recorded};
+use super::resource::{failures_of, recorded, sound};
 use super::{AWAIT, Phase, Plan, Refusal, Step, Undo, Wait, senseless, unknown};
 use crate::model::{ConstraintRule, FencingOutcome, Picture, ResourceId};
 use crate::operation::command;
@@ -72,12 +72,10 @@ fn cleanup_all(picture: &Picture, intent: &Intent) -> Plan {
     let mut plan = Plan::new(picture, intent, format!("clean up all of {}", intent.cluster), undo);
     plan.notes.push(recorded(&failures));
     plan.concerns = of;
+    let goals = vec![Goal::Forgotten(failures), Goal::RunsAgain(sound(&all)), Goal::Settled(None)];
     let mut step = Step::new(command::forget("cleanup", None, None), vec![Condition::Quorum, Condition::Dc]);
     step.seconds = Some(AWAIT);
-    plan.phases = vec![
-        Phase::Run(step),
-        Phase::Await(Wait { goals: vec![Goal::Forgotten(failures), Goal::Settled(None)], seconds: AWAIT }),
-    ];
+    plan.phases = vec![Phase::Run(step), Phase::Await(Wait { goals, seconds: AWAIT })];
     plan
 }
 

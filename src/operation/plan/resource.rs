@@ -256,10 +256,10 @@ fn forget(picture: &Picture, intent: &Intent, option: &'static str) -> Result<Pl
     let mut guard = vec![Condition::Quorum, Condition::Dc, Condition::ResourceExists(id.clone())];
     guard.extend(intent.to.clone().map(Condition::NodeExists));
     let go = command::forget(option, Some(id.as_str()), intent.to.as_ref());
-    let mut goals = vec![Goal::Forgotten(failures), Goal::Settled(Some(id.clone()))];
+    let goals =
+        vec![Goal::Forgotten(failures), Goal::RunsAgain(sound(&all)), Goal::Settled(Some(id.clone()))];
     if intent.verb == Verb::Refresh {
         plan.notes.push(format!("Checked anew: {}.", listed(&members)));
-        goals.push(Goal::RunsAgain(running(&all)));
     }
     let mut step = Step::new(go, guard);
     step.seconds = Some(AWAIT);
@@ -354,6 +354,13 @@ pub(super) fn running(all: &[&Primitive]) -> Vec<Running> {
         }
     }
     running
+}
+
+/// What of these runs as it should. With a failure Pacemaker forgets where the resource runs: until it has been probed
+/// anew it is shown as stopped, though nothing has happened to it.
+pub(super) fn sound(all: &[&Primitive]) -> Vec<Running> {
+    let is_sound = |it: &&Primitive| !(it.failed || it.blocked || it.orphaned || it.role.is_transient());
+    running(&all.iter().copied().filter(is_sound).collect::<Vec<_>>())
 }
 
 /// What is acted on: the clone or bundle that a resource is an instance of, else the resource itself.
