@@ -20,6 +20,9 @@ use super::{Plan, Step};
 
 pub use cell::{Grade, State};
 
+/// On so many hosts checks are run at once, or on more where the step's scripts are.
+const CHECKS_AT_ONCE: usize = 16;
+
 /// How far a scenario has come, and what is to be done next. It is told what happens, one [`Entry`] after the other,
 /// and nothing else: the entries of a journal give the same progress again.
 ///
@@ -268,8 +271,7 @@ impl Progress {
         if self.is_undoing {
             cells.reverse();
         }
-        let bound = if self.is_undoing { 1 } else { step.order.bound() };
-        let mut room = bound.saturating_sub(self.flights.len());
+        let mut room = self.bound(step).saturating_sub(self.flights.len());
         for cell in cells {
             if let Stage::Settle { serial, job, .. } = &cell.stage {
                 todo.settle.push((*serial, job.clone()));
@@ -286,6 +288,18 @@ impl Progress {
                 }
                 Some(_) | None => {}
             }
+        }
+    }
+
+    /// On how many hosts scripts of the step under way may be run at once. Checks change nothing, so they have no order.
+    fn bound(&self, step: &Step) -> usize {
+        let mut cells = self.steps.get(self.current).into_iter().flatten();
+        if self.is_undoing {
+            1
+        } else if cells.all(Cell::is_only_to_be_checked) {
+            step.order.bound().max(CHECKS_AT_ONCE)
+        } else {
+            step.order.bound()
         }
     }
 

@@ -175,6 +175,11 @@ impl Cell {
         matches!(self.stage, Stage::Ran | Stage::Check(_) | Stage::Done(_))
     }
 
+    /// Whether nothing but checks is run there any more.
+    pub(super) const fn is_only_to_be_checked(&self) -> bool {
+        self.has_come_to_the_checks() || matches!(self.stage, Stage::Failed { part: Part::Check, .. })
+    }
+
     /// Whether it takes one of the places that a step's order gives.
     pub(super) const fn is_at_work(&self) -> bool {
         matches!(

@@ -233,7 +233,7 @@ impl Progress {
     /// Whether a cell that has come so far may go on, by the order of its step.
     fn has_turn(&self, step: &Step, index: usize, stage: &Stage) -> bool {
         let cells = || self.steps.get(self.current).into_iter().flatten();
-        let bound = step.order.bound();
+        let bound = self.bound(step);
         let is_ended = bound == 1 && cells().any(|cell| cell.trouble().is_some());
         let at_work = cells().filter(|cell| cell.is_at_work()).count();
         self.cell(index).is_some_and(|cell| cell.stage == *stage) && at_work < bound && !is_ended

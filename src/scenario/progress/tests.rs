@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use jiff::SignedDuration;
 use proptest::prelude::*;
 use rstest::rstest;
 
@@ -150,6 +151,28 @@ fn checks_wait_until_all_has_run() {
     console.end(serials[1], End::Exited { code: Some(0) });
     console.end(serials[2], End::Exited { code: Some(0) });
     assert_eq!(console.parts(), ["a", "b", "c"].map(|host| (host.to_owned(), "check")));
+}
+
+#[test]
+fn checks_are_run_on_all_hosts_at_once() {
+    let mut console =
+        Console::to_the_end(&plan("## One\n```bash run\nx\n```\n```bash check retry=5s\nx\n```\n"));
+    for host in HOSTS {
+        assert_eq!(console.parts(), [(host.to_owned(), "run")], "what changes something has its order");
+        console.all_exit(0);
+    }
+    assert_eq!(console.parts(), HOSTS.map(|host| (host.to_owned(), "check")));
+    let serials: Vec<u64> = console.todo().start.into_iter().map(|job| console.send(job)).collect();
+    console.end(serials[0], End::Exited { code: Some(0) });
+    console.end(serials[1], End::Exited { code: Some(1) });
+    console.end(serials[2], End::Exited { code: Some(1) });
+    console.now += SignedDuration::from_secs(2);
+    assert_eq!(console.parts(), [("b".to_owned(), "check"), ("c".to_owned(), "check")]);
+    console.now += SignedDuration::from_secs(60);
+    console.all_exit(1);
+    assert_eq!(console.todo().stand, Stand::Stuck);
+    assert!(matches!(console.state(1, "b"), State::Failed(_)));
+    assert!(matches!(console.state(1, "c"), State::Failed(_)), "each is told that does not hold");
 }
 
 #[test]
