@@ -25,6 +25,8 @@ pub struct Sources {
     pub environment: BTreeMap<String, String>,
     /// `[variables]` of the configuration.
     pub configuration: BTreeMap<String, String>,
+    /// What was made up before, for a deployment, and kept.
+    pub kept: BTreeMap<String, String>,
     /// The cluster that is meant, which gives its name to a variable `cluster`.
     pub cluster: Option<String>,
 }
@@ -44,6 +46,8 @@ pub enum Source {
     Environment,
     /// `[variables]` of the configuration.
     Configuration,
+    /// It was made up before.
+    Kept,
     /// The scenario itself.
     Default,
 }
@@ -147,6 +151,7 @@ impl fmt::Debug for Sources {
             .field("deployment", &self.deployment.keys())
             .field("environment", &self.environment.keys())
             .field("configuration", &self.configuration.keys())
+            .field("kept", &self.kept.keys())
             .field("cluster", &self.cluster)
             .finish()
     }
@@ -169,6 +174,7 @@ impl Sources {
             .or_else(|| find(&self.deployment, Source::Deployment))
             .or_else(|| find(&self.environment, Source::Environment))
             .or_else(|| find(&self.configuration, Source::Configuration))
+            .or_else(|| find(&self.kept, Source::Kept))
             .or_else(|| variable.default.clone().map(|text| (text, Source::Default)));
         // phd takes an empty value for none.
         given.filter(|(text, _)| !is_phd || !text.is_empty() || variable.default.is_some())

@@ -270,6 +270,10 @@ fn read_only_runs_nothing() {
     let answer = home.run(&["scenario", "run", "basic-cluster", "--nodes", "a,b,c", "--yes"]);
     assert_eq!(answer.code, 2);
     assert!(answer.stderr.contains("read-only"), "{}", answer.stderr);
+    // To look changes nothing. Nobody answers there, and that is what it says.
+    let looked = home.run(&["scenario", "status", "basic-cluster", "--nodes", "a.invalid"]);
+    assert_eq!(looked.code, 1, "{}", looked.stderr);
+    assert!(looked.stderr.contains("a.invalid can't be resolved"), "{}", looked.stderr);
 }
 
 #[test]

@@ -80,6 +80,7 @@ pub(super) fn sources(
         deployment: BTreeMap::new(),
         environment: environment(),
         configuration: settings.config.variables.clone(),
+        kept: BTreeMap::new(),
         cluster,
     })
 }

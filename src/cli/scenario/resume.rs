@@ -76,6 +76,7 @@ fn plan(
         deployment: BTreeMap::new(),
         environment: environment(),
         configuration: settings.config.variables.clone(),
+        kept: BTreeMap::new(),
         cluster: recipe.cluster.clone(),
     };
     let resolved = scenario.resolve(&sources)?;

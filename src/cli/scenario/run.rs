@@ -62,22 +62,27 @@ pub(super) fn runs(settings: &Settings) -> Result<Runs, Failure> {
 }
 
 /// How the hosts are reached: as the cluster that is meant, or the one that all of them belong to, else as the
-/// configuration says of all hosts. What is read-only is not reached for this.
-pub(super) fn access(
-    settings: &Settings,
-    cluster: Option<&str>,
-    hosts: &[HostName],
-) -> Result<Access, Failure> {
+/// configuration says of all hosts.
+pub(super) fn reach(settings: &Settings, cluster: Option<&str>, hosts: &[HostName]) -> Access {
     let clusters = &settings.config.inventory.clusters;
     let is_meant = |entry: &&ClusterEntry| match cluster {
         Some(name) => entry.name == *name,
         None => hosts.iter().all(|host| entry.hosts.contains(host)),
     };
-    let access = clusters.iter().find(is_meant).map_or(&settings.config.access, |entry| &entry.access);
+    clusters.iter().find(is_meant).map_or(&settings.config.access, |entry| &entry.access).clone()
+}
+
+/// The same, to change something there: what is read-only is not reached for this.
+pub(super) fn access(
+    settings: &Settings,
+    cluster: Option<&str>,
+    hosts: &[HostName],
+) -> Result<Access, Failure> {
+    let access = reach(settings, cluster, hosts);
     if settings.read_only || access.read_only {
         return Err(Failure::Wrong("this is read-only: nothing but --dry-run is done".to_owned()));
     }
-    Ok(access.clone())
+    Ok(access)
 }
 
 /// Carries it out by itself.

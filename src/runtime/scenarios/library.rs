@@ -87,7 +87,7 @@ impl Source {
         let kept = self.kept(draft).map_err(others)?;
         let mut sources = draft.sources(&self.sources);
         sources.set = set.into_iter().map(|(name, value)| (name, value.text)).collect();
-        sources.deployment = kept.into_iter().chain(sources.deployment).collect();
+        sources.kept = kept;
         let resolved = draft.scenario.resolve(&sources).map_err(|wrong| {
             let mut unplanned = Unplanned::default();
             for wrong in wrong.wrong {

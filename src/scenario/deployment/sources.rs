@@ -19,7 +19,7 @@ pub struct NoVariable {
 impl Placed {
     /// Where its scenario's values come from: of what was given, what it knows. `db.memory` is for the stages of the role
     /// `db` alone, and in a file the same is `memory` in a table `db`. What the deployment says comes behind both, and
-    /// what was made up before and kept comes last.
+    /// what was made up before and kept behind all that anybody says.
     pub fn sources(&self, scenario: &Scenario, given: &Sources, kept: &BTreeMap<String, String>) -> Sources {
         let role = &self.stage.role;
         let set = given.set.iter().filter(|(name, _)| !name.contains('.') && knows(scenario, name));
@@ -41,9 +41,10 @@ impl Placed {
         Sources {
             set,
             files: given.files.iter().cloned().chain([own]).collect(),
-            deployment: kept.clone().into_iter().chain(self.values.clone()).collect(),
+            deployment: self.values.clone(),
             environment: given.environment.clone(),
             configuration: given.configuration.clone(),
+            kept: kept.clone(),
             cluster: Some(self.cluster.name.to_string()),
         }
     }

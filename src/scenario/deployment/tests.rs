@@ -207,9 +207,10 @@ fn values_go_to_the_scenarios_that_know_them() {
             values: named(&[("db_stickiness", "7"), ("stickiness", "5")]),
             nodes: vec![],
         }],
+        configuration: named(&[("hacluster_password", "from the configuration")]),
         ..Sources::default()
     };
-    let kept = named(&[("listen", "all")]);
+    let kept = named(&[("listen", "all"), ("hacluster_password", "made up")]);
     let value = |at: &Placed, name: &str| {
         let scenario = scenario(&at.stage.scenario);
         let resolved = scenario.resolve(&at.sources(&scenario, &given, &kept)).unwrap();
@@ -220,6 +221,11 @@ fn values_go_to_the_scenarios_that_know_them() {
         value(stage("memcached"), "listen"),
         "all",
         "what was kept is used where nobody says otherwise"
+    );
+    assert_eq!(
+        value(&stages[0], "hacluster_password"),
+        "from the configuration",
+        "what a person says counts"
     );
     assert_eq!(value(&stages[0], "fence_agent"), "fence_lab");
     assert_eq!(value(&stages[0], "stickiness"), "1");

@@ -232,7 +232,7 @@ fn facts(field: &Field, has_keys: bool, indent: usize, width: usize, look: &Look
         Some((_, Source::Deployment)) if is_untouched => Some("as the layout says"),
         Some((_, Source::Environment)) if is_untouched => Some("from the environment"),
         Some((_, Source::Cluster)) if is_untouched => Some("the cluster's name"),
-        Some((_, Source::Set | Source::File)) if is_untouched => Some("as it was"),
+        Some((_, Source::Set | Source::File | Source::Kept)) if is_untouched => Some("as it was"),
         Some((_, Source::Default)) if is_untouched && !is_empty => Some("the default"),
         _ if is_empty && field.variable.generated.is_some() => Some("left empty, one is made up"),
         _ => None,

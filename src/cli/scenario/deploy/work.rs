@@ -9,7 +9,7 @@ use crate::cli::settings::Settings;
 use crate::model::ClusterEntry;
 use crate::perform::{Kept, Runs};
 use crate::scenario::deployment::{self, Deployment, NoSite, Placed, Site, between};
-use crate::scenario::{Library, NoValue, Plan, Resolved, Scenario};
+use crate::scenario::{Library, NoValue, Plan, Resolved, Scenario, Value};
 
 /// All that a deployment would do.
 #[derive(Debug)]
@@ -95,8 +95,8 @@ impl Job {
     /// What was made up for it is kept for the others.
     fn new(placed: Placed, scenario: Scenario, resolved: Resolved, kept: &mut Kept) -> Result<Self, Failure> {
         kept.add(&resolved.values, &resolved.generated);
-        let generated = resolved.values.keys().filter(|name| kept.values().contains_key(*name));
-        let generated = generated.cloned().collect();
+        let is_kept = |(name, value): &(&String, &Value)| kept.values().get(*name) == Some(&value.text);
+        let generated = resolved.values.iter().filter(is_kept).map(|(name, _)| name.clone()).collect();
         let plan = Plan::new(scenario, placed.cluster.hosts.clone(), resolved.values)?;
         Ok(Self { placed, plan, generated })
     }
