@@ -58,8 +58,7 @@ impl Runs {
     ) -> Result<Run, RunError> {
         let run = self.create(at)?;
         run.keep_recipe(&Recipe::of(plan, scenario, cluster))?;
-        let secret = |name: &String| Some((name.clone(), plan.values.get(name)?.text.clone()));
-        run.keep_secrets(&generated.iter().filter_map(secret).collect())?;
+        run.keep_generated(plan, generated)?;
         Ok(run)
     }
 }
@@ -73,6 +72,12 @@ impl Run {
     /// How its plan was made.
     pub fn recipe(&self) -> Result<Recipe, RunError> {
         read(&self.folder().join(RECIPE))
+    }
+
+    /// Keeps those of a plan's values that were made up, by their names.
+    pub fn keep_generated(&self, plan: &Plan, generated: &BTreeSet<String>) -> Result<(), RunError> {
+        let secret = |name: &String| Some((name.clone(), plan.values.get(name)?.text.clone()));
+        self.keep_secrets(&generated.iter().filter_map(secret).collect())
     }
 
     /// Keeps secrets that were made up for it, in a file for this user's eyes only, until

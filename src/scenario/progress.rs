@@ -213,9 +213,11 @@ impl Progress {
         cells.any(|cell| matches!(cell.stage, Stage::Unknown { settle: None, .. }))
     }
 
-    /// Which step [`Instruction::Undo`] would take back, from 1, or why it would do nothing.
+    /// Which step [`Instruction::Undo`] would take back, from 1, or why it would do nothing. A run that came to its end has
+    /// to be gone on with for it.
     pub fn undoable(&self) -> Result<usize, String> {
-        if !self.flights.is_empty() || !matches!(self.phase, Phase::Steps) {
+        let stands = matches!(self.phase, Phase::Steps | Phase::Over(Outcome::Done { .. }));
+        if !stands || !self.flights.is_empty() {
             return Err("something is under way".to_owned());
         }
         let Some(at) = self.last_begun() else { return Err("nothing has been done yet".to_owned()) };
@@ -357,7 +359,7 @@ impl Progress {
             Instruction::Pause => self.allowed = self.allowed.min(self.current + 1),
             Instruction::Skip if is_quiet => self.skip(),
             Instruction::Retry if is_quiet => self.retry(),
-            Instruction::Undo if self.undoable().is_ok() => self.undo(),
+            Instruction::Undo if self.phase == Phase::Steps && self.undoable().is_ok() => self.undo(),
             Instruction::Abort => self.is_aborting = true,
             Instruction::Next | Instruction::Skip | Instruction::Retry | Instruction::Undo => {}
         }

@@ -54,6 +54,10 @@ echo signed >> "$HERE/word"
 ```bash run on=first
 echo end >> "$HERE/word"
 ```
+
+```bash undo on=first
+sed -i /end/d "$HERE/word"
+```
 "#;
 
 pub(crate) fn home() -> Arc<TempDir> {
@@ -99,6 +103,19 @@ async fn three_steps_on_three_hosts_by_keys() {
     console.press("enter").shows("before step 3").await.press("a").shows("Done: every step is done").await;
     let files = hosts.files("word");
     assert_eq!((files["db1"].as_str(), files["db2"].as_str()), ("hello\nend\n", "hello\nsigned\n"));
+    // Though it came to its end, its last step can be taken back, and done again.
+    console
+        .shows("take step 3 back")
+        .await
+        .press("u")
+        .shows("[ Take it back ]")
+        .await
+        .press("right")
+        .press("enter");
+    console.shows("It waits for you before step 3").await;
+    assert_eq!(hosts.files("word")["db1"], "hello\n");
+    console.press("a").shows("Done: every step is done").await;
+    assert_eq!(hosts.files("word")["db1"], "hello\nend\n");
     assert!(console.audit().entries.is_empty(), "runs have journals of their own");
     let runs = Runs::new(home.path()).list().expect("readable");
     assert!(

@@ -136,12 +136,32 @@ pub struct Order {
     pub replaces: Option<Pass>,
     /// The step to begin with, from 1.
     pub from_step: usize,
-    /// How it is to go: [`Instruction::Next`] or [`Instruction::RunToEnd`].
+    /// How it is to go: [`Instruction::Next`] or [`Instruction::RunToEnd`]; [`Instruction::Undo`] for a run that came to its
+    /// end, whose last step is taken back.
     pub first: Instruction,
     /// Whether what it destroys was agreed to in so many words.
     pub may_destroy: bool,
     /// Whether hosts are taken from another run that has them.
     pub breaks_locks: bool,
+}
+
+impl Order {
+    /// Of a run as it is: a new one, from its first step, that destroys nothing and takes nothing from others.
+    pub(in crate::app) fn of(run: &Run, first: Instruction) -> Self {
+        Self {
+            pass: run.pass,
+            plan: run.plan.clone(),
+            generated: run.generated.clone(),
+            cluster: run.cluster.clone(),
+            layout: run.layout.clone(),
+            left: None,
+            replaces: None,
+            from_step: 1,
+            first,
+            may_destroy: false,
+            breaks_locks: false,
+        }
+    }
 }
 
 /// What is asked of the runtime.

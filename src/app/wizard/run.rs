@@ -172,6 +172,11 @@ impl Run {
         matches!(self.stand(now), Some(Stand::Paused | Stand::Stuck))
     }
 
+    /// Whether it came to its end.
+    pub const fn is_done(&self) -> bool {
+        matches!(self.stage, Stage::Over(Outcome::Done { .. }))
+    }
+
     /// The step that it begins with, from 1.
     pub fn from_step(&self) -> usize {
         match &self.basis {

@@ -23,8 +23,8 @@ impl Scenarios {
             Err(why) => Err(format!("the journal can't be kept, so nothing is run: {why}")),
         };
         let (orders, instructions) = mpsc::channel(INSTRUCTIONS);
-        // A run that goes step by step is told so by its first instruction.
-        if order.first == Instruction::Next && orders.try_send(Instruction::Next).is_err() {
+        // That it goes to its end is known when it starts; anything else is told.
+        if order.first != Instruction::RunToEnd && orders.try_send(order.first).is_err() {
             tracing::error!("a new run took no instruction");
         }
         let news = self.news.clone();
@@ -102,7 +102,12 @@ async fn hand_on(
 async fn take(runs: Runs, order: Order, now: jiff::Timestamp) -> Result<Run, String> {
     let work = move || -> Result<Run, RunError> {
         if let Some(id) = &order.left {
-            return runs.open(id);
+            let run = runs.open(id)?;
+            if order.first == Instruction::Undo {
+                // They were forgotten when it came to its end.
+                run.keep_generated(&order.plan, &order.generated)?;
+            }
+            return Ok(run);
         }
         if let Some(layout) = &order.layout {
             let mut kept = runs.kept(&layout.deployment, &layout.first)?;

@@ -9,7 +9,7 @@ use super::cell::{Cell, Grade, Lost, Stage, Unproved};
 use super::words::{at_line, wrong_end};
 use super::{Flight, Phase, Progress};
 use crate::scenario::Step;
-use crate::scenario::journal::{End, Fate, Job, Part, Place};
+use crate::scenario::journal::{End, Fate, Job, Outcome, Part, Place};
 
 /// The pause between two tries of a check.
 const PAUSE: Duration = Duration::from_secs(2);
@@ -106,10 +106,11 @@ impl Progress {
 
     /// A console goes on with it.
     pub(super) fn resume(&mut self) {
-        if let Phase::Over(outcome) = &self.phase
-            && outcome.is_final()
-        {
-            return;
+        match &self.phase {
+            Phase::Over(Outcome::Refused { .. }) => return,
+            // It stands behind the last step that did anything, which can be taken back.
+            Phase::Over(Outcome::Done { .. }) => self.current = self.last_begun().unwrap_or(self.current),
+            _ => {}
         }
         self.phase = Phase::Before;
         self.is_aborting = false;

@@ -279,6 +279,34 @@ fn a_step_is_taken_back_in_the_reverse_order_of_the_hosts() {
 }
 
 #[test]
+fn the_last_step_of_a_run_that_came_to_its_end_is_taken_back() {
+    let text = "## One\n```bash run on=first\nx\n```\n## Two\n```bash run on=first\nx\n```\n```bash undo\nx\n```\n\
+                ## Three\n```bash unless\nx\n```\n```bash run on=first\nx\n```\n";
+    let mut console = Console::to_the_end(&plan(text));
+    for _ in 0..3 {
+        console.all_exit(0); // the third step is done already
+    }
+    console.pass(When::After);
+    let Stand::Over(outcome) = console.todo().stand else { panic!("{:?}", console.todo()) };
+    console.tell(Event::Over { outcome: outcome.clone() });
+    assert_eq!(console.progress.undoable(), Ok(2));
+    console.instruct(Instruction::Undo);
+    assert_eq!(console.todo().stand, Stand::Over(outcome), "nobody has it in hand");
+    console.tell(Event::Resumed { by: "me".to_owned() });
+    console.pass(When::Before);
+    assert_eq!((console.todo().stand, console.parts()), (Stand::Paused, Vec::new()), "nothing is run again");
+    console.instruct(Instruction::Undo);
+    assert_eq!(console.parts(), [("a".to_owned(), "undo")]);
+    console.all_exit(0);
+    assert_eq!((console.todo().stand, console.progress.step()), (Stand::Paused, Some(2)));
+    assert_eq!(console.replayed(), console.progress);
+    console.instruct(Instruction::RunToEnd);
+    assert_eq!(console.parts(), [("a".to_owned(), "run")]);
+    console.all_exit(0);
+    assert_eq!(console.todo().stand, Stand::Gates(When::After));
+}
+
+#[test]
 fn a_step_that_is_left_out_is_told_as_such() {
     let mut console = Console::to_the_end(&plan("## One\n```bash run on=first\nx\n```\n"));
     console.all_exit(3);

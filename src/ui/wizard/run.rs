@@ -338,6 +338,9 @@ fn over(run: &Run, outcome: &Outcome, state: &State, width: usize, look: &Look) 
     for words in why {
         lines.extend(signed((glyphs.dot, Role::Muted), (words, Role::Text), 2, width, look));
     }
+    if let (Outcome::Done { .. }, Ok(step)) = (outcome, run.progress.undoable()) {
+        lines.push(Line::from(key(Action::Undo, &format!("take step {step} back"), look)));
+    }
     if let (Some(id), false) = (&run.id, matches!(outcome, Outcome::Refused { .. })) {
         let words = format!("run {id}; what was printed is kept with its journal");
         lines.extend(plain(&words, Role::Muted, 2, width, look));

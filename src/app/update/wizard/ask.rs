@@ -87,11 +87,12 @@ fn take(state: &mut State) -> Vec<Effect> {
     }
     match kind {
         AskKind::Begin(first) if run.stage == Stage::Ready => run::begin(state, first, is_destruction, false),
-        AskKind::Begin(_) => Vec::new(),
         AskKind::Destroy => run::instruct(state, Instruction::Next),
-        AskKind::Undo(_) => run::instruct(state, Instruction::Undo),
+        AskKind::Undo(_) if run.stage == Stage::UnderWay => run::instruct(state, Instruction::Undo),
+        AskKind::Undo(_) if run.is_done() => run::take_back(state),
         AskKind::Again => run::instruct(state, Instruction::Retry),
         AskKind::Abort => run::instruct(state, Instruction::Abort),
         AskKind::BreakLock => run::begin_all_the_same(state, is_destruction),
+        AskKind::Begin(_) | AskKind::Undo(_) => Vec::new(),
     }
 }

@@ -301,6 +301,13 @@ fn retry(state: &mut State) -> Vec<Effect> {
 
 fn undo(state: &mut State) -> Vec<Effect> {
     let now = state.now;
+    if let Some(run) = state.wizard.run.as_deref().filter(|run| run.is_done()) {
+        let hindrance = hindrance(state, run.cluster.as_ref(), &run.plan.hosts);
+        return match hindrance.map_or_else(|| run.progress.undoable(), Err) {
+            Ok(step) => ask(state, Ask::new(AskKind::Undo(step), None)),
+            Err(why) => refuse(state, why),
+        };
+    }
     let Some(run) = state.wizard.under_way() else {
         return refuse(state, "a step is taken back while its run is in hand; resume it first");
     };
@@ -373,17 +380,19 @@ pub(super) fn begin(
         Basis::Changed { replaces, .. } => (None, *replaces),
     };
     let from_step = if left.is_some() { 1 } else { run.from_step() };
-    vec![Effect::Scenario(Request::Begin(Box::new(Order {
-        pass: run.pass,
-        plan: run.plan.clone(),
-        generated: run.generated.clone(),
-        cluster: run.cluster.clone(),
-        layout: run.layout.clone(),
-        left,
-        replaces: replaces.or(run.before),
-        from_step,
-        first,
-        may_destroy,
-        breaks_locks,
-    })))]
+    let replaces = replaces.or(run.before);
+    let order = Order { left, replaces, from_step, may_destroy, breaks_locks, ..Order::of(run, first) };
+    vec![Effect::Scenario(Request::Begin(Box::new(order)))]
+}
+
+/// A run that came to its end is taken in hand once more, to take its last step back.
+pub(super) fn take_back(state: &mut State) -> Vec<Effect> {
+    let (now, pass) = (state.now, state.wizard.pass());
+    let Some(run) = state.wizard.run.as_deref_mut() else { return Vec::new() };
+    let replaces = Some(std::mem::replace(&mut run.pass, pass));
+    run.stage = Stage::UnderWay;
+    (run.since, run.until) = (Some(now), None);
+    let left = run.id.clone();
+    let order = Order { left, replaces, ..Order::of(run, Instruction::Undo) };
+    vec![Effect::Scenario(Request::Begin(Box::new(order)))]
 }
