@@ -1,0 +1,146 @@
+//! The wizard of the real console on real hosts, by keys: a cluster is set up on bare guests, a cache on it, and one of
+//! its steps is taken back and done again. Wants three guests of `db` that are in no cluster (`tests/lab/scenarios` sees
+//! to that).
+
+#[path = "common/session.rs"]
+mod session;
+
+use std::cell::RefCell;
+use std::env;
+use std::process::Command;
+use std::time::Duration;
+
+use rustix::process::Signal;
+use session::{PATIENCE, Session};
+
+/// How long a step, or all of them, may take on a busy machine.
+const LONG: Duration = Duration::from_secs(300);
+
+fn variable(name: &str) -> String {
+    env::var(name).unwrap_or_else(|_| panic!("{name} is not set: eval \"$(tests/lab/lab env)\""))
+}
+
+/// What a guest says, asked over plain ssh.
+fn on(host: &str, command: &str) -> String {
+    let ssh = ["-n", "-F", &variable("LAB_SSH_CONFIG"), "-o", "ConnectTimeout=5", host, command];
+    let output = Command::new("ssh").args(ssh).output().expect("ssh");
+    String::from_utf8(output.stdout).expect("words")
+}
+
+/// A person at the console.
+struct Person(Session);
+
+impl Person {
+    fn start() -> Self {
+        let configuration = variable("QUORATE_CONFIG");
+        let arguments = ["--config", configuration.as_str()];
+        let console = Session::start(env!("CARGO_BIN_EXE_quorate"), &arguments, &[], (80, 24));
+        // Once a cluster was seen, keys are read.
+        console.shows("is stopped on every member");
+        console.resize(120, 40);
+        Self(console)
+    }
+
+    fn shows(&self, words: &str) -> &Self {
+        self.0.shows(words);
+        self
+    }
+
+    /// The same, of what a step on real hosts comes to.
+    fn comes_to(&self, words: &str) {
+        self.0.until(words, LONG, |seen| seen.parser.screen().contents().contains(words));
+    }
+
+    fn press(&mut self, keys: &str) -> &Self {
+        self.0.press(keys);
+        self
+    }
+
+    fn screen(&self) -> String {
+        let screen = RefCell::new(String::new());
+        self.0.until("a screen", PATIENCE, |seen| {
+            screen.replace(seen.parser.screen().contents());
+            true
+        });
+        screen.into_inner()
+    }
+
+    /// From the grid to the form of a scenario on `db`, the second cluster.
+    fn chooses(&mut self, scenario: &str) {
+        self.press("i").shows("what is installed where");
+        let title = format!("/{scenario}.md ");
+        for _ in 0..40 {
+            let screen = self.screen();
+            if screen.contains(&title) {
+                break;
+            }
+            self.press("\x1b[B");
+            self.0.until("another row", PATIENCE, |seen| seen.parser.screen().contents() != screen);
+        }
+        self.shows(&title);
+        self.press("\r").shows("on which hosts?");
+        self.press("\x1b[B\r").shows("[ Go on ]");
+    }
+
+    /// Fills the fields in, one after the other; an empty text leaves one as it is.
+    fn fills_in(&mut self, fields: &[&str]) {
+        for text in fields {
+            self.press(&format!("{text}\r"));
+        }
+        self.press("\r").shows("Nothing is run yet");
+    }
+
+    /// Confirms what is asked: the first button leaves everything as it is.
+    fn confirms(&mut self, button: &str) {
+        self.shows(button);
+        self.press("\x1b[C\r");
+    }
+}
+
+#[test]
+fn a_cluster_and_a_cache_are_set_up_by_keys_and_a_step_is_taken_back() {
+    let mut person = Person::start();
+    person.chooses("basic-cluster");
+    person.fills_in(&["", "", "fence_lab", "pcmk_host_list=db1,db2,db3", "", ""]);
+    assert_eq!(
+        on("db1", "systemctl is-active pacemaker").trim(),
+        "inactive",
+        "nothing is run before it is confirmed"
+    );
+    person.press("a");
+    person.confirms("[ Run all ]");
+    person.comes_to("Done: every step is done");
+    assert!(on("db3", "crm_mon -1").contains("Online: [ db1 db2 db3 ]"));
+    person.press("\x1b").shows("deployed on db");
+    person.press("\x1b").shows("enter open");
+    person.press(":open db\r").comes_to("Nothing is wrong.");
+    person.press("\x1b").shows("enter open");
+
+    person.chooses("memcached");
+    person.fills_in(&["", "64"]);
+    for step in 1..=2 {
+        person.press("\r");
+        if step == 1 {
+            person.confirms("[ Run it ]");
+        }
+        person.comes_to(&format!("It waits for you before step {}", step + 1));
+    }
+    let configured = "grep -c '^# quorate: ' /etc/memcached.conf";
+    assert_eq!(on("db2", configured).trim(), "1");
+    person.press("u");
+    person.confirms("[ Take it back ]");
+    person.comes_to("It waits for you before step 2");
+    assert_eq!(on("db2", configured).trim(), "0", "the file is as it was before");
+    person.press("a").comes_to("Done: every step is done");
+    assert_eq!(on("db2", configured).trim(), "1");
+    assert_eq!(on("db1", "crm_resource --resource memcached-clone --locate | wc -l").trim(), "3");
+    person.press("u");
+    person.confirms("[ Take it back ]");
+    person.comes_to("It waits for you before step 3");
+    assert_eq!(on("db1", "crm_resource --list-raw | grep -c memcached").trim(), "0");
+    person.press("a").comes_to("Done: every step is done");
+    assert_eq!(on("db1", "crm_resource --resource memcached-clone --locate | wc -l").trim(), "3");
+    person.press("\x1b").shows("deployed on db");
+    person.0.signal(Signal::TERM);
+    assert!(person.0.ends_tidily().0.success());
+}
