@@ -324,8 +324,10 @@ impl Findings {
                 let mut broken: Vec<String> =
                     failed.map(|it| format!("resource {} has failed", clean(it.id.as_str()))).collect();
                 if broken.is_empty() && !picture.failures.is_empty() {
-                    broken
-                        .push(format!("{} failed actions are in the cluster's list", picture.failures.len()));
+                    broken.push(match picture.failures.len() {
+                        1 => "1 failed action is in the cluster's list".to_owned(),
+                        many => format!("{many} failed actions are in the cluster's list"),
+                    });
                 }
                 broken
             }
