@@ -1,6 +1,9 @@
 //! Every operation on real clusters, with its undo, looked at from outside with Pacemaker's own tools and pcs. Wants
 //! the lab up and populated, all healthy; `LAB_SSH_CONFIG` and `QUORATE_CONFIG` (`tests/lab/lab env`) say where it is.
 
+#[path = "common/guests.rs"]
+mod guests;
+
 use std::env;
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, Command, Output, Stdio};
@@ -39,17 +42,10 @@ impl From<Output> for Answer {
     }
 }
 
-fn variable(name: &str) -> String {
-    env::var(name).unwrap_or_else(|_| panic!("{name} is not set: eval \"$(tests/lab/lab env)\""))
-}
-
-/// What a member says, asked over plain ssh.
+/// What a member says.
 fn on(host: &str, command: &str) -> Answer {
-    let configuration = variable("LAB_SSH_CONFIG");
     // Without it Pacemaker's tools take nothing but ASCII.
-    let command = format!("export CHARSET=UTF-8; {command}");
-    let ssh = ["-n", "-F", &configuration, "-o", "ConnectTimeout=5", host, &command];
-    Answer::from(Command::new("ssh").args(ssh).output().expect("ssh"))
+    Answer::from(guests::on(host, &format!("export CHARSET=UTF-8; {command}")))
 }
 
 /// The same, of a command that has to work.

@@ -1,30 +1,25 @@
-//! The wizard of the real console on real hosts, by keys: a cluster is set up on bare guests, a cache on it, and one of
-//! its steps is taken back and done again. Wants three guests of `db` that are in no cluster (`tests/lab/scenarios` sees
+//! The wizard of the real console on real hosts, by keys: a cluster is set up on bare guests, a cache on it, and two of
+//! its steps are taken back and done again. Wants three guests of `db` that are in no cluster (`tests/lab/scenarios` sees
 //! to that).
 
+#[path = "common/guests.rs"]
+mod guests;
 #[path = "common/session.rs"]
 mod session;
 
 use std::cell::RefCell;
-use std::env;
-use std::process::Command;
 use std::time::Duration;
 
+use guests::variable;
 use rustix::process::Signal;
 use session::{PATIENCE, Session};
 
 /// How long a step, or all of them, may take on a busy machine.
 const LONG: Duration = Duration::from_secs(300);
 
-fn variable(name: &str) -> String {
-    env::var(name).unwrap_or_else(|_| panic!("{name} is not set: eval \"$(tests/lab/lab env)\""))
-}
-
-/// What a guest says, asked over plain ssh.
+/// What a guest prints.
 fn on(host: &str, command: &str) -> String {
-    let ssh = ["-n", "-F", &variable("LAB_SSH_CONFIG"), "-o", "ConnectTimeout=5", host, command];
-    let output = Command::new("ssh").args(ssh).output().expect("ssh");
-    String::from_utf8(output.stdout).expect("words")
+    String::from_utf8(guests::on(host, command).stdout).expect("words")
 }
 
 /// The name of the row that has the keys; what is told of it may change by itself.
