@@ -77,11 +77,10 @@ pub(super) fn sources(
     Ok(Sources {
         set: set.iter().map(pair).collect::<Result<_, _>>()?,
         files: files.iter().map(|path| read(path)).collect::<Result<_, _>>()?,
-        deployment: BTreeMap::new(),
         environment: environment(),
         configuration: settings.config.variables.clone(),
-        kept: BTreeMap::new(),
         cluster,
+        ..Sources::default()
     })
 }
 

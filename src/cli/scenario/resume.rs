@@ -1,7 +1,5 @@
 //! `quorate scenario resume`: goes on with a run.
 
-use std::collections::BTreeMap;
-
 use super::arguments::ResumeArguments;
 use super::given::{environment, read};
 use super::printable;
@@ -73,11 +71,10 @@ fn plan(
     let sources = Sources {
         set: recipe.values.clone(),
         files: given?.into_iter().chain([kept]).collect(),
-        deployment: BTreeMap::new(),
         environment: environment(),
         configuration: settings.config.variables.clone(),
-        kept: BTreeMap::new(),
         cluster: recipe.cluster.clone(),
+        ..Sources::default()
     };
     let resolved = scenario.resolve(&sources)?;
     Ok(Plan::new(scenario, recipe.hosts.clone(), resolved.values)?)

@@ -301,18 +301,17 @@ fn retry(state: &mut State) -> Vec<Effect> {
 
 fn undo(state: &mut State) -> Vec<Effect> {
     let now = state.now;
-    if let Some(run) = state.wizard.run.as_deref().filter(|run| run.is_done()) {
-        let hindrance = hindrance(state, run.cluster.as_ref(), &run.plan.hosts);
-        return match hindrance.map_or_else(|| run.progress.undoable(), Err) {
-            Ok(step) => ask(state, Ask::new(AskKind::Undo(step), None)),
-            Err(why) => refuse(state, why),
-        };
-    }
-    let Some(run) = state.wizard.under_way() else {
+    let done = state.wizard.run.as_deref().filter(|run| run.is_done());
+    let Some(run) = done.or_else(|| state.wizard.under_way()) else {
         return refuse(state, "a step is taken back while its run is in hand; resume it first");
     };
-    if !run.waits(now) {
+    if !run.is_done() && !run.waits(now) {
         return refuse(state, "a script is under way; a step is taken back when the run stands");
+    }
+    if run.is_done()
+        && let Some(why) = hindrance(state, run.cluster.as_ref(), &run.plan.hosts)
+    {
+        return refuse(state, why);
     }
     match run.progress.undoable() {
         Ok(step) => ask(state, Ask::new(AskKind::Undo(step), None)),
