@@ -2,13 +2,16 @@
 //!
 //! Whatever happens (an error, a panic, a signal, a stop), the terminal is given back as it was found.
 
-use std::io::{self, Stdout};
+use std::io::{self, Stdout, Write};
 use std::time::Duration;
 
 use crossterm::clipboard::CopyToClipboard;
 use crossterm::event::{DisableMouseCapture, EnableMouseCapture};
-use crossterm::execute;
-use crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
+use crossterm::terminal::{
+    BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen,
+    disable_raw_mode, enable_raw_mode,
+};
+use crossterm::{execute, queue};
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
 use rustix::process::{Signal, kill_current_process_group};
@@ -22,14 +25,14 @@ const BACKGROUND_WAIT: Duration = Duration::from_millis(60);
 /// The terminal while it is ours; dropping it gives it back.
 pub struct Guard {
     /// What is drawn on.
-    pub terminal: Terminal<CrosstermBackend<Stdout>>,
+    pub terminal: Terminal<CrosstermBackend<Pictures<Stdout>>>,
 }
 
 impl Guard {
     /// Takes the terminal: raw mode, the alternate screen, the mouse.
     pub fn enter() -> io::Result<Self> {
         enable_raw_mode()?;
-        let terminal = take().and_then(|()| Terminal::new(CrosstermBackend::new(io::stdout())));
+        let terminal = take().and_then(|()| Terminal::new(CrosstermBackend::new(Pictures::on(io::stdout()))));
         match terminal {
             Ok(terminal) => Ok(Self { terminal }),
             Err(error) => {
@@ -43,6 +46,38 @@ impl Guard {
 impl Drop for Guard {
     fn drop(&mut self) {
         give_back();
+    }
+}
+
+/// Hands each picture over whole: what is written is kept until it is flushed, and sent as one synchronized update
+/// (mode 2026), so that a slow line or a multiplexer shows no half of one. Terminals that don't know the mode ignore it.
+pub struct Pictures<W: Write> {
+    screen: W,
+    picture: Vec<u8>,
+}
+
+impl<W: Write> Pictures<W> {
+    fn on(screen: W) -> Self {
+        Self { screen, picture: Vec::new() }
+    }
+}
+
+impl<W: Write> Write for Pictures<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.picture.is_empty() {
+            queue!(self.picture, BeginSynchronizedUpdate)?;
+        }
+        self.picture.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        if self.picture.is_empty() {
+            return Ok(());
+        }
+        queue!(self.picture, EndSynchronizedUpdate)?;
+        self.screen.write_all(&self.picture)?;
+        self.picture.clear();
+        self.screen.flush()
     }
 }
 

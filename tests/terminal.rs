@@ -7,7 +7,7 @@ mod session;
 use quorate::terminal;
 use rstest::rstest;
 use rustix::process::Signal;
-use session::Session;
+use session::{Session, UPDATE};
 
 fn demo() -> Session {
     Session::start(env!("CARGO_BIN_EXE_quorate"), &["demo", "--seed", "7"], &[], (80, 24))
@@ -25,6 +25,28 @@ fn it_starts_answers_and_leaves() {
     session.press("qq");
     let (status, _) = session.ends_tidily();
     assert!(status.success());
+}
+
+/// Half a picture shows a row at two places, or at none.
+#[test]
+fn each_picture_comes_whole() {
+    let mut session = demo();
+    session.shows("● lb");
+    session.press("i");
+    session.shows("what is installed where");
+    session.signal(Signal::TERM);
+    let (_, output) = session.ends_tidily();
+    let [begin, end] = UPDATE;
+    let mut pieces = output.split(begin);
+    let mut outside = pieces.next().expect("a first piece").to_owned();
+    for piece in pieces {
+        let (picture, after) = piece.split_once(end).expect("it ends before the next begins");
+        assert!(!picture.is_empty());
+        outside += after;
+    }
+    assert!(outside.contains("\x1b[?1049h"), "the terminal is taken: {outside:?}");
+    let words: Vec<&str> = outside.split('\x1b').filter(|it| it.contains(' ')).take(3).collect();
+    assert!(words.is_empty(), "drawn outside of a picture: {words:?}");
 }
 
 #[test]

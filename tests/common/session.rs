@@ -20,10 +20,31 @@ pub(crate) struct Session {
     _state: tempfile::TempDir,
 }
 
+/// How a synchronized update begins and ends.
+pub(crate) const UPDATE: [&str; 2] = ["\x1b[?2026h", "\x1b[?2026l"];
+
 pub(crate) struct Seen {
     pub(crate) parser: vt100::Parser,
     raw: Vec<u8>,
+    /// How much of it is on the screen.
+    shown: usize,
     ended: bool,
+}
+
+impl Seen {
+    /// Shows what came as a terminal does: an update that has not ended is not seen.
+    fn takes_in(&mut self, bytes: &[u8]) {
+        self.raw.extend_from_slice(bytes);
+        // What was shown may have stopped within the mark.
+        let start = self.shown.saturating_sub(UPDATE[0].len());
+        let last = |mark: &str| self.raw[start..].windows(mark.len()).rposition(|it| it == mark.as_bytes());
+        let end = match UPDATE.map(last) {
+            [Some(begun), ended] if ended.is_none_or(|ended| ended < begun) => self.shown.max(start + begun),
+            _ => self.raw.len(),
+        };
+        self.parser.process(&self.raw[self.shown..end]);
+        self.shown = end;
+    }
 }
 
 fn cells(count: u16) -> NonZeroU16 {
@@ -54,15 +75,15 @@ impl Session {
         let mut output = pair.master.try_clone_reader().expect("its output");
         let keys = pair.master.take_writer().expect("its input");
         let parser = vt100::Parser::new(cells(rows), cells(columns), 0);
-        let seen = Arc::new((Mutex::new(Seen { parser, raw: Vec::new(), ended: false }), Condvar::new()));
+        let seen =
+            Arc::new((Mutex::new(Seen { parser, raw: Vec::new(), shown: 0, ended: false }), Condvar::new()));
         let sink = Arc::clone(&seen);
         std::thread::spawn(move || {
             let mut bytes = [0; 4096];
             // An error is how a pseudo-terminal says that nobody is left.
             while let Ok(count @ 1..) = output.read(&mut bytes) {
                 let mut seen = sink.0.lock().expect("no reader panicked");
-                seen.parser.process(&bytes[..count]);
-                seen.raw.extend_from_slice(&bytes[..count]);
+                seen.takes_in(&bytes[..count]);
                 sink.1.notify_all();
             }
             sink.0.lock().expect("no reader panicked").ended = true;
