@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use super::geometry::{FindingsPanel, Regions};
 use super::grid::{Arrangement, Grid, Layout, Order, Selection};
 use super::view::{ClusterView, FleetView};
+use super::wizard::Page;
 use super::{
     AuditLog, Context, History, LogView, Marks, Notice, Operations, Panel, Pending, Prompt, Stage, Wizard,
 };
@@ -194,8 +195,16 @@ impl State {
         !self.clusters.is_empty() && self.clusters.iter().all(|cluster| cluster.is_locked(self.now))
     }
 
+    /// Whether the list of scenarios lies on the view.
+    fn lists_scenarios(&self) -> bool {
+        matches!(self.wizard.page, Some(Page::List))
+    }
+
     /// What narrows the view that has the keys.
     pub fn filter(&self) -> &str {
+        if self.lists_scenarios() {
+            return &self.wizard.filter;
+        }
         match (&self.open, &self.fleet) {
             (Some(view), _) => &view.list(view.pane).filter,
             (None, Some(fleet)) => &fleet.list.filter,
@@ -204,6 +213,9 @@ impl State {
     }
 
     pub(super) fn set_filter(&mut self, filter: String) {
+        if self.lists_scenarios() {
+            return self.wizard.set_filter(filter);
+        }
         match self.list_mut() {
             Some(list) => {
                 // What was found stays in sight when everything else is back.

@@ -79,18 +79,20 @@ const fn key_while_typing(action: Action) -> Option<&'static str> {
     })
 }
 
+/// How much the filter leaves of what it narrows.
+fn shown(state: &State) -> String {
+    if state.wizard.page.is_some() {
+        return format!("{} shown", state.wizard.rows().len());
+    }
+    state.listed().map_or_else(
+        || format!("{} of {} shown", state.grid.shown(&state.clusters).len(), state.clusters.len()),
+        |(_, table)| format!("{} shown", table.rows.len()),
+    )
+}
+
 fn draw_prompt(frame: &mut Frame<'_>, area: Rect, state: &State, prompt: &Prompt, look: &Look) {
     let (sign, hint) = match prompt.kind {
-        PromptKind::Filter => {
-            let shown = state.listed().map_or_else(
-                || {
-                    let shown = state.grid.shown(&state.clusters).len();
-                    format!("{shown} of {} shown", state.clusters.len())
-                },
-                |(_, table)| format!("{} shown", table.rows.len()),
-            );
-            ("/", format!("{shown}   enter keep   esc clear"))
-        }
+        PromptKind::Filter => ("/", format!("{}   enter keep   esc clear", shown(state))),
         PromptKind::Command => (":", "tab complete   enter run   esc leave".to_owned()),
     };
     if prompt.kind == PromptKind::Command {

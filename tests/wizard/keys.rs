@@ -87,6 +87,34 @@ fn a_run_that_was_left_is_gone_on_with_and_asks_for_its_secrets() {
 }
 
 #[test]
+fn the_list_is_filtered_while_one_types_and_esc_goes_back_step_by_step() {
+    let mut person = Person::new((100, 30));
+    let is_listed = |person: &Person, title: &str| person.screen().contains(title);
+    person.act(&[Action::Scenarios, Action::Filter]).types("CORE destroy");
+    assert!(is_listed(&person, "Destroy a cluster"), "{}", person.screen());
+    assert!(!is_listed(&person, "Memory cache"), "{}", person.screen());
+    assert!(is_listed(&person, "1 shown"), "{}", person.screen());
+    // What is left has the keys.
+    person.typed(Typing::Accept).act(&[Action::Open]);
+    assert!(person.screen().contains("on which hosts?"), "{}", person.screen());
+    person.act(&[Action::Back]);
+    assert!(is_listed(&person, "“CORE destroy” 1 shown"), "{}", person.screen());
+    person.act(&[Action::Back]);
+    assert!(is_listed(&person, "Memory cache"), "{}", person.screen());
+    // The selection has stayed where it was.
+    person.act(&[Action::Open]);
+    assert!(person.screen().contains("Destroy a cluster"), "{}", person.screen());
+    person.act(&[Action::Back, Action::Back]);
+    assert!(person.state.wizard.page.is_none());
+
+    person.act(&[Action::Scenarios, Action::Filter]).types("zzz").typed(Typing::Accept).act(&[Action::Open]);
+    assert!(is_listed(&person, "Nothing matches: esc shows all again."), "{}", person.screen());
+    assert!(is_listed(&person, "there is nothing to choose"), "{}", person.screen());
+    person.act(&[Action::Filter]).typed(Typing::Cancel);
+    assert!(is_listed(&person, "Memory cache"), "{}", person.screen());
+}
+
+#[test]
 fn a_start_tells_that_something_was_left() {
     let mut person = Person::at(console(deployment(), (100, 30)));
     person.hear(Event::Scenario(News::Shelf(Box::new(shelf()))));

@@ -83,7 +83,16 @@ impl Wizard {
     /// The actions that the footer offers, the most useful first.
     pub fn hints(&self, now: Timestamp) -> &'static [Action] {
         match &self.page {
-            Some(Page::List | Page::Layout) => {
+            Some(Page::List) => &[
+                Action::Open,
+                Action::Filter,
+                Action::RetryStep,
+                Action::Back,
+                Action::Help,
+                Action::Down,
+                Action::Up,
+            ],
+            Some(Page::Layout) => {
                 &[Action::Open, Action::RetryStep, Action::Down, Action::Up, Action::Back, Action::Help]
             }
             Some(Page::Run) => self.hints_of_run(now),

@@ -33,6 +33,8 @@ pub struct Wizard {
     pub page: Option<Page>,
     /// The selected row of the list.
     pub row: usize,
+    /// Only rows of the list that hold these words are shown.
+    pub filter: String,
     /// The layout that was chosen last.
     pub layout: Option<Layout>,
     /// What there is; `None` until it was read.
@@ -256,11 +258,6 @@ impl Wizard {
             .flatten()
             .map(|run| &**run)
             .find(|run| run.stage == Stage::UnderWay)
-    }
-
-    /// What has been read; empty until it was.
-    pub fn rows(&self) -> Vec<Row> {
-        self.shelf.as_ref().map(Shelf::rows).unwrap_or_default()
     }
 
     pub(in crate::app) fn pass(&mut self) -> Pass {

@@ -154,6 +154,25 @@ impl Shelf {
         left.chain(layouts).chain((0..self.books.len()).map(Row::Book)).collect()
     }
 
+    /// What a filter looks for its words in.
+    fn texts(&self, row: Row) -> Vec<String> {
+        match row {
+            Row::Left(at) => self.runs.get(at).map(|run| {
+                let hosts = run.hosts.iter().map(HostName::to_string);
+                [run.scenario.clone(), run.title.clone()].into_iter().chain(hosts).collect()
+            }),
+            Row::Layout(at) => self.layouts.get(at).map(|book| {
+                let title = book.deployment.as_ref().ok().map(|it| it.title.clone());
+                std::iter::once(book.name.clone()).chain(title).collect()
+            }),
+            Row::Book(at) => self.books.get(at).map(|book| {
+                let known = book.scenario.as_ref().ok().map(|it| [it.title.clone(), it.tier.to_string()]);
+                std::iter::once(book.name.clone()).chain(known.into_iter().flatten()).collect()
+            }),
+        }
+        .unwrap_or_default()
+    }
+
     /// What the runs say of a scenario.
     pub fn standing(&self, scenario: &str) -> Standing<'_> {
         let mut runs = self.runs.iter().filter(|run| run.scenario == scenario);
@@ -181,6 +200,25 @@ impl Shelf {
 }
 
 impl Wizard {
+    /// What the list shows: of what there is, the rows that hold every word of the filter. Empty until it was read.
+    pub fn rows(&self) -> Vec<Row> {
+        let Some(all) = &self.shelf else { return Vec::new() };
+        let words: Vec<String> = self.filter.split_whitespace().map(str::to_lowercase).collect();
+        let is_shown = |&row: &Row| {
+            let texts = all.texts(row);
+            words.iter().all(|word| texts.iter().any(|text| text.to_lowercase().contains(word)))
+        };
+        all.rows().into_iter().filter(is_shown).collect()
+    }
+
+    /// Shows only what holds these words; the selection stays on what it was on, or goes to the first.
+    pub(in crate::app) fn set_filter(&mut self, filter: String) {
+        let was = self.selected();
+        self.filter = filter;
+        let found = was.and_then(|was| self.rows().into_iter().position(|row| row == was));
+        self.row = found.unwrap_or(0);
+    }
+
     /// The scenario, or the run that was left, that has the keys in the list.
     pub fn selected(&self) -> Option<Row> {
         self.rows().get(self.row).copied()

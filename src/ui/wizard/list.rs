@@ -25,11 +25,12 @@ pub(super) type Sign = (&'static str, Role, String);
 pub(super) fn draw(buffer: &mut Buffer, area: Rect, state: &State, look: &Look) {
     let width = usize::from(area.width);
     let wizard = &state.wizard;
-    let left = vec![
-        look.span(Role::Title, "scenarios"),
-        look.separator(),
-        look.span(Role::Muted, "what is installed where, step by step"),
-    ];
+    let mut left = vec![look.span(Role::Title, "scenarios"), look.separator()];
+    left.push(if wizard.filter.is_empty() || state.prompt.is_some() {
+        look.span(Role::Muted, "what is installed where, step by step")
+    } else {
+        look.span(Role::Key, format!("“{}” {} shown", wizard.filter, wizard.rows().len()))
+    });
     let is_read_only = wizard.shelf.as_ref().is_some_and(|shelf| shelf.is_read_only);
     let right = if is_read_only { vec![look.span(Role::Note, "read-only")] } else { Vec::new() };
     buffer.set_line(area.x, area.y, &title(left, right, width, state, look), area.width);
@@ -64,7 +65,7 @@ pub(super) fn target_at(area: Rect, state: &State, look: &Look, at: Position) ->
 fn rows(shelf: &Shelf, state: &State, width: usize, look: &Look) -> Sheet {
     let mut sheet = Sheet::default();
     let mut heading: Option<String> = None;
-    for (nth, row) in shelf.rows().into_iter().enumerate() {
+    for (nth, row) in state.wizard.rows().into_iter().enumerate() {
         let above = match row {
             Row::Left(_) => "left in the middle".to_owned(),
             Row::Layout(_) => "layouts".to_owned(),
@@ -98,7 +99,9 @@ fn rows(shelf: &Shelf, state: &State, width: usize, look: &Look) -> Sheet {
             sheet.shown = row;
         }
     }
-    if sheet.entries.is_empty() {
+    if sheet.entries.is_empty() && !state.wizard.filter.is_empty() {
+        sheet.lines.push(Line::from(look.span(Role::Muted, "Nothing matches: esc shows all again.")));
+    } else if sheet.entries.is_empty() {
         let words =
             "There is no scenario. Files NAME.md in the folder ~/.config/quorate/scenarios are listed here.";
         sheet.lines.extend(plain(words, Role::Muted, 0, width, look));

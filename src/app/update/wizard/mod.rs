@@ -40,6 +40,10 @@ pub(super) fn act(state: &mut State, action: Action) -> Option<Vec<Effect>> {
     if is_general {
         return None;
     }
+    let is_of_filter = matches!(action, Action::Filter | Action::ClearFilter);
+    if is_of_filter && matches!(page, Page::List) {
+        return None;
+    }
     Some(match page {
         Page::List => list(state, action),
         Page::Layout => layout::act(state, action),
@@ -122,6 +126,7 @@ fn list(state: &mut State, action: Action) -> Vec<Effect> {
             };
             return look_again(state, name.as_deref());
         }
+        Action::Back if !state.wizard.filter.is_empty() => state.wizard.set_filter(String::new()),
         Action::Back => state.wizard.page = None,
         Action::Open => return choose(state),
         _ => return not_here(state),
@@ -145,7 +150,7 @@ fn choose(state: &mut State) -> Vec<Effect> {
         return refuse(state, words);
     }
     let (Some(row), Some(shelf)) = (state.wizard.selected(), &state.wizard.shelf) else {
-        return refuse(state, "there is nothing to choose yet");
+        return refuse(state, "there is nothing to choose");
     };
     match row {
         Row::Left(at) => {
