@@ -7,12 +7,11 @@ mod guests;
 #[path = "common/session.rs"]
 mod session;
 
-use std::cell::RefCell;
 use std::time::Duration;
 
 use guests::variable;
 use rustix::process::Signal;
-use session::{PATIENCE, Session};
+use session::Session;
 
 /// How long a step, or all of them, may take on a busy machine.
 const LONG: Duration = Duration::from_secs(300);
@@ -20,12 +19,6 @@ const LONG: Duration = Duration::from_secs(300);
 /// What a guest prints.
 fn on(host: &str, command: &str) -> String {
     String::from_utf8(guests::on(host, command).stdout).expect("words")
-}
-
-/// The name of the row that has the keys; what is told of it may change by itself.
-fn selected(screen: &str) -> Option<String> {
-    let row = screen.lines().find(|line| line.contains('▌'))?;
-    Some(row.chars().take(30).collect())
 }
 
 /// A person at the console.
@@ -58,41 +51,24 @@ impl Person {
         self
     }
 
-    fn screen(&self) -> String {
-        let screen = RefCell::new(String::new());
-        self.0.until("a screen", PATIENCE, |seen| {
-            screen.replace(seen.parser.screen().contents());
-            true
-        });
-        screen.into_inner()
-    }
-
     /// From the grid to the form of a scenario on `db`.
     fn chooses(&mut self, scenario: &str) {
         self.press("i").shows("what is installed where");
-        self.goes_down_to(&format!("/{scenario}.md "));
-        self.press("\r").shows("on which hosts?");
-        // The cluster that was selected in the grid is selected here.
-        for _ in 0..3 {
-            self.press("\x1b[A");
-        }
-        self.shows("▌lb ");
-        self.goes_down_to("▌db ");
+        self.press(&format!("/{scenario}\r")).shows(&format!("“{scenario}” "));
+        // The test of it is listed too, below it.
+        self.shows(&format!("/{scenario}.md "));
+        self.press("\r").shows("▌lb ");
+        self.press("\x1b[B").shows("▌db ");
         self.press("\r").shows("[ Go on ]");
         self.shows("db1 db2 db3");
     }
 
-    /// Row by row, each awaited, until the screen says so.
-    fn goes_down_to(&mut self, mark: &str) {
-        loop {
-            let screen = self.screen();
-            if screen.contains(mark) {
-                return;
-            }
-            let row = selected(&screen);
-            self.press("\x1b[B");
-            self.0.until(mark, PATIENCE, |seen| selected(&seen.parser.screen().contents()) != row);
-        }
+    /// From the run that is done to the grid.
+    fn leaves(&mut self) {
+        self.press("\x1b").shows("deployed on db");
+        // The first gives back what the filter took.
+        self.press("\x1b").shows("what is installed where");
+        self.press("\x1b").shows("r poll now");
     }
 
     /// Fills the fields in, one after the other; an empty text leaves one as it is.
@@ -124,9 +100,9 @@ fn a_cluster_and_a_cache_are_set_up_by_keys_and_a_step_is_taken_back() {
     person.confirms("[ Run all ]");
     person.comes_to("Done: every step is done");
     assert!(on("db3", "crm_mon -1").contains("Online: [ db1 db2 db3 ]"));
-    person.press("\x1b").shows("deployed on db");
+    person.leaves();
     // In the grid it is healthy.
-    person.press("\x1b").comes_to("DC db");
+    person.comes_to("DC db");
 
     person.chooses("memcached");
     person.fills_in(&["", "64"]);
@@ -152,7 +128,7 @@ fn a_cluster_and_a_cache_are_set_up_by_keys_and_a_step_is_taken_back() {
     assert_eq!(on("db1", "crm_resource --list-raw | grep -c memcached").trim(), "0");
     person.press("a").comes_to("Done: every step is done");
     assert_eq!(on("db1", "crm_resource --resource memcached-clone --locate | wc -l").trim(), "3");
-    person.press("\x1b").shows("deployed on db");
+    person.leaves();
     person.0.signal(Signal::TERM);
     assert!(person.0.ends_tidily().0.success());
 }
