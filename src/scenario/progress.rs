@@ -253,6 +253,14 @@ impl Progress {
         self.flights.get(&serial).map(|flight| &flight.job)
     }
 
+    /// How it ended; `None`: it did not, or is gone on with.
+    pub const fn outcome(&self) -> Option<&Outcome> {
+        match &self.phase {
+            Phase::Over(outcome) => Some(outcome),
+            _ => None,
+        }
+    }
+
     /// How it would end if nobody gave another instruction.
     pub fn verdict(&self) -> Outcome {
         let why: Vec<String> = self.troubles().iter().map(ToString::to_string).collect();

@@ -43,7 +43,7 @@ async fn the_lock_of_a_run_that_is_dead_is_broken_when_that_is_wanted() {
     console.press("B").shows("[ Break it and run ]").await.press("right").press("enter");
     console.shows("Done: every step is done").await;
     assert_eq!(hosts.files("word")["db2"], "hello\nsigned\n");
-    console.press("esc").press("esc").press("q");
+    console.press("esc").press("esc").press("esc").press("q");
     console.ends().await;
     assert!(!folder.join("lock").exists(), "the lock was given back, though the console was left at once");
 }
@@ -66,7 +66,7 @@ async fn of_a_run_that_was_left_here_it_is_said_that_it_can_be_gone_on_with() {
     console.shows("B take the hosts").await.press("B").shows("[ Break it and run ]").await;
     console.shows("It was left on this machine").await.press("right").press("enter");
     console.shows("Done: every step is done").await;
-    console.press("esc").press("esc").press("q");
+    console.press("esc").press("esc").press("esc").press("q");
     console.ends().await;
 }
 
@@ -100,6 +100,29 @@ fn the_question_says_whose_it_is() {
         person.act(&[Action::Right, Action::Open]);
         assert!(person.order().breaks_locks);
     }
+}
+
+#[tokio::test]
+async fn what_another_run_kept_from_being_taken_back_is_taken_back_when_its_lock_is_broken() {
+    let (home, hosts) = (home(), Hosts::new());
+    sign(&hosts);
+    let console = start(&home, &hosts);
+    to_the_form(&console).await;
+    run_all(&console).await;
+    console.shows("Done: every step is done").await;
+    let folder = hosts.folder("db2").join("run");
+    fs::create_dir_all(&folder).expect("a folder");
+    fs::write(folder.join("lock"), "20250101-000000-dead galera, by ann@elsewhere, since 2025\n")
+        .expect("written");
+    console.press("u").shows("[ Take it back ]").await.press("right").press("enter");
+    console.shows("B take the hosts").await;
+    assert_eq!(hosts.files("word")["db1"], "hello\nend\n", "nothing is taken back");
+    console.press("B").shows("[ Break it and run ]").await.press("right").press("enter");
+    console.shows("It waits for you before step 3").await;
+    assert_eq!(hosts.files("word")["db1"], "hello\n");
+    console.press("a").shows("Done: every step is done").await;
+    console.press("esc").press("esc").press("esc").press("q");
+    console.ends().await;
 }
 
 #[test]

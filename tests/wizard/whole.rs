@@ -73,16 +73,9 @@ pub(crate) fn start(home: &Arc<TempDir>, hosts: &Arc<Hosts>) -> Console {
 
 /// From the start to the form of the scenario.
 pub(crate) async fn to_the_form(console: &Console) {
-    console.press("i").shows("Three steps").await;
-    // It is the last of its tier.
-    for _ in 0..40 {
-        let screen = console.text();
-        if screen.contains("three-steps.md ─") {
-            break;
-        }
-        console.press("down");
-        console.until("another row", |now| *now != screen).await;
-    }
+    console.press("i").shows("Three steps").await.press("/three").press("enter");
+    // Runs that were left stand above it.
+    console.shows("“three” ").await.press("G").shows("three-steps.md ─").await;
     console.press("enter").shows("on which hosts?").await.press("enter").shows("What is written.").await;
 }
 
@@ -126,7 +119,44 @@ async fn three_steps_on_three_hosts_by_keys() {
     console.press("esc").shows("deployed on db, ").await;
     fs::remove_file(hosts.folder("db2").join("word")).expect("removed");
     console.press("r").shows("drifted on db, ").await.shows("on db2: the check at line").await;
-    console.press("esc").press("q");
+    // The first gives back what the filter took.
+    console.press("esc").press("esc").press("q");
+    console.ends().await;
+}
+
+#[tokio::test]
+async fn a_run_of_before_is_shown_once_more_and_taken_back() {
+    let (home, hosts) = (home(), Hosts::new());
+    for host in ["db2", "db3"] {
+        fs::write(hosts.folder(host).join("sign"), "").expect("written");
+    }
+    let console = start(&home, &hosts);
+    to_the_form(&console).await;
+    console.press("hello").press("enter").press("hunter22").press("enter").press("enter");
+    console
+        .shows("Nothing is run yet")
+        .await
+        .press("a")
+        .shows("[ Run all ]")
+        .await
+        .press("right")
+        .press("enter");
+    console.shows("Done: every step is done").await.press("esc").shows("u take back").await;
+    // Its secret was not kept.
+    console.press("u").shows("it has no value").await.press("hunter22").press("enter").press("enter");
+    console.shows("It came to its end before.").await.shows("take step 3 back").await;
+    assert_eq!(hosts.files("word")["db1"], "hello\nend\n", "it is only looked at");
+    console.press("u").shows("[ Take it back ]").await.press("right").press("enter");
+    console.shows("It waits for you before step 3").await;
+    assert_eq!(hosts.files("word")["db1"], "hello\n");
+    console.press("a").shows("Done: every step is done").await;
+    assert_eq!(hosts.files("word")["db1"], "hello\nend\n");
+    let runs = Runs::new(home.path()).list().expect("readable");
+    assert!(
+        matches!(runs.as_slice(), [only] if matches!(only.outcome, Some(Outcome::Done { .. }))),
+        "{runs:?}"
+    );
+    console.press("esc").press("esc").press("esc").press("q");
     console.ends().await;
 }
 

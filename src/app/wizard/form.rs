@@ -96,7 +96,12 @@ impl Form {
         let field = |variable: &Variable| {
             let given = sources.given(format, variable);
             let input = Input::new(given.as_ref().map(|(text, _)| text.clone()).unwrap_or_default());
-            Field { variable: variable.clone(), input, given, error: None }
+            let mut variable = variable.clone();
+            if matches!(draft.basis, Basis::Left(_)) {
+                // Another one than what was made up then would not fit what is there.
+                variable.generated = None;
+            }
+            Field { variable, input, given, error: None }
         };
         let fields: Vec<Field> = draft.scenario.variables.iter().map(field).collect();
         let mut form = Self { draft, fields, focus: 0, errors: Vec::new(), awaited: None };
@@ -167,7 +172,14 @@ impl Form {
 
     /// The names of values that were made up before and are as they were.
     pub(in crate::app) fn still_generated(&self) -> BTreeSet<String> {
-        let Basis::Changed { generated, .. } = &self.draft.basis else { return BTreeSet::new() };
+        let generated = match &self.draft.basis {
+            Basis::New => return BTreeSet::new(),
+            Basis::Left(recalled) => {
+                let made_up = recalled.scenario.variables.iter().filter(|it| it.generated.is_some());
+                return made_up.map(|it| it.name.clone()).collect();
+            }
+            Basis::Changed { generated, .. } => generated,
+        };
         let is_as_it_was = |name: &&String| {
             let field = self.fields.iter().find(|field| field.variable.name == **name);
             field.is_some_and(|field| {

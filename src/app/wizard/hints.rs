@@ -2,11 +2,25 @@
 
 use jiff::Timestamp;
 
-use super::{Layout, Page, Row, Stage, Wizard};
+use super::{Layout, Page, Row, Stage, Standing, Wizard};
 use crate::app::Action;
 use crate::scenario::Stand;
 use crate::scenario::journal::Outcome;
 
+/// In the list.
+const LIST: &[Action] =
+    &[Action::Open, Action::Filter, Action::RetryStep, Action::Back, Action::Help, Action::Down, Action::Up];
+/// In the list, on what is done.
+const LIST_DONE: &[Action] = &[
+    Action::Open,
+    Action::Filter,
+    Action::Undo,
+    Action::RetryStep,
+    Action::Back,
+    Action::Help,
+    Action::Down,
+    Action::Up,
+];
 /// Before a run begins.
 const READY: &[Action] = &[
     Action::Open,
@@ -83,15 +97,8 @@ impl Wizard {
     /// The actions that the footer offers, the most useful first.
     pub fn hints(&self, now: Timestamp) -> &'static [Action] {
         match &self.page {
-            Some(Page::List) => &[
-                Action::Open,
-                Action::Filter,
-                Action::RetryStep,
-                Action::Back,
-                Action::Help,
-                Action::Down,
-                Action::Up,
-            ],
+            Some(Page::List) if matches!(self.standing(), Some(Standing::Done(_))) => LIST_DONE,
+            Some(Page::List) => LIST,
             Some(Page::Layout) => {
                 &[Action::Open, Action::RetryStep, Action::Down, Action::Up, Action::Back, Action::Help]
             }
@@ -133,6 +140,7 @@ impl Wizard {
                 _ => "choose",
             },
             (Action::RetryStep, Page::List | Page::Layout, _) => "look again",
+            (Action::Undo, Page::List, _) => "take back",
             (Action::Open, Page::Layout, _) if self.layout.as_ref().is_some_and(Layout::is_on_role) => {
                 "next cluster"
             }

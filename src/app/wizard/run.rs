@@ -50,7 +50,7 @@ pub struct Run {
     pub ask: Option<Ask>,
     /// The one that it is the same as once more: that one's end is waited for.
     pub(in crate::app) before: Option<Pass>,
-    /// How it was told to begin.
+    /// How it was told to begin; `None`: this console has not begun it.
     pub first: Option<Instruction>,
     /// The other runs that have its hosts, where that kept it from being run.
     pub holders: Vec<Holder>,
@@ -137,6 +137,13 @@ impl Run {
             Basis::Left(recalled) => Some(recalled.id.clone()),
             Basis::New | Basis::Changed { .. } => None,
         };
+        let (stage, since, until) = match progress.outcome() {
+            Some(outcome @ Outcome::Done { .. }) => {
+                let at = |entry: Option<&Entry>| entry.map(|entry| entry.at);
+                (Stage::Over(outcome.clone()), at(entries.first()), at(entries.last()))
+            }
+            _ => (Stage::Ready, None, None),
+        };
         Self {
             pass,
             plan,
@@ -145,10 +152,10 @@ impl Run {
             layout: None,
             generated,
             id,
-            stage: Stage::Ready,
+            stage,
             progress,
-            since: None,
-            until: None,
+            since,
+            until,
             expected: None,
             found: None,
             examined: None,

@@ -224,6 +224,12 @@ impl Wizard {
         self.rows().get(self.row).copied()
     }
 
+    /// How the scenario that has the keys in the list stands; `None` where something else has them.
+    pub fn standing(&self) -> Option<Standing<'_>> {
+        let (Some(Row::Book(at)), Some(all)) = (self.selected(), &self.shelf) else { return None };
+        all.books.get(at).map(|book| all.standing(&book.name))
+    }
+
     /// Whether nothing that is run is real.
     pub fn is_simulated(&self) -> bool {
         self.shelf.as_ref().is_some_and(|shelf| shelf.realm == Realm::Simulated)

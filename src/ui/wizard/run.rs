@@ -186,8 +186,10 @@ fn output(buffer: &mut Buffer, area: Rect, run: &Run, scroll: usize, look: &Look
         buffer.set_line(area.x, y, &line, area.width);
     }
     if count == 0 {
-        let words = Line::from(look.span(Role::Muted, "Nothing has been printed yet."));
-        buffer.set_line(area.x, area.y, &words, area.width);
+        let is_of_before = run.is_done() && run.first.is_none();
+        let words =
+            if is_of_before { "It is kept with the run's journal." } else { "Nothing has been printed yet." };
+        buffer.set_line(area.x, area.y, &Line::from(look.span(Role::Muted, words)), area.width);
     }
 }
 
@@ -319,6 +321,11 @@ fn over(run: &Run, outcome: &Outcome, state: &State, width: usize, look: &Look) 
         Outcome::Done { notes } if state.wizard.is_simulated() => {
             ((glyphs.ok, Role::Ok), "It came to its end, but on simulated hosts: nothing was run.", notes)
         }
+        Outcome::Done { notes } if run.first.is_none() => (
+            (glyphs.ok, Role::Ok),
+            "It came to its end before. Its steps can be taken back, the last one first.",
+            notes,
+        ),
         Outcome::Done { notes } => {
             ((glyphs.ok, Role::Ok), "Done: every step is done, and what proves it holds.", notes)
         }

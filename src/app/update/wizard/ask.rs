@@ -89,7 +89,7 @@ fn take(state: &mut State) -> Vec<Effect> {
         AskKind::Begin(first) if run.stage == Stage::Ready => run::begin(state, first, is_destruction, false),
         AskKind::Destroy => run::instruct(state, Instruction::Next),
         AskKind::Undo(_) if run.stage == Stage::UnderWay => run::instruct(state, Instruction::Undo),
-        AskKind::Undo(_) if run.is_done() => run::take_back(state),
+        AskKind::Undo(_) if run.is_done() => run::take_back(state, false),
         AskKind::Again => run::instruct(state, Instruction::Retry),
         AskKind::Abort => run::instruct(state, Instruction::Abort),
         AskKind::BreakLock => run::begin_all_the_same(state, is_destruction),

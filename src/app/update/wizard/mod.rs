@@ -11,7 +11,7 @@ pub(super) use news::hear;
 pub(super) use run::scroll_pane;
 
 use super::tell;
-use crate::app::wizard::{Page, Request, Row, Stage, Standing};
+use crate::app::wizard::{Page, PastRun, Request, Row, Stage, Standing};
 use crate::app::{Action, Effect, Focus, Hosts, Notice, State, Target, Typing};
 use crate::model::{ClusterName, HostName};
 
@@ -129,6 +129,7 @@ fn list(state: &mut State, action: Action) -> Vec<Effect> {
         Action::Back if !state.wizard.filter.is_empty() => state.wizard.set_filter(String::new()),
         Action::Back => state.wizard.page = None,
         Action::Open => return choose(state),
+        Action::Undo => return reopen(state),
         _ => return not_here(state),
     }
     state.wizard.row = state.wizard.row.min(last);
@@ -144,22 +145,14 @@ fn look_again(state: &mut State, name: Option<&str>) -> Vec<Effect> {
 
 /// Begins with what is selected: asks for hosts, or reads the run that was left.
 fn choose(state: &mut State) -> Vec<Effect> {
-    if let Some(run) = state.wizard.under_way() {
-        let words =
-            format!("{} is in hand: end it first, or let it come to its end", run.plan.scenario.title);
-        return refuse(state, words);
+    if let Some(why) = other_in_hand(state) {
+        return refuse(state, why);
     }
     let (Some(row), Some(shelf)) = (state.wizard.selected(), &state.wizard.shelf) else {
         return refuse(state, "there is nothing to choose");
     };
     match row {
-        Row::Left(at) => {
-            let Some(run) = shelf.runs.get(at) else { return Vec::new() };
-            if let Some(why) = hindrance(state, None, &run.hosts) {
-                return refuse(state, why);
-            }
-            vec![Effect::Scenario(Request::Recall(run.id.clone()))]
-        }
+        Row::Left(at) => shelf.runs.get(at).cloned().map_or_else(Vec::new, |run| recall(state, &run)),
         Row::Layout(at) => {
             let Some(book) = shelf.layouts.get(at) else { return Vec::new() };
             match book.deployment.clone() {
@@ -185,6 +178,41 @@ fn choose(state: &mut State) -> Vec<Effect> {
             Vec::new()
         }
     }
+}
+
+fn other_in_hand(state: &State) -> Option<String> {
+    let run = state.wizard.under_way()?;
+    Some(format!("{} is in hand: end it first, or let it come to its end", run.plan.scenario.title))
+}
+
+/// Reads a run that there has been, unless nothing may be run where it was.
+fn recall(state: &mut State, run: &PastRun) -> Vec<Effect> {
+    match hindrance(state, None, &run.hosts) {
+        Some(why) => refuse(state, why),
+        None => vec![Effect::Scenario(Request::Recall(run.id.clone()))],
+    }
+}
+
+/// Shows the last run of the selected scenario once more, if it came to its end: there its steps are taken back.
+fn reopen(state: &mut State) -> Vec<Effect> {
+    if let Some(why) = other_in_hand(state) {
+        return refuse(state, why);
+    }
+    let Some(standing) = state.wizard.standing() else {
+        return refuse(state, "select a scenario that is done: its steps are taken back one by one");
+    };
+    let words = match standing {
+        Standing::Done(run) => {
+            let run = run.clone();
+            return recall(state, &run);
+        }
+        Standing::Never => "nothing of it was run from here".to_owned(),
+        Standing::Stopped(_) | Standing::Unfinished(_) => {
+            "it was left in the middle: go on with it, then take its steps back".to_owned()
+        }
+        Standing::Elsewhere(run) => format!("another console carries it out on {}", names(&run.hosts)),
+    };
+    refuse(state, words)
 }
 
 pub(super) fn names(hosts: &[HostName]) -> String {

@@ -95,7 +95,8 @@ fn planned(state: &mut State, pass: Pass, result: Result<Planned, Unplanned>) {
         form.refused(Unplanned { fields: Vec::new(), others: vec![words.to_owned()] });
         return;
     }
-    let generated = planned.generated.iter().cloned().chain(form.still_generated()).collect();
+    let mut generated = planned.generated;
+    generated.extend(form.still_generated());
     let next = state.wizard.pass();
     let mut run = Run::new(next, planned.plan, draft.cluster, draft.basis, generated);
     run.layout = draft.layout;

@@ -257,6 +257,9 @@ fn break_lock(state: &mut State) -> Vec<Effect> {
 /// Takes the hosts from the other run, and begins: the button of that question had the keys, and was pressed.
 pub(super) fn begin_all_the_same(state: &mut State, may_destroy: bool) -> Vec<Effect> {
     let first = state.wizard.run.as_deref().and_then(|run| run.first).unwrap_or(Instruction::Next);
+    if first == Instruction::Undo {
+        return take_back(state, true);
+    }
     renew(state);
     begin(state, first, may_destroy, true)
 }
@@ -385,13 +388,14 @@ pub(super) fn begin(
 }
 
 /// A run that came to its end is taken in hand once more, to take its last step back.
-pub(super) fn take_back(state: &mut State) -> Vec<Effect> {
+pub(super) fn take_back(state: &mut State, breaks_locks: bool) -> Vec<Effect> {
     let (now, pass) = (state.now, state.wizard.pass());
     let Some(run) = state.wizard.run.as_deref_mut() else { return Vec::new() };
     let replaces = Some(std::mem::replace(&mut run.pass, pass));
+    let first = Instruction::Undo;
     run.stage = Stage::UnderWay;
-    (run.since, run.until) = (Some(now), None);
+    (run.since, run.until, run.first) = (Some(now), None, Some(first));
     let left = run.id.clone();
-    let order = Order { left, replaces, ..Order::of(run, Instruction::Undo) };
+    let order = Order { left, replaces, breaks_locks, ..Order::of(run, first) };
     vec![Effect::Scenario(Request::Begin(Box::new(order)))]
 }
