@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use serde::{Deserialize, Serialize};
+
 use super::output::safe_name;
 use super::recipe::{read, write};
 use super::runs::{RunError, Runs, make_folder};
@@ -11,32 +13,47 @@ use crate::scenario::Value;
 /// Where they are, in the folder of state.
 const FOLDER: &str = "deployments";
 
+/// For what values are kept: a deployment, told from others of its name by the cluster of its first stage.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeptFor {
+    /// The deployment's name.
+    pub deployment: String,
+    /// The name of the cluster.
+    pub cluster: String,
+}
+
 /// Values that were made up for a deployment, in a file for this user's eyes only. They stay until somebody removes it:
 /// nobody else knows them.
 #[derive(Debug)]
 pub struct Kept {
+    whose: KeptFor,
     path: PathBuf,
     values: BTreeMap<String, String>,
 }
 
 impl Runs {
-    /// What was made up for that deployment where its first cluster is that one; none where nothing was kept yet.
-    pub fn kept(&self, deployment: &str, cluster: &str) -> Result<Kept, RunError> {
-        Kept::open(self.state(), deployment, cluster)
+    /// What was made up for that deployment; none where nothing was kept yet.
+    pub fn kept(&self, whose: KeptFor) -> Result<Kept, RunError> {
+        Kept::open(self.state(), whose)
     }
 }
 
 impl Kept {
-    fn open(state: &Path, deployment: &str, cluster: &str) -> Result<Self, RunError> {
-        let name = format!("{}@{}.json", safe_name(deployment), safe_name(cluster));
+    fn open(state: &Path, whose: KeptFor) -> Result<Self, RunError> {
+        let name = format!("{}@{}.json", safe_name(&whose.deployment), safe_name(&whose.cluster));
         let path = state.join(FOLDER).join(name);
         let values = if path.exists() { read(&path)? } else { BTreeMap::new() };
-        Ok(Self { path, values })
+        Ok(Self { whose, path, values })
     }
 
     /// By the names of their variables.
     pub const fn values(&self) -> &BTreeMap<String, String> {
         &self.values
+    }
+
+    /// For what they are kept.
+    pub const fn whose(&self) -> &KeptFor {
+        &self.whose
     }
 
     /// The file.
@@ -72,19 +89,18 @@ mod tests {
     fn what_was_kept_is_found_again_by_nobody_else() {
         let state = tempfile::tempdir().unwrap();
         let runs = Runs::new(state.path());
-        let mut kept = runs.kept("segregated", "../lb").unwrap();
+        let of = |deployment: &str| {
+            runs.kept(KeptFor { deployment: deployment.to_owned(), cluster: "../lb".to_owned() }).unwrap()
+        };
+        let mut kept = of("segregated");
         let values = BTreeMap::from([("cookie", "secret"), ("port", "80")]);
         let values = values.into_iter().map(|(name, text)| (name.to_owned(), Value::open(text))).collect();
         kept.add(&values, &BTreeSet::from(["cookie".to_owned()]));
         kept.keep().unwrap();
         assert_eq!(kept.path().parent().unwrap(), state.path().join(FOLDER));
         assert_eq!(kept.path().metadata().unwrap().permissions().mode() & 0o777, 0o600);
-        assert_eq!(runs.kept("segregated", "../lb").unwrap().values()["cookie"], "secret");
-        assert_eq!(
-            runs.kept("segregated", "../lb").unwrap().values().len(),
-            1,
-            "what nobody made up is not kept"
-        );
-        assert!(runs.kept("collapsed", "../lb").unwrap().values().is_empty());
+        assert_eq!(of("segregated").values()["cookie"], "secret");
+        assert_eq!(of("segregated").values().len(), 1, "what nobody made up is not kept");
+        assert!(of("collapsed").values().is_empty());
     }
 }

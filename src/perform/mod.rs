@@ -26,10 +26,10 @@ use crate::transport::Transport;
 use crate::watch::Clock;
 
 pub use host::Lock;
-pub use kept::Kept;
+pub use kept::{Kept, KeptFor};
 pub use output::file_name;
 pub use proof::prove;
-pub use recipe::Recipe;
+pub use recipe::{Origin, Recipe};
 pub use runs::{FOLDER, Run, RunError, Runs, Summary};
 
 /// Carries out scenarios on hosts.

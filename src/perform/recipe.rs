@@ -9,6 +9,7 @@ use std::path::Path;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::kept::KeptFor;
 use super::runs::{Run, RunError, Runs};
 use crate::model::HostName;
 use crate::scenario::{Plan, Secrecy};
@@ -29,11 +30,26 @@ pub struct Recipe {
     pub values: BTreeMap<String, String>,
     /// [`Plan::fingerprint`]: a plan with another one is another plan.
     pub fingerprint: String,
+    /// The deployment that it is a stage of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kept_for: Option<KeptFor>,
+}
+
+/// Where a plan is from, so that it can be made again.
+#[derive(Debug, Clone)]
+pub struct Origin {
+    /// What its scenario is called from wherever a later console is started.
+    pub scenario: String,
+    /// The cluster of the configuration that is meant.
+    pub cluster: Option<String>,
+    /// The deployment that it is a stage of.
+    pub kept_for: Option<KeptFor>,
 }
 
 impl Recipe {
     /// Of that plan.
-    pub fn of(plan: &Plan, scenario: String, cluster: Option<String>) -> Self {
+    pub fn of(plan: &Plan, origin: Origin) -> Self {
+        let Origin { scenario, cluster, kept_for } = origin;
         let open = plan.values.iter().filter(|(_, value)| value.secrecy == Secrecy::Open);
         Self {
             scenario,
@@ -41,23 +57,23 @@ impl Recipe {
             cluster,
             values: open.map(|(name, value)| (name.clone(), value.text.clone())).collect(),
             fingerprint: plan.fingerprint(),
+            kept_for,
         }
     }
 }
 
 impl Runs {
     /// A new run of a plan, with all that is needed to go on with it later: how the plan was made, and what was made up for
-    /// it. `scenario` is what it is called from wherever a later console is started.
+    /// it.
     pub fn begin(
         &self,
         at: Timestamp,
         plan: &Plan,
-        scenario: String,
-        cluster: Option<String>,
+        origin: Origin,
         generated: &BTreeSet<String>,
     ) -> Result<Run, RunError> {
         let run = self.create(at)?;
-        run.keep_recipe(&Recipe::of(plan, scenario, cluster))?;
+        run.keep_recipe(&Recipe::of(plan, origin))?;
         run.keep_generated(plan, generated)?;
         Ok(run)
     }

@@ -13,4 +13,5 @@ mod press;
 #[path = "../common/running.rs"]
 mod running;
 mod screens;
+mod taken_back;
 mod whole;

@@ -96,12 +96,7 @@ impl Form {
         let field = |variable: &Variable| {
             let given = sources.given(format, variable);
             let input = Input::new(given.as_ref().map(|(text, _)| text.clone()).unwrap_or_default());
-            let mut variable = variable.clone();
-            if matches!(draft.basis, Basis::Left(_)) {
-                // Another one than what was made up then would not fit what is there.
-                variable.generated = None;
-            }
-            Field { variable, input, given, error: None }
+            Field { variable: variable.clone(), input, given, error: None }
         };
         let fields: Vec<Field> = draft.scenario.variables.iter().map(field).collect();
         let mut form = Self { draft, fields, focus: 0, errors: Vec::new(), awaited: None };

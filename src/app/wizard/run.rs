@@ -242,7 +242,10 @@ impl Run {
         match &entry.event {
             Event::Sent { serial: _, job } => {
                 let line = format!("-- step {}, {} --", job.step, job.part.word());
-                self.print(&job.place, [line]);
+                // A check that is tried again and again says so once.
+                if self.output(&job.place).next_back() != Some(line.as_str()) {
+                    self.print(&job.place, [line]);
+                }
             }
             Event::Ended { serial, said, .. } if !said.is_empty() => {
                 let job = self.progress.flight(*serial).cloned();

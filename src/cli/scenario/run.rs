@@ -15,7 +15,7 @@ use crate::cli::asking::{answer, is_yes};
 use crate::cli::failure::{Failure, Outcome};
 use crate::cli::settings::Settings;
 use crate::model::{Access, ClusterEntry, HostName};
-use crate::perform::{Destruction, Lock, Pace, Run, Runs, Start, Unknown};
+use crate::perform::{Destruction, Lock, Origin, Pace, Run, Runs, Start, Unknown};
 use crate::scenario::Plan;
 use crate::scenario::journal;
 
@@ -36,7 +36,8 @@ pub(super) async fn run(settings: &Settings, arguments: &RunArguments) -> Outcom
     let destruction = agreed(&plan, &arguments.consent).await?;
     let runs = runs(settings)?;
     let scenario = arguments.given.scenario_from_anywhere();
-    let run = runs.begin(Timestamp::now(), &plan, scenario, cluster.map(str::to_owned), &generated)?;
+    let origin = Origin { scenario, cluster: cluster.map(str::to_owned), kept_for: None };
+    let run = runs.begin(Timestamp::now(), &plan, origin, &generated)?;
     let start = Start {
         from_step,
         pace: Pace::ToEnd,

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::perform::whose;
 use crate::app::wizard::{
     Basis, Book, Draft, LayoutBook, PastRun, Planned, Realm, Recalled, Shelf, Unplanned,
 };
@@ -73,7 +74,7 @@ impl Source {
     /// What was made up for the layout of a draft before.
     fn kept(&self, draft: &Draft) -> Result<BTreeMap<String, String>, String> {
         let (Some(layout), Ok(runs)) = (&draft.layout, &self.runs) else { return Ok(BTreeMap::new()) };
-        let kept = runs.kept(&layout.deployment, &layout.first).map_err(|error| error.to_string())?;
+        let kept = runs.kept(whose(layout)).map_err(|error| error.to_string())?;
         Ok(kept.values().clone())
     }
 
@@ -112,11 +113,12 @@ impl Source {
         Ok(Planned { plan: Arc::new(plan), generated: resolved.generated })
     }
 
-    /// A run that was left.
+    /// A run that there has been.
     pub(super) fn recall(&self, id: &str) -> Result<Recalled, String> {
         let library = self.library().map_err(|error| error.to_string())?;
+        let runs = self.runs.as_ref().map_err(Clone::clone)?;
         // It is given back at once: it is taken when it is gone on with.
-        let run = self.runs.as_ref().map_err(Clone::clone)?.open(id).map_err(|error| error.to_string())?;
+        let run = runs.open(id).map_err(|error| error.to_string())?;
         let recipe = run.recipe().map_err(|error| {
             format!("run {id} can't be gone on with: how its plan was made was not kept: {error}")
         })?;
@@ -124,12 +126,23 @@ impl Source {
         let kept = run.secrets().map_err(|error| error.to_string())?;
         let open = recipe.values.into_iter().map(|(name, text)| (name, Value::open(text)));
         let secret = |(name, text)| (name, Value { text, secrecy: Secrecy::Secret });
+        let mut values: BTreeMap<String, Value> = open.chain(kept.into_iter().map(secret)).collect();
+        if let Some(whose) = recipe.kept_for {
+            // A run forgets its secrets when it has come to its end; its deployment does not.
+            let kept = runs.kept(whose).map_err(|error| error.to_string())?;
+            for variable in scenario.variables.iter().filter(|it| it.generated.is_some()) {
+                if let Some(text) = kept.values().get(&variable.name) {
+                    let value = Value { text: text.clone(), secrecy: variable.secrecy };
+                    values.entry(variable.name.clone()).or_insert(value);
+                }
+            }
+        }
         Ok(Recalled {
             id: id.to_owned(),
             scenario: Arc::new(scenario),
             hosts: recipe.hosts,
             cluster: recipe.cluster.map(ClusterName::from),
-            values: open.chain(kept.into_iter().map(secret)).collect(),
+            values,
             fingerprint: recipe.fingerprint,
             entries: run.entries().to_vec(),
         })

@@ -8,8 +8,10 @@ use tokio_util::task::AbortOnDropHandle;
 
 use super::{INSTRUCTIONS, Running, Scenarios, WAITING};
 use crate::app::Event;
-use crate::app::wizard::{News, Order, Pass};
-use crate::perform::{self, Destruction, Lock, Pace, Performer, Run, RunError, Runs, Start, Unknown};
+use crate::app::wizard::{News, OfLayout, Order, Pass};
+use crate::perform::{
+    self, Destruction, KeptFor, Lock, Origin, Pace, Performer, Run, RunError, Runs, Start, Unknown,
+};
 use crate::scenario::journal::{self, Entry, Instruction, Outcome};
 
 impl Scenarios {
@@ -98,6 +100,11 @@ async fn hand_on(
     }
 }
 
+/// For what the values are kept that are made up for a stage of a layout.
+pub(super) fn whose(layout: &OfLayout) -> KeptFor {
+    KeptFor { deployment: layout.deployment.clone(), cluster: layout.first.clone() }
+}
+
 /// The run: a new one, with all that is needed to go on with it later, or the one that was left.
 async fn take(runs: Runs, order: Order, now: jiff::Timestamp) -> Result<Run, String> {
     let work = move || -> Result<Run, RunError> {
@@ -110,13 +117,16 @@ async fn take(runs: Runs, order: Order, now: jiff::Timestamp) -> Result<Run, Str
             return Ok(run);
         }
         if let Some(layout) = &order.layout {
-            let mut kept = runs.kept(&layout.deployment, &layout.first)?;
+            let mut kept = runs.kept(whose(layout))?;
             kept.add(&order.plan.values, &order.generated);
             kept.keep()?;
         }
-        let name = order.plan.scenario.name.clone();
-        let cluster = order.cluster.as_ref().map(ToString::to_string);
-        runs.begin(now, &order.plan, name, cluster, &order.generated)
+        let origin = Origin {
+            scenario: order.plan.scenario.name.clone(),
+            cluster: order.cluster.as_ref().map(ToString::to_string),
+            kept_for: order.layout.as_ref().map(whose),
+        };
+        runs.begin(now, &order.plan, origin, &order.generated)
     };
     match tokio::task::spawn_blocking(work).await {
         Ok(run) => run.map_err(|error| error.to_string()),

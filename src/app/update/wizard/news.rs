@@ -95,6 +95,7 @@ fn planned(state: &mut State, pass: Pass, result: Result<Planned, Unplanned>) {
         form.refused(Unplanned { fields: Vec::new(), others: vec![words.to_owned()] });
         return;
     }
+    let is_another = matches!(draft.basis, Basis::Left(_)) && !planned.generated.is_empty();
     let mut generated = planned.generated;
     generated.extend(form.still_generated());
     let next = state.wizard.pass();
@@ -107,6 +108,10 @@ fn planned(state: &mut State, pass: Pass, result: Result<Planned, Unplanned>) {
     }
     state.wizard.run = Some(Box::new(run));
     state.wizard.page = Some(Page::Run);
+    if is_another {
+        let words = "what was made up for it was not kept: what is done again gets new secrets";
+        tell(state, Notice::info(words));
+    }
 }
 
 fn happened(state: &mut State, pass: Pass, entry: &Entry) {

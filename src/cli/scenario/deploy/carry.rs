@@ -16,7 +16,7 @@ use crate::cli::arguments::OpFormat;
 use crate::cli::asking::{answer, is_yes};
 use crate::cli::failure::{Failure, Outcome};
 use crate::cli::settings::Settings;
-use crate::perform::{Destruction, Pace, Run, Runs, Start, Unknown};
+use crate::perform::{Destruction, KeptFor, Origin, Pace, Run, Runs, Start, Unknown};
 use crate::scenario::journal;
 
 /// How a stage went. For scripts: its names and their meaning are a promise, they may be added to, never changed.
@@ -63,7 +63,8 @@ pub(super) async fn run(settings: &Settings, work: Work, arguments: &DeployArgum
     let mut all = Vec::new();
     let mut failure = None;
     for (job, run) in in_order(&runs, &work.jobs)? {
-        match stage(&mut carrier, &runs, (job, run), start, arguments.format).await {
+        let kept_for = work.kept.whose().clone();
+        match stage(&mut carrier, &runs, kept_for, (job, run), start, arguments.format).await {
             Ok(went) => {
                 let is_done = went.outcome == "done";
                 all.push(went);
@@ -107,6 +108,7 @@ fn in_order<'w>(runs: &Runs, jobs: &'w [Job]) -> Result<Vec<(&'w Job, Option<Run
 async fn stage<'w>(
     carrier: &mut Carrier,
     runs: &Runs,
+    kept_for: KeptFor,
     (job, run): (&'w Job, Option<Run>),
     start: Start,
     format: OpFormat,
@@ -128,8 +130,9 @@ async fn stage<'w>(
     let run = if let Some(run) = run {
         run
     } else {
-        let (name, of) = (scenario.to_owned(), Some(cluster.to_owned()));
-        runs.begin(Timestamp::now(), &job.plan, name, of, &job.generated)?
+        let (scenario, cluster) = (scenario.to_owned(), Some(cluster.to_owned()));
+        let origin = Origin { scenario, cluster, kept_for: Some(kept_for) };
+        runs.begin(Timestamp::now(), &job.plan, origin, &job.generated)?
     };
     let began = Timestamp::now();
     let plan = Arc::new(job.plan.clone());

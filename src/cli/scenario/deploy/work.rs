@@ -7,7 +7,7 @@ use super::super::given::sources;
 use crate::cli::failure::Failure;
 use crate::cli::settings::Settings;
 use crate::model::ClusterEntry;
-use crate::perform::{Kept, Runs};
+use crate::perform::{Kept, KeptFor, Runs};
 use crate::scenario::deployment::{self, Deployment, NoSite, Placed, Site, between};
 use crate::scenario::{Library, NoValue, Plan, Resolved, Scenario, Value};
 
@@ -48,7 +48,8 @@ impl Work {
         let given = sources(settings, &arguments.set, &arguments.variables, None)?;
         deployment.check_set(&given.set, &scenarios)?;
         let first = all.first().map_or("", |it| it.cluster.name.as_str()).to_owned();
-        let mut kept = Runs::new(&settings.folders.state).kept(&deployment.name, &first)?;
+        let whose = KeptFor { deployment: deployment.name.clone(), cluster: first };
+        let mut kept = Runs::new(&settings.folders.state).kept(whose)?;
         let (from, to) = (arguments.from.as_deref(), arguments.to.as_deref());
         let mut jobs = Vec::new();
         let mut missing = Wrong::new();
