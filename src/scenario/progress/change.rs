@@ -184,6 +184,10 @@ impl Progress {
                 *cell = Cell::new(cell.place.clone());
             }
         }
+        // Nothing was run in later steps, but what was found there may not be so any more.
+        for cell in self.steps.iter_mut().skip(at + 1).flatten() {
+            *cell = Cell::new(cell.place.clone());
+        }
     }
 
     /// Gives every cell whose turn has come something to do, and goes on to the next step when one is done.

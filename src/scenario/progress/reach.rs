@@ -1,6 +1,7 @@
 //! Which script of a step is run where.
 
 use super::Progress;
+use super::cell::Cell;
 use crate::scenario::journal::{Part, Place};
 use crate::scenario::{Order, Plan, Script, Step, Target};
 
@@ -53,6 +54,25 @@ impl Step {
 }
 
 impl Progress {
+    /// Where a step, from 1, has something to run.
+    pub fn run_at(&self, number: usize) -> Vec<Place> {
+        self.places_where(number, |step, cell| self.first_from(step, &Part::Run, &cell.place, 0).is_some())
+    }
+
+    /// Where something is run when a step, from 1, is taken back: not where it was found done.
+    pub fn undone_at(&self, number: usize) -> Vec<Place> {
+        self.places_where(number, |step, cell| {
+            let has_done = cell.has_run || !self.has_run_script(step, &cell.place);
+            has_done && self.first_from(step, &Part::Undo, &cell.place, 0).is_some()
+        })
+    }
+
+    fn places_where(&self, number: usize, holds: impl Fn(&Step, &Cell) -> bool) -> Vec<Place> {
+        let Some(at) = number.checked_sub(1) else { return Vec::new() };
+        let (Some(step), Some(cells)) = (self.written.get(at), self.steps.get(at)) else { return Vec::new() };
+        cells.iter().filter(|cell| holds(step, cell)).map(|cell| cell.place.clone()).collect()
+    }
+
     /// The first script of a part, from that number on, that is for a place and its system.
     pub(super) fn first_from(&self, step: &Step, part: &Part, place: &Place, from: usize) -> Option<usize> {
         let all = (from..).map_while(|number| Some((number, step.script(part, number)?)));

@@ -264,6 +264,8 @@ fn a_step_is_taken_back_in_the_reverse_order_of_the_hosts() {
     }
     console.all_exit(0);
     assert_eq!(console.progress.undoable(), Ok(1));
+    assert_eq!(console.progress.undone_at(1), ["b", "c"].map(|host| Place::Host(host.into())));
+    assert_eq!(console.progress.run_at(2), [Place::Host("a".into())]);
     console.instruct(Instruction::Undo);
     for host in ["c", "b"] {
         assert_eq!(console.parts(), [(host.to_owned(), "undo")]);
@@ -295,8 +297,11 @@ fn the_last_step_of_a_run_that_came_to_its_end_is_taken_back() {
     console.all_exit(0);
     assert_eq!((console.todo().stand, console.progress.step()), (Stand::Paused, Some(2)));
     assert_eq!(console.replayed(), console.progress);
+    assert_eq!(console.state(3, "a"), State::NotStarted, "what was found before says nothing now");
     console.instruct(Instruction::RunToEnd);
     assert_eq!(console.parts(), [("a".to_owned(), "run")]);
+    console.all_exit(0);
+    assert_eq!(console.parts(), [("a".to_owned(), "unless")]);
     console.all_exit(0);
     assert_eq!(console.todo().stand, Stand::Gates(When::After));
 }

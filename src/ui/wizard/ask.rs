@@ -6,10 +6,9 @@ use ratatui::text::{Line, Span};
 
 use crate::app::wizard::{Ask, AskKind, Run};
 use crate::app::{Focus, State, Target};
-use crate::model::HostName;
 use crate::model::text::clean;
 use crate::scenario::Destroys;
-use crate::scenario::journal::Instruction;
+use crate::scenario::journal::{Instruction, Place};
 use crate::theme::Role;
 use crate::ui::operation::{Content, Foot, clear, inner, plain, signed};
 use crate::ui::{Look, shell, text};
@@ -70,7 +69,7 @@ fn words(
                 _ => String::new(),
             };
             let mut lines = destroys("It", &what, width, look);
-            lines.extend(hosts(run, width, look));
+            lines.extend(on(&run.progress.run_at(run.current()), width, look));
             (format!("Run step {}?", run.current()), lines, "Run it")
         }
         AskKind::Undo(number) => {
@@ -80,7 +79,7 @@ fn words(
                     lines.extend(shell::lines(&run.plan.shown(step, script), width, look));
                 }
             }
-            lines.extend(hosts(run, width, look));
+            lines.extend(on(&run.progress.undone_at(number), width, look));
             (format!("Take step {number} back?"), lines, "Take it back")
         }
         AskKind::Again => {
@@ -163,7 +162,7 @@ fn to_begin(
     for remark in run.plan.remarks() {
         lines.extend(signed(warning, (&remark, Role::Text), 0, width, look));
     }
-    lines.extend(hosts(run, width, look));
+    lines.extend(on(&run.progress.places(), width, look));
     lines.push(Line::default());
     let words = "First it is looked at what has to hold before; where it does not, nothing is run.";
     lines.extend(plain(words, Role::Muted, 0, width, look));
@@ -181,11 +180,15 @@ fn destroys(who: &str, what: &str, width: usize, look: &Look) -> Vec<Line<'stati
 }
 
 /// On which hosts; of many, how many, and the first of them.
-fn hosts(run: &Run, width: usize, look: &Look) -> Vec<Line<'static>> {
-    let hosts: Vec<&str> = run.plan.hosts.iter().take(NAMED).map(HostName::as_str).collect();
-    let words = match run.plan.hosts.len() {
-        all if all > NAMED => format!("on {all} hosts: {} and {} more", hosts.join(", "), all - NAMED),
-        _ => format!("on {}", hosts.join(", ")),
+fn on(places: &[Place], width: usize, look: &Look) -> Vec<Line<'static>> {
+    let name = |place: &Place| match place {
+        Place::Host(host) => clean(host.as_str()),
+        Place::Local => "this machine".to_owned(),
+    };
+    let names: Vec<String> = places.iter().take(NAMED).map(name).collect();
+    let words = match places.len() {
+        all if all > NAMED => format!("on {all} hosts: {} and {} more", names.join(", "), all - NAMED),
+        _ => format!("on {}", names.join(", ")),
     };
     plain(&words, Role::Text, 0, width, look)
 }
