@@ -6,7 +6,7 @@ use jiff::SignedDuration;
 use proptest::prelude::*;
 use quorate::app::wizard::{Ask, Found, News, Page, Recalled, Request, Stage};
 use quorate::app::{Action, Event, Focus, Target, Typing, update};
-use quorate::scenario::journal::{End, Instruction, Outcome};
+use quorate::scenario::journal::{self, End, Instruction, Outcome, When};
 use quorate::scenario::{Proved, Value};
 use quorate::ui::target_at;
 use strum::IntoEnumIterator;
@@ -142,6 +142,16 @@ fn other_values_begin_another_run_where_the_first_stands() {
     let second = person.order();
     assert_eq!((second.replaces, second.from_step, second.left), (Some(first.pass), 2, None));
     assert!(second.generated.contains("token"), "what was made up is kept with the new run too");
+}
+
+/// Between the gates and its first word a run stands for a moment, as if it were done with it.
+#[test]
+fn a_run_that_has_not_taken_its_first_word_asks_for_none() {
+    let (mut person, order) = Person::begun((120, 40), Action::Open);
+    person.entry(&order, journal::Event::Gates { when: When::Before, broken: Vec::new() });
+    assert!(!person.screen().contains("It waits for you"), "{}", person.screen());
+    person.entry(&order, journal::Event::Instructed { instruction: order.first }).works(&order, 9);
+    assert!(person.screen().contains("It waits for you before step 2"), "{}", person.screen());
 }
 
 #[test]

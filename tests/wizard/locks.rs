@@ -110,10 +110,9 @@ async fn what_another_run_kept_from_being_taken_back_is_taken_back_when_its_lock
     to_the_form(&console).await;
     run_all(&console).await;
     console.shows("Done: every step is done").await;
-    let folder = hosts.folder("db2").join("run");
-    fs::create_dir_all(&folder).expect("a folder");
-    fs::write(folder.join("lock"), "20250101-000000-dead galera, by ann@elsewhere, since 2025\n")
-        .expect("written");
+    let lock = hosts.folder("db2").join("run/lock");
+    console.until("its own lock is given back", |_| !lock.exists()).await;
+    fs::write(&lock, "20250101-000000-dead galera, by ann@elsewhere, since 2025\n").expect("written");
     console.press("u").shows("[ Take it back ]").await.press("right").press("enter");
     console.shows("B take the hosts").await;
     assert_eq!(hosts.files("word")["db1"], "hello\nend\n", "nothing is taken back");

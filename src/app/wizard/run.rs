@@ -52,6 +52,8 @@ pub struct Run {
     pub(in crate::app) before: Option<Pass>,
     /// How it was told to begin; `None`: this console has not begun it.
     pub first: Option<Instruction>,
+    /// What it was told at its beginning and has not taken yet: until then it doesn't wait for a word.
+    pub(in crate::app) told: Option<Instruction>,
     /// The other runs that have its hosts, where that kept it from being run.
     pub holders: Vec<Holder>,
     /// How it is looked at.
@@ -162,6 +164,7 @@ impl Run {
             ask: None,
             before: None,
             first: None,
+            told: None,
             holders: Vec::new(),
             view: View::default(),
             output: BTreeMap::new(),
@@ -171,7 +174,8 @@ impl Run {
 
     /// Where it stands; `None` before it is begun and after its end.
     pub fn stand(&self, now: Timestamp) -> Option<Stand> {
-        (self.stage == Stage::UnderWay).then(|| self.progress.next(now).stand)
+        let stand = (self.stage == Stage::UnderWay).then(|| self.progress.next(now).stand)?;
+        Some(if stand == Stand::Paused && self.told.is_some() { Stand::Busy } else { stand })
     }
 
     /// Whether it waits for a word.
@@ -252,13 +256,14 @@ impl Run {
                 self.said.extend(job.map(|job| (job.place, (job.step, said.clone()))));
             }
             Event::Begun(_) | Event::Resumed { .. } => self.holders.clear(),
+            Event::Instructed { instruction } if self.told == Some(*instruction) => self.told = None,
             Event::Held { place, run, words } => {
                 let (place, run, words) = (place.clone(), run.clone(), words.clone());
                 self.holders.push(Holder { place, run, words });
             }
             Event::Over { outcome } => {
                 self.stage = Stage::Over(outcome.clone());
-                self.ask = None;
+                (self.ask, self.told) = (None, None);
                 self.until = Some(entry.at);
             }
             _ => {}

@@ -374,7 +374,7 @@ pub(super) fn begin(
     let Some(run) = state.wizard.run.as_deref_mut() else { return Vec::new() };
     run.stage = Stage::UnderWay;
     run.since = Some(now);
-    run.first = Some(first);
+    (run.first, run.told) = (Some(first), Some(first));
     run.examined = None;
     let (left, replaces) = match &run.basis {
         Basis::New => (None, None),
@@ -394,7 +394,8 @@ pub(super) fn take_back(state: &mut State, breaks_locks: bool) -> Vec<Effect> {
     let replaces = Some(std::mem::replace(&mut run.pass, pass));
     let first = Instruction::Undo;
     run.stage = Stage::UnderWay;
-    (run.since, run.until, run.first) = (Some(now), None, Some(first));
+    (run.since, run.until) = (Some(now), None);
+    (run.first, run.told) = (Some(first), Some(first));
     let left = run.id.clone();
     let order = Order { left, replaces, breaks_locks, ..Order::of(run, first) };
     vec![Effect::Scenario(Request::Begin(Box::new(order)))]
