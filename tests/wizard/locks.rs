@@ -1,7 +1,6 @@
 //! Hosts that another run has in its hands.
 
 use std::fs;
-use std::sync::Arc;
 
 use quorate::app::wizard::{AskKind, News};
 use quorate::app::{Action, Event};
@@ -9,20 +8,7 @@ use quorate::scenario::journal::{self, Outcome, Place, When};
 
 use crate::hosts::Hosts;
 use crate::person::{Person, shelf};
-use crate::running::Console;
-use crate::whole::{home, start, to_the_form};
-
-fn sign(hosts: &Arc<Hosts>) {
-    for host in ["db2", "db3"] {
-        fs::write(hosts.folder(host).join("sign"), "").expect("written");
-    }
-}
-
-async fn run_all(console: &Console) {
-    console.press("hello").press("enter").press("hunter22").press("enter").press("enter");
-    console.shows("Nothing is run yet").await.press("a").shows("[ Run all ]").await;
-    console.press("right").press("enter");
-}
+use crate::whole::{home, run_all, sign, start, to_the_form};
 
 #[tokio::test]
 async fn the_lock_of_a_run_that_is_dead_is_broken_when_that_is_wanted() {

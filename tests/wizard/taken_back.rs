@@ -4,12 +4,11 @@
 use std::fs;
 use std::sync::Arc;
 
-use quorate::perform::Runs;
-use quorate::scenario::journal::Outcome;
 use tempfile::TempDir;
 
 use crate::hosts::{Hosts, inventory};
 use crate::running::{Console, clock};
+use crate::whole::{self, is_done_in_one_run, sign, start, to_the_form};
 
 const TOKEN: &str = r#"+++
 title = "A token"
@@ -76,12 +75,26 @@ async fn take_back_and_do_again(console: &Console, hosts: &Arc<Hosts>) {
     console.press("a").shows("Done: every step is done").await;
 }
 
-fn is_done_in_one_run(home: &TempDir) {
-    let runs = Runs::new(home.path()).list().expect("readable");
-    assert!(
-        matches!(runs.as_slice(), [only] if matches!(only.outcome, Some(Outcome::Done { .. }))),
-        "{runs:?}"
-    );
+#[tokio::test]
+async fn a_run_of_before_is_shown_once_more_and_taken_back() {
+    let (home, hosts) = (whole::home(), Hosts::new());
+    sign(&hosts);
+    let console = start(&home, &hosts);
+    to_the_form(&console).await;
+    whole::run_all(&console).await;
+    console.shows("Done: every step is done").await.press("esc").shows("u take back").await;
+    // Its secret was not kept.
+    console.press("u").shows("it has no value").await.press("hunter22").press("enter").press("enter");
+    console.shows("It came to its end before.").await.shows("take step 3 back").await;
+    assert_eq!(hosts.files("word")["db1"], "hello\nend\n", "it is only looked at");
+    console.press("u").shows("[ Take it back ]").await.press("right").press("enter");
+    console.shows("It waits for you before step 3").await;
+    assert_eq!(hosts.files("word")["db1"], "hello\n");
+    console.press("a").shows("Done: every step is done").await;
+    assert_eq!(hosts.files("word")["db1"], "hello\nend\n");
+    is_done_in_one_run(&home);
+    console.press("esc").press("esc").press("esc").press("q");
+    console.ends().await;
 }
 
 #[tokio::test]

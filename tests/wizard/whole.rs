@@ -79,12 +79,32 @@ pub(crate) async fn to_the_form(console: &Console) {
     console.press("enter").shows("on which hosts?").await.press("enter").shows("What is written.").await;
 }
 
-#[tokio::test]
-async fn three_steps_on_three_hosts_by_keys() {
-    let (home, hosts) = (home(), Hosts::new());
+/// The sign that the second step wants.
+pub(crate) fn sign(hosts: &Arc<Hosts>) {
     for host in ["db2", "db3"] {
         fs::write(hosts.folder(host).join("sign"), "").expect("written");
     }
+}
+
+/// From the form to the first step of a run that goes to the end.
+pub(crate) async fn run_all(console: &Console) {
+    console.press("hello").press("enter").press("hunter22").press("enter").press("enter");
+    console.shows("Nothing is run yet").await.press("a").shows("[ Run all ]").await;
+    console.press("right").press("enter");
+}
+
+pub(crate) fn is_done_in_one_run(home: &TempDir) {
+    let runs = Runs::new(home.path()).list().expect("readable");
+    assert!(
+        matches!(runs.as_slice(), [only] if matches!(only.outcome, Some(Outcome::Done { .. }))),
+        "{runs:?}"
+    );
+}
+
+#[tokio::test]
+async fn three_steps_on_three_hosts_by_keys() {
+    let (home, hosts) = (home(), Hosts::new());
+    sign(&hosts);
     let console = start(&home, &hosts);
     to_the_form(&console).await;
     console.press("hello").press("enter").press("hunter22").press("enter").press("enter");
@@ -110,11 +130,7 @@ async fn three_steps_on_three_hosts_by_keys() {
     console.press("a").shows("Done: every step is done").await;
     assert_eq!(hosts.files("word")["db1"], "hello\nend\n");
     assert!(console.audit().entries.is_empty(), "runs have journals of their own");
-    let runs = Runs::new(home.path()).list().expect("readable");
-    assert!(
-        matches!(runs.as_slice(), [only] if matches!(only.outcome, Some(Outcome::Done { .. }))),
-        "{runs:?}"
-    );
+    is_done_in_one_run(&home);
     // In the list it is looked at whether it is really there; and when it is not any more.
     console.press("esc").shows("deployed on db, ").await;
     fs::remove_file(hosts.folder("db2").join("word")).expect("removed");
@@ -125,56 +141,12 @@ async fn three_steps_on_three_hosts_by_keys() {
 }
 
 #[tokio::test]
-async fn a_run_of_before_is_shown_once_more_and_taken_back() {
-    let (home, hosts) = (home(), Hosts::new());
-    for host in ["db2", "db3"] {
-        fs::write(hosts.folder(host).join("sign"), "").expect("written");
-    }
-    let console = start(&home, &hosts);
-    to_the_form(&console).await;
-    console.press("hello").press("enter").press("hunter22").press("enter").press("enter");
-    console
-        .shows("Nothing is run yet")
-        .await
-        .press("a")
-        .shows("[ Run all ]")
-        .await
-        .press("right")
-        .press("enter");
-    console.shows("Done: every step is done").await.press("esc").shows("u take back").await;
-    // Its secret was not kept.
-    console.press("u").shows("it has no value").await.press("hunter22").press("enter").press("enter");
-    console.shows("It came to its end before.").await.shows("take step 3 back").await;
-    assert_eq!(hosts.files("word")["db1"], "hello\nend\n", "it is only looked at");
-    console.press("u").shows("[ Take it back ]").await.press("right").press("enter");
-    console.shows("It waits for you before step 3").await;
-    assert_eq!(hosts.files("word")["db1"], "hello\n");
-    console.press("a").shows("Done: every step is done").await;
-    assert_eq!(hosts.files("word")["db1"], "hello\nend\n");
-    let runs = Runs::new(home.path()).list().expect("readable");
-    assert!(
-        matches!(runs.as_slice(), [only] if matches!(only.outcome, Some(Outcome::Done { .. }))),
-        "{runs:?}"
-    );
-    console.press("esc").press("esc").press("esc").press("q");
-    console.ends().await;
-}
-
-#[tokio::test]
 async fn a_failure_is_retried_and_a_run_that_was_left_is_resumed() {
     let (home, hosts) = (home(), Hosts::new());
     fs::write(hosts.folder("db2").join("sign"), "").expect("written");
     let mut console = start(&home, &hosts);
     to_the_form(&console).await;
-    console.press("hello").press("enter").press("hunter22").press("enter").press("enter");
-    console
-        .shows("Nothing is run yet")
-        .await
-        .press("a")
-        .shows("[ Run all ]")
-        .await
-        .press("right")
-        .press("enter");
+    run_all(&console).await;
     console.shows("exit code 7").await.shows("there is no sign on db3").await.shows("try again").await;
     // Left where it stands, the next console offers it, and asks for the secret.
     console.press("esc").shows("waits for a word").await;
