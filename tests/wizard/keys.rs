@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::SignedDuration;
 use proptest::prelude::*;
-use quorate::app::wizard::{Ask, Found, News, Page, Recalled, Request, Stage};
+use quorate::app::wizard::{Ask, Found, News, Page, Recalled, Request, Row, Stage};
 use quorate::app::{Action, Event, Focus, Target, Typing, update};
 use quorate::scenario::journal::{self, End, Instruction, Outcome, When};
 use quorate::scenario::{Proved, Value};
@@ -112,6 +112,19 @@ fn the_list_is_filtered_while_one_types_and_esc_goes_back_step_by_step() {
     assert!(is_listed(&person, "there is nothing to choose"), "{}", person.screen());
     person.act(&[Action::Filter]).typed(Typing::Cancel);
     assert!(is_listed(&person, "Memory cache"), "{}", person.screen());
+}
+
+#[test]
+fn the_selection_stays_on_its_row_when_others_come_and_go() {
+    let mut more = shelf();
+    more.runs.insert(0, past("20261122-111500-cafe", "destroy-cluster", None, 0));
+    for (down, before, after) in [(0, Row::Left(0), Row::Left(1)), (1, Row::Book(0), Row::Book(0))] {
+        let mut person = Person::new((100, 30));
+        person.act(&[Action::Scenarios]).act(&vec![Action::Down; down]);
+        assert_eq!(person.state.wizard.selected(), Some(before));
+        person.hear(Event::Scenario(News::Shelf(Box::new(more.clone()))));
+        assert_eq!(person.state.wizard.selected(), Some(after), "{}", person.screen());
+    }
 }
 
 #[test]

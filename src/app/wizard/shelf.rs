@@ -154,6 +154,15 @@ impl Shelf {
         left.chain(layouts).chain((0..self.books.len()).map(Row::Book)).collect()
     }
 
+    /// What a row is called: a run by its own name, others as on the command line.
+    fn name(&self, row: Row) -> Option<&str> {
+        match row {
+            Row::Left(at) => self.runs.get(at).map(|run| run.id.as_str()),
+            Row::Layout(at) => self.layouts.get(at).map(|book| book.name.as_str()),
+            Row::Book(at) => self.books.get(at).map(|book| book.name.as_str()),
+        }
+    }
+
     /// What a filter looks for its words in.
     fn texts(&self, row: Row) -> Vec<String> {
         match row {
@@ -209,6 +218,18 @@ impl Wizard {
             words.iter().all(|word| texts.iter().any(|text| text.to_lowercase().contains(word)))
         };
         all.rows().into_iter().filter(is_shown).collect()
+    }
+
+    /// Takes in what there is now. The selection stays on what it was on, if that is still there.
+    pub(in crate::app) fn take(&mut self, all: Shelf) {
+        let was = self.selected();
+        let before = self.shelf.replace(all);
+        let (Some(was), Some(before), Some(all)) = (was, before, &self.shelf) else { return };
+        let is_it = |row: &Row| {
+            let is_alike = std::mem::discriminant(row) == std::mem::discriminant(&was);
+            is_alike && all.name(*row) == before.name(was)
+        };
+        self.row = self.rows().iter().position(is_it).unwrap_or(self.row);
     }
 
     /// Shows only what holds these words; the selection stays on what it was on, or goes to the first.

@@ -66,7 +66,7 @@ fn shelve(state: &mut State, shelf: Shelf) -> Vec<Effect> {
             tell(state, Notice::error(trouble.clone()));
         }
     }
-    state.wizard.shelf = Some(shelf);
+    state.wizard.take(shelf);
     if is_first && left > 0 {
         let words = match left {
             1 => "a run of a scenario was left in the middle; :scenarios goes on with it".to_owned(),
