@@ -18,6 +18,7 @@ use futures::{Stream, StreamExt};
 use jiff::Timestamp;
 use ratatui::Terminal;
 use ratatui::backend::Backend;
+use ratatui::layout::Size;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
@@ -158,6 +159,7 @@ where
         panes.reconcile(&console.state);
         is_waiting |= console.state.take_dirty();
         if is_waiting && Instant::now() >= next_frame {
+            console.fit(terminal.size()?);
             terminal.draw(|frame| ui::draw(frame, &console.state, &console.look))?;
             next_frame = Instant::now() + FRAME;
             is_waiting = false;
@@ -258,6 +260,15 @@ impl Console {
             theme_dir: launch.theme_dir,
             keys: Vec::new(),
             presses: Presses::default(),
+        }
+    }
+
+    /// Follows the window: one that changes just when a key is pressed is not always told of.
+    fn fit(&mut self, Size { width, height }: Size) {
+        if self.state.size != (width, height) {
+            update(&mut self.state, Event::Resized { columns: width, rows: height });
+            // It is about to be drawn.
+            self.state.take_dirty();
         }
     }
 
