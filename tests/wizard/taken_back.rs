@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use tempfile::TempDir;
 
-use crate::hosts::{Hosts, inventory};
-use crate::running::{Console, clock};
+use crate::hosts::Hosts;
+use crate::running::Console;
 use crate::whole::{self, is_done_in_one_run, sign, start, to_the_form};
 
 const TOKEN: &str = r#"+++
@@ -100,7 +100,7 @@ async fn a_run_of_before_is_shown_once_more_and_taken_back() {
 #[tokio::test]
 async fn what_was_made_up_for_a_run_is_made_up_anew_and_that_is_said() {
     let (home, hosts) = (home(), Hosts::new());
-    let console = Console::start_in(Arc::clone(&home), inventory(), hosts.clone(), clock(), (130, 40));
+    let console = start(&home, &hosts);
     console
         .press("i")
         .shows("A token")
@@ -125,7 +125,7 @@ async fn what_was_made_up_for_a_run_is_made_up_anew_and_that_is_said() {
 #[tokio::test]
 async fn what_is_kept_for_a_deployment_stays_as_it_was() {
     let (home, hosts) = (home(), Hosts::new());
-    let console = Console::start_in(Arc::clone(&home), inventory(), hosts.clone(), clock(), (130, 40));
+    let console = start(&home, &hosts);
     console.press("i").shows("Tokens, for one cluster").await.press("/tokens").press("enter");
     console
         .shows("“tokens” 1 shown")

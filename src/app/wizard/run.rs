@@ -242,6 +242,13 @@ impl Run {
         system.is_none_or(|system| system.takes(script))
     }
 
+    /// This console carries it out from now on, and has told it that.
+    pub(in crate::app) fn begins(&mut self, first: Instruction, now: Timestamp) {
+        self.stage = Stage::UnderWay;
+        (self.since, self.until) = (Some(now), None);
+        (self.first, self.told) = (Some(first), Some(first));
+    }
+
     pub(in crate::app) fn take(&mut self, entry: &Entry) {
         match &entry.event {
             Event::Sent { serial: _, job } => {

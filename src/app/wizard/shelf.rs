@@ -213,6 +213,9 @@ impl Wizard {
     pub fn rows(&self) -> Vec<Row> {
         let Some(all) = &self.shelf else { return Vec::new() };
         let words: Vec<String> = self.filter.split_whitespace().map(str::to_lowercase).collect();
+        if words.is_empty() {
+            return all.rows();
+        }
         let is_shown = |&row: &Row| {
             let texts = all.texts(row);
             words.iter().all(|word| texts.iter().any(|text| text.to_lowercase().contains(word)))

@@ -175,7 +175,7 @@ impl Progress {
         let Some(step) = self.current_step() else { return };
         for index in 0..self.steps.get(at).map_or(0, Vec::len) {
             let Some(cell) = self.cell(index) else { continue };
-            if cell.has_run || !self.has_run_script(&step, &cell.place) {
+            if self.is_to_be_undone(&step, cell) {
                 self.go_to_undo(&step, index, 0);
                 continue;
             }

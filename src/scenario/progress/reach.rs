@@ -59,12 +59,16 @@ impl Progress {
         self.places_where(number, |step, cell| self.first_from(step, &Part::Run, &cell.place, 0).is_some())
     }
 
-    /// Where something is run when a step, from 1, is taken back: not where it was found done.
+    /// Where something is run when a step, from 1, is taken back.
     pub fn undone_at(&self, number: usize) -> Vec<Place> {
         self.places_where(number, |step, cell| {
-            let has_done = cell.has_run || !self.has_run_script(step, &cell.place);
-            has_done && self.first_from(step, &Part::Undo, &cell.place, 0).is_some()
+            self.is_to_be_undone(step, cell) && self.first_from(step, &Part::Undo, &cell.place, 0).is_some()
         })
+    }
+
+    /// Whether a step that is taken back is taken back there: not where it was found done.
+    pub(super) fn is_to_be_undone(&self, step: &Step, cell: &Cell) -> bool {
+        cell.has_run || !self.has_run_script(step, &cell.place)
     }
 
     fn places_where(&self, number: usize, holds: impl Fn(&Step, &Cell) -> bool) -> Vec<Place> {

@@ -372,9 +372,7 @@ pub(super) fn begin(
     let now = state.now;
     state.wizard.waiting = None;
     let Some(run) = state.wizard.run.as_deref_mut() else { return Vec::new() };
-    run.stage = Stage::UnderWay;
-    run.since = Some(now);
-    (run.first, run.told) = (Some(first), Some(first));
+    run.begins(first, now);
     run.examined = None;
     let (left, replaces) = match &run.basis {
         Basis::New => (None, None),
@@ -393,9 +391,7 @@ pub(super) fn take_back(state: &mut State, breaks_locks: bool) -> Vec<Effect> {
     let Some(run) = state.wizard.run.as_deref_mut() else { return Vec::new() };
     let replaces = Some(std::mem::replace(&mut run.pass, pass));
     let first = Instruction::Undo;
-    run.stage = Stage::UnderWay;
-    (run.since, run.until) = (Some(now), None);
-    (run.first, run.told) = (Some(first), Some(first));
+    run.begins(first, now);
     let left = run.id.clone();
     let order = Order { left, replaces, breaks_locks, ..Order::of(run, first) };
     vec![Effect::Scenario(Request::Begin(Box::new(order)))]
