@@ -53,16 +53,29 @@ cmd_heal() {
         [ -e "$file" ] || continue
         IFS=. read -r name target more <<< "${file##*/}"
         # shellcheck disable=SC2086
-        "heal_${name//-/_}" "$target" $more &
+        heal "$name" "$target" $more &
         wait $! || { say "could not heal $name $target $more"; failed=1; }
       done
     done
     return "$failed"
   fi
   fault_exists "$name" $# || { fault_help >&2; die 2 "usage: lab heal NAME TARGET [ARG…], or lab heal all"; }
-  shift
   cgroup_enter
-  "heal_${name//-/_}" "$@"
+  heal "$@"
+}
+
+fault_in_force() { [ -e "$(fault_file "$@")" ] || compgen -G "$(fault_file "$@").*" > /dev/null; } # NAME TARGET [MORE…]
+
+heal() { # NAME TARGET [MORE…]; never call it in a condition
+  local name=$1 there="" code=0
+  ! fault_in_force "$@" || there=1
+  "heal_${name//-/_}" "${@:2}" & # in a condition, set -e would sleep
+  wait $! || code=$?
+  [ "$code" -ne 0 ] && [ -n "$there" ] && [ -n "${CLUSTER_OF[$2]:-}" ] || return "$code"
+  # Fencing may have cut the guest's power meanwhile, which ends what it cannot keep over a reboot.
+  power_settled "$2"
+  ! fault_in_force "$@" || return "$code"
+  say "$2 lost its power meanwhile, which ended $name"
 }
 
 any_member() { # CLUSTER: one that can be asked, of the greater side if it is partitioned
@@ -80,13 +93,10 @@ fault_power() { : > "$(fault_file power "$1")"; guest_off "$1"; }
 heal_power() { want_guest "$1"; rm -f "$(fault_file power "$1")"; guest_on "$1"; }
 
 links_of() { case $1 in both) echo cluster management ;; cluster | management) echo "$1" ;; *) die 2 "'$1' is none of cluster, management, both" ;; esac; }
-links_plug() { # GUEST, unless its power is changing at this moment
-  (
-    exec 7> "$(guest_dir "$1")/power"
-    flock 7
-    link_plug "$1" cluster; link_plug "$1" management
-  )
-}
+links_plug() ( # GUEST, unless its power is changing at this moment
+  power_lock "$1"
+  link_plug "$1" cluster; link_plug "$1" management
+)
 
 fault_cut() {
   links_of "${2:-both}" > /dev/null

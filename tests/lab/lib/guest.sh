@@ -44,11 +44,13 @@ guest_furnish() { # GUEST: what makes this one different from the image; once
   : > "$dir/furnished"
 }
 
+power_lock() { exec 7> "$(guest_dir "$1")/power"; flock 7; } # GUEST: until this shell ends; waits while its power changes
+power_settled() (power_lock "$1")                             # GUEST
+
 guest_on() ( # GUEST: power; does nothing when it is on
   dir=$(guest_dir "$1")
   mkdir -p "$dir"
-  exec 7> "$dir/power"
-  flock 7
+  power_lock "$1"
   if guest_alive "$1"; then exit 0; fi
   guest_mount "$1"
   guest_furnish "$1"
@@ -77,8 +79,7 @@ guest_run() { # GUEST: the process that is the guest's machine; ends when it is 
 guest_off() ( # GUEST: as if its cable had been pulled; returns when it is dead
   dir=$(guest_dir "$1")
   [ -d "$dir" ] || exit 0
-  exec 7> "$dir/power"
-  flock 7
+  power_lock "$1"
   guest_unplug "$1"
   cgroup_kill "$(guest_group "$1")"
   guest_unwire "$1"
