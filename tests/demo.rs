@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
+use jiff::tz::Offset;
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 use quorate::demo::{Demo, Faults, Layout, Options};
@@ -185,6 +186,31 @@ fn within_three_seconds_something_is_critical_something_warns_and_something_is_o
         assert!(any(|picture| !picture.failures.is_empty()), "seed {seed}: no failure");
         assert!(pictures.iter().any(Option::is_none), "seed {seed}: all can be reached");
     }
+}
+
+#[test]
+fn the_archive_tells_who_left_a_constraint_and_when() {
+    let mut told = 0;
+    for seed in 0..2 {
+        let stage = lively(seed);
+        for second in (0..3_600).step_by(90) {
+            let now = START + SignedDuration::from_secs(second);
+            stage.at(second * 1_000);
+            for host in stage.demo.inventory().clusters.iter().flat_map(|entry| &entry.hosts) {
+                let Some(cib) = stage.cib(host) else { continue };
+                for left in cib.constraints.iter().filter(|constraint| constraint.is_leftover()) {
+                    let output = stage.ask(host, argv::cib_archive()).expect("it has just answered");
+                    let archive = parse::cib_archive(&output.stdout, Some(Offset::UTC)).expect("XML");
+                    assert!(archive.is_at(cib.epoch), "{:?} in {archive:?}", cib.epoch);
+                    let made = archive.made(&left.id).expect("it is there");
+                    assert!(made.at <= now + SignedDuration::from_secs(60), "{made:?} at {now}");
+                    assert!(made.by.is_some_and(|by| by.starts_with("root via crm_resource on ")));
+                    told += 1;
+                }
+            }
+        }
+    }
+    assert!(told > 20, "{told} leftover constraints in two hours");
 }
 
 #[test]

@@ -33,8 +33,11 @@ struct Console(Session);
 
 impl Console {
     fn start() -> Self {
-        let configuration = configuration();
-        let arguments = ["--config", configuration.as_str()];
+        Self::start_with(&configuration())
+    }
+
+    fn start_with(configuration: &str) -> Self {
+        let arguments = ["--config", configuration];
         let console = Self(Session::start(env!("CARGO_BIN_EXE_quorate"), &arguments, &[], (80, 24)));
         // Once a cluster is seen, keys are read.
         console.0.shows(" running");
@@ -181,6 +184,32 @@ fn silence_and_a_stopped_stack_are_different() {
         forget_failures(cluster);
         console.healthy(cluster);
     }
+}
+
+/// To the one who may read the members' archives, at any time; to another (op, of the group haclient), if the console
+/// saw it appear.
+#[test]
+fn a_leftover_constraint_tells_who_left_it_and_when() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let of_op = folder.path().join("config.toml");
+    let text = std::fs::read_to_string(configuration()).expect("the configuration");
+    assert!(text.contains("user = \"root\""), "{text}");
+    std::fs::write(&of_op, text.replace("user = \"root\"", "user = \"op\"")).expect("written");
+    let mut watching = Console::start_with(of_op.to_str().expect("words"));
+    watching.healthy("lb");
+    lab(&["fault", "prefer", "lb", "site", "lb3"]);
+    lab(&["wait", "lb", "60"]);
+    for console in [&mut watching, &mut Console::start()] {
+        console.0.press(":constraints\r");
+        console.0.until("who and when", PATIENCE, |seen| {
+            let screen = seen.parser.screen().contents();
+            let mut lines = screen.lines().filter(|line| line.contains("site prefers lb3"));
+            lines
+                .any(|line| line.contains(" s ago, for ever") && line.contains("root via crm_resource on lb"))
+        });
+    }
+    lab(&["heal", "prefer", "lb", "site"]);
+    watching.healthy("lb");
 }
 
 fn status(arguments: &[&str]) -> (Option<i32>, Value) {

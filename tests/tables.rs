@@ -3,12 +3,14 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use jiff::Timestamp;
 use jiff::tz::Offset;
+use jiff::{SignedDuration, Timestamp};
 use quorate::health::{Finding, assess, why};
-use quorate::model::{Access, ClusterEntry, Contact, Observation, Picture, Resource, Tier};
+use quorate::model::{Access, Cib, ClusterEntry, Contact, Made, Observation, Picture, Resource, Tier};
 use quorate::pacemaker::parse::{self, Answer};
-use quorate::tables::{Breadth, Mark, Pane, Source, Table, Tone, asked, details, fleet, table, widths};
+use quorate::tables::{
+    Breadth, Mark, Pane, Source, Subject, Table, Tone, asked, details, fleet, table, widths,
+};
 use rstest::rstest;
 use strum::IntoEnumIterator;
 
@@ -94,6 +96,33 @@ fn shown(table: &Table) -> String {
 fn the_rows(#[case] name: &str, #[case] pane: Pane) {
     let seen = Seen::new("lb", read(&folder(), name));
     insta::assert_snapshot!(format!("{name}-{pane:?}"), shown(&table(pane, &seen.source())));
+}
+
+#[rstest]
+#[case::for_ever(None, Some("root via crm_resource on lb1"), "left 5 min ago, for ever")]
+#[case::nobody_knows_who(None, None, "left > 5 min ago, for ever")]
+#[case::for_a_while(Some(600), Some("root via pcs on lb1"), "made 5 min ago, ends in 10 min")]
+#[case::no_more(Some(-60), Some("root via pcs on lb1"), "made 5 min ago, expired")]
+fn since_when_a_constraint_is_there_and_for_how_long(
+    #[case] lasts: Option<i64>,
+    #[case] by: Option<&str>,
+    #[case] expected: &str,
+) {
+    let mut picture = read(&folder(), "leftover-constraints");
+    let now = Seen::new("lb", picture.clone()).now;
+    let mut cib = Cib::clone(picture.cib.as_deref().expect("a CIB"));
+    let leftover =
+        cib.constraints.iter_mut().find(|constraint| constraint.is_leftover()).expect("a leftover");
+    leftover.expires = lasts.map(|seconds| now + SignedDuration::from_secs(seconds));
+    let id = leftover.id.clone();
+    let made = Made { at: now - SignedDuration::from_mins(5), by: by.map(str::to_owned) };
+    cib.made = vec![(id.clone(), made)];
+    picture.cib = Some(Arc::new(cib));
+    let seen = Seen::new("lb", picture);
+    let table = table(Pane::Constraints, &seen.source());
+    let row = table.rows.iter().find(|row| row.subject == Subject::Constraint(id.clone())).expect("its row");
+    let texts: Vec<&str> = row.cells.iter().map(|cell| cell.text.as_str()).collect();
+    assert_eq!(texts[2..], [expected, id.as_str(), by.unwrap_or_default()]);
 }
 
 fn every_picture() -> Vec<(String, Picture)> {

@@ -40,6 +40,30 @@ pub(super) fn element(blueprint: &Blueprint, situation: &Situation) -> io::Resul
     Document::write(Configuration { blueprint, situation }.root(), |_| Ok(()))
 }
 
+/// What the archive of the CIB tells of the leftovers: a version before there were any, one with which each came, and
+/// the present one.
+pub(super) fn archive(blueprint: &Blueprint, situation: &Situation) -> io::Result<Vec<u8>> {
+    let mut then = situation.clone();
+    let mut leftovers = std::mem::take(&mut then.leftovers);
+    leftovers.sort_by_key(|leftover| leftover.made);
+    let mut changes = vec![(situation.booted, situation.changed_by)];
+    changes.extend(leftovers.iter().map(|leftover| (leftover.made, "crm_resource")));
+    if changes.iter().all(|(at, _)| *at < situation.changed) {
+        changes.push((situation.changed, situation.changed_by));
+    }
+    Document::write(Tag::new("archive"), |document| {
+        for (at, (changed, by)) in changes.iter().enumerate() {
+            then.epoch = situation.epoch + 1 + at as u64 - changes.len() as u64;
+            (then.changed, then.changed_by) = (*changed, by);
+            then.leftovers = leftovers.iter().take(at).cloned().collect();
+            let version = Configuration { blueprint, situation: &then };
+            document.empty(version.root())?;
+            then.leftovers.iter().try_for_each(|leftover| document.empty(version.leftover_tag(leftover)))?;
+        }
+        Ok(())
+    })
+}
+
 struct Configuration<'a> {
     blueprint: &'a Blueprint,
     situation: &'a Situation,
@@ -59,6 +83,8 @@ impl Configuration<'_> {
             .with("admin_epoch", "0")
             .shown("cib-last-written", ctime(situation.changed))
             .with("update-origin", self.node_name(situation.dc))
+            .with("update-client", situation.last_change_by().1)
+            .with("update-user", situation.last_change_by().0)
             .with("have-quorum", if situation.quorate { "1" } else { "0" })
             .shown("dc-uuid", situation.dc + 1)
     }
@@ -163,26 +189,33 @@ impl Configuration<'_> {
         Ok(())
     }
 
+    /// As `crm_resource` writes it, without the rule of one with a lifetime.
+    fn leftover_tag(&self, leftover: &Leftover) -> Tag {
+        let node = self.node_name(leftover.node);
+        let tag = Tag::new("rsc_location")
+            .with("id", &leftover.id(node))
+            .with("rsc", &leftover.resource)
+            .with("role", leftover.role);
+        match leftover.lifetime {
+            None => tag.with("node", node).with("score", leftover.kind.score()),
+            Some(_) => tag,
+        }
+    }
+
     /// As `crm_resource` writes it: with a lifetime as a rule, whose parts a move and a ban name differently.
     fn leftover(&self, leftover: &Leftover, document: &mut Document) -> io::Result<()> {
         let node = self.node_name(leftover.node);
         let id = leftover.id(node);
-        let (score, [rule, expression, date]) = match leftover.kind {
+        let score = leftover.kind.score();
+        let [rule, expression, date] = match leftover.kind {
             LeftoverKind::Prefer => {
                 let part = |part| format!("cli-prefer-{part}-{}", leftover.resource);
-                ("INFINITY", ["rule", "expr", "lifetime-end"].map(part))
+                ["rule", "expr", "lifetime-end"].map(part)
             }
-            LeftoverKind::Ban => {
-                ("-INFINITY", ["rule", "expr", "lifetime"].map(|part| format!("{id}-{part}")))
-            }
+            LeftoverKind::Ban => ["rule", "expr", "lifetime"].map(|part| format!("{id}-{part}")),
         };
-        let tag = Tag::new("rsc_location")
-            .with("id", &id)
-            .with("rsc", &leftover.resource)
-            .with("role", leftover.role);
-        let Some(lifetime) = leftover.lifetime else {
-            return document.empty(tag.with("node", node).with("score", score));
-        };
+        let tag = self.leftover_tag(leftover);
+        let Some(lifetime) = leftover.lifetime else { return document.empty(tag) };
         document.element(tag, |document| {
             let tag = Tag::new("rule").with("id", &rule).with("score", score).with("boolean-op", "and");
             document.element(tag, |document| {

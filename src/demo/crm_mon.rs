@@ -139,11 +139,7 @@ impl<'a> Report<'a> {
                     .flag("mixed_version", false),
             )?;
             document.empty(Tag::new("last_update").shown("time", ctime(now)))?;
-            let (user, client) = if situation.changed == situation.booted {
-                ("hacluster", "crmd")
-            } else {
-                ("root", situation.changed_by)
-            };
+            let (user, client) = situation.last_change_by();
             let change = Tag::new("last_change").shown("time", ctime(situation.changed));
             document.empty(
                 change.with("user", user).with("client", client).with("origin", self.name(situation.dc)),

@@ -290,6 +290,7 @@ impl Demo {
             }
             (Question::Cib { children: true }, Some(_)) => Reply::ok(cib::whole(blueprint, &situation())?),
             (Question::Cib { children: false }, Some(_)) => Reply::ok(cib::element(blueprint, &situation())?),
+            (Question::Archive, _) => Reply::ok(cib::archive(blueprint, &situation())?),
             (Question::Change(program, arguments), Some(_)) => self.change(member, program, arguments, now),
             (Question::Script(arguments), Some(_)) if command.input().is_some_and(is_known) => {
                 self.simulate(member, arguments, now)?

@@ -11,6 +11,8 @@ pub(super) enum Question<'a> {
     Version,
     /// The configuration; only the `<cib>` element itself with `--no-children`.
     Cib { children: bool },
+    /// What the archive of the configuration tells.
+    Archive,
     /// A program that changes something, and its arguments.
     Change(&'a str, &'a [String]),
     /// A shell that reads a script, and the script's arguments.
@@ -22,6 +24,9 @@ pub(super) enum Question<'a> {
     /// A program that is not there.
     NotFound(&'a str),
 }
+
+/// What is in the script that reads the archive, and in no other.
+const ARCHIVED: &str = "echo '<archive>'";
 
 /// Which root element `crm_mon` was asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,6 +59,7 @@ impl<'a> Question<'a> {
             "crm_resource" | "crm_attribute" | "stonith_admin" | "crm_ticket" => {
                 Self::Change(name, arguments)
             }
+            "sh" if arguments.iter().any(|argument| argument.contains(ARCHIVED)) => Self::Archive,
             "sh" if arguments.starts_with(&["-s".to_owned(), "--".to_owned()]) => {
                 Self::Script(arguments.get(2..).unwrap_or_default())
             }

@@ -232,6 +232,7 @@ pub(super) struct Leftover {
     pub(super) role: &'static str,
     /// When it ends by itself, and whether that is past.
     pub(super) lifetime: Option<Lifetime>,
+    pub(super) made: Timestamp,
     pub(super) origin: Origin,
 }
 
@@ -249,6 +250,15 @@ pub(super) enum LeftoverKind {
     Prefer,
     /// `--ban`.
     Ban,
+}
+
+impl LeftoverKind {
+    pub(super) const fn score(self) -> &'static str {
+        match self {
+            Self::Prefer => "INFINITY",
+            Self::Ban => "-INFINITY",
+        }
+    }
 }
 
 impl Leftover {
@@ -322,6 +332,11 @@ impl Situation {
     /// Whether nothing of the cluster is managed.
     pub(super) fn is_in_maintenance(&self) -> bool {
         self.maintenance == Some(true)
+    }
+
+    /// The user and the program that made the last change: the cluster itself, since it was started.
+    pub(super) fn last_change_by(&self) -> (&'static str, &'static str) {
+        if self.changed == self.booted { ("hacluster", "crmd") } else { ("root", self.changed_by) }
     }
 
     /// The configuration was changed at that moment.

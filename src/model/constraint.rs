@@ -30,6 +30,17 @@ pub struct Constraint {
     pub expires: Option<Timestamp>,
 }
 
+/// How a constraint came to be, as the configuration's versions tell.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Made {
+    /// When the version was written that has it first (`cib-last-written`, to the second), or was first seen; by the
+    /// cluster's clock. It may have been made before where `by` is not known.
+    pub at: Timestamp,
+    /// Who wrote that version, as [`Summary::last_change_by`](super::Summary::last_change_by); `None` where more than
+    /// one change lies between it and the last version that is known to be without the constraint.
+    pub by: Option<String>,
+}
+
 impl Constraint {
     /// Whether it was left by a tool (`crm_resource --move`, `--ban`, `pcs resource move`): all of these
     /// write ids that begin with `cli-`.

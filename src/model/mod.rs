@@ -14,7 +14,7 @@ mod picture;
 mod resource;
 pub mod text;
 
-pub use constraint::{Ban, Constraint, ConstraintRule, Ticket};
+pub use constraint::{Ban, Constraint, ConstraintRule, Made, Ticket};
 pub use deed::{Deed, DeedEvent, DeedOutcome, DeedStep};
 pub use element::{Element, MASK, is_secret};
 pub use event::{Failure, FencingEvent, FencingOutcome};

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::{
-    Ban, Constraint, Element, FailCount, Failure, FencingEvent, HostName, Node, NodeAttribute, NodeName,
-    Primitive, Resource, ResourceId, Ticket,
+    Ban, Constraint, ConstraintId, Element, FailCount, Failure, FencingEvent, HostName, Made, Node,
+    NodeAttribute, NodeName, Primitive, Resource, ResourceId, Ticket,
 };
 
 /// A cluster at one moment. Holds nothing that changes by itself (no time of asking), so that two
@@ -105,12 +105,16 @@ pub struct ClusterOptions {
 pub struct Cib {
     /// `admin_epoch.epoch.num_updates` without the last, which changes all the time.
     pub epoch: (u64, u64),
+    /// Who made the last change to the configuration, as [`Summary::last_change_by`].
+    pub changed_by: String,
     /// `validate-with`: the schema.
     pub schema: Option<String>,
     /// `cluster-name`.
     pub cluster_name: Option<String>,
     /// Every constraint, in the CIB's order.
     pub constraints: Vec<Constraint>,
+    /// How leftover constraints came to be, of those of which it is known. The CIB itself does not tell.
+    pub made: Vec<(ConstraintId, Made)>,
     /// Every property of `crm_config`, name and value, in the CIB's order.
     pub properties: Vec<(String, String)>,
     /// The primitives, groups, clones and bundles as configured.
@@ -129,6 +133,11 @@ impl Cib {
     /// A property of `crm_config`.
     pub fn property(&self, name: &str) -> Option<&str> {
         self.properties.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    /// How that constraint came to be, where it is known.
+    pub fn made(&self, id: &ConstraintId) -> Option<&Made> {
+        self.made.iter().find(|(of, _)| of == id).map(|(_, made)| made)
     }
 
     /// The configuration of a resource.

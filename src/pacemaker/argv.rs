@@ -46,6 +46,28 @@ pub fn cib_epoch() -> Vec<String> {
     command(&["cibadmin", "--query", "--xpath", "/cib", "--no-children"])
 }
 
+/// Asks for what the host's archive of the CIB tells of leftover constraints: of each version that it keeps, and of the
+/// present one, who wrote it and when, and every constraint whose id begins with `cli-`.
+///
+/// Pacemaker keeps the last hundred versions, for root and `hacluster` alone to read: exits with 66 where the user may
+/// not.
+pub fn cib_archive() -> Vec<String> {
+    command(&["sh", "-c", CIB_ARCHIVE])
+}
+
+/// What [`cib_archive`] exits with where the archive can't be read by this user.
+pub const NO_ARCHIVE: i32 = 66;
+
+/// Constant, as [`FOLLOW_LOG`]. On disk each element begins a line; only its start tag is taken, and closed.
+const CIB_ARCHIVE: &str = r#"
+cd /var/lib/pacemaker/cib 2>/dev/null || cd /var/lib/heartbeat/crm 2>/dev/null || exit 66
+[ -r cib.xml ] || exit 66
+echo '<archive>'
+sed -n -e '/^ *<cib /b tag' -e '/<rsc_[a-z]* [^>]*id="cli-/b tag' -e b -e ': tag' -e 's|/*>.*|/>|p' \
+  cib-*.raw cib.xml 2>/dev/null
+echo '</archive>'
+"#;
+
 /// Asks for the end of the cluster's log and for all that is added to it, for as long as somebody listens: the journal
 /// where it has anything of the cluster, else the first log file that can be read.
 ///

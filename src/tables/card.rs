@@ -6,7 +6,7 @@ use super::tree::TreeRow;
 use super::{ElementPath, Pane, Part, Source, Subject, Tone, markup, nodes, table};
 use crate::health::{About, Finding, constraint_words, span};
 use crate::model::{
-    ConfiguredResource, Constraint, ConstraintRule, Node, Picture, Resource, ResourceId, clean,
+    ConfiguredResource, Constraint, ConstraintRule, Made, Node, Picture, Resource, ResourceId, clean,
 };
 
 /// Everything that is known of one thing, under headings. All text is clean.
@@ -287,7 +287,7 @@ fn of_constraint(source: &Source<'_>, picture: &Picture, constraint: &Constraint
             "left over from a move or a ban by hand: Pacemaker's tools write ids that begin with cli-";
         facts.push(Fact { tone: Tone::Warning, ..fact("origin", words) });
     }
-    facts.push(Fact { tone: Tone::Muted, ..fact("made", "by whom and when, the CIB does not record") });
+    facts.push(made(source, picture, constraint));
     let sort = format!("{} constraint of {}", constraint_kind(&constraint.rule), source.entry.name);
     let mut card = card(constraint.id.as_str(), sort, facts);
     let touched = touched(constraint);
@@ -302,6 +302,25 @@ fn of_constraint(source: &Source<'_>, picture: &Picture, constraint: &Constraint
         }),
     );
     card
+}
+
+fn made(source: &Source<'_>, picture: &Picture, constraint: &Constraint) -> Fact {
+    match picture.cib.as_deref().and_then(|cib| cib.made(&constraint.id)) {
+        Some(Made { at, by: Some(by) }) => {
+            fact("made", format!("{} ago ({at}) by {by}", span(source.since(*at))))
+        }
+        Some(Made { at, by: None }) => {
+            fact("made", format!("{} ago ({at}) or before, by whom is not known", span(source.since(*at))))
+        }
+        None => {
+            let words = if constraint.is_leftover() {
+                "by whom and when is not known: the CIB's versions that would tell are gone, or may not be read"
+            } else {
+                "by whom and when is only looked for where a constraint is left over"
+            };
+            Fact { tone: Tone::Muted, ..fact("made", words) }
+        }
+    }
 }
 
 /// An element as it is written, with all that is in it.

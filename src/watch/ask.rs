@@ -11,7 +11,7 @@ use crate::model::text::clean;
 use crate::model::{Belief, Cib, HostName, NodeKind, Picture, Privilege, Trouble, TroubleKind};
 use crate::pacemaker::argv::{self, MonForm};
 use crate::pacemaker::diagnose::{Diagnosis, diagnose};
-use crate::pacemaker::parse::{self, Answer};
+use crate::pacemaker::parse::{self, Answer, Archive};
 use crate::transport::{Command, Limits, Output, Transport};
 
 /// A host's clock is asked for again after this long.
@@ -56,6 +56,10 @@ impl Memory {
     pub(super) fn clock_ahead(&self) -> Option<SignedDuration> {
         self.clock.map(|clock| clock.ahead)
     }
+
+    fn zone(&self) -> Option<Offset> {
+        self.clock.map(|clock| clock.zone)
+    }
 }
 
 impl Asker<'_> {
@@ -83,6 +87,21 @@ impl Asker<'_> {
         parse::cib(&output.stdout).map_err(|error| trouble(host, TroubleKind::Unreadable, &error.to_string()))
     }
 
+    /// Asks for the host's archive of the CIB; `None` where this user may not read it.
+    pub(super) async fn archive(
+        &self,
+        host: &HostName,
+        memory: &Memory,
+        limits: Limits,
+    ) -> Result<Option<Archive>, Trouble> {
+        let output = self.run(host, argv::cib_archive(), limits).await?;
+        if output.exit_code != Some(0) {
+            return Ok(None);
+        }
+        let archive = parse::cib_archive(&output.stdout, memory.zone());
+        archive.map(Some).map_err(|error| trouble(host, TroubleKind::Unreadable, &error.to_string()))
+    }
+
     /// Runs a command of Pacemaker's with the rights it needs.
     pub(super) async fn run(
         &self,
@@ -105,7 +124,7 @@ impl Asker<'_> {
                 Ok(output) => output,
                 Err(trouble) => return Reply::Failed(trouble),
             };
-            let parsed = parse::crm_mon(&output.stdout, memory.clock.map(|clock| clock.zone));
+            let parsed = parse::crm_mon(&output.stdout, memory.zone());
             match parsed {
                 Ok(Answer::Running(picture)) if output.exit_code == Some(0) => {
                     return Reply::Running(picture);

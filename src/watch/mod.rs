@@ -104,7 +104,8 @@ impl Watch {
             let poke = Arc::new(Notify::new());
             watch.pokes.insert(entry.name.clone(), Arc::clone(&poke));
             let poller =
-                Poller::new(entry.clone(), Arc::clone(transport), Arc::clone(clock), settings, random.fork());
+                Poller::new(entry.clone(), Arc::clone(transport), Arc::clone(clock), settings, random.fork())
+                    .with_archive();
             watch.tasks.spawn(cluster::watch(poller, outbox, poke, entry.access.poll, head_start));
         }
         watch
@@ -132,10 +133,10 @@ impl Watch {
 
 /// Polls one cluster once, without a task. Takes as long as one poll may, with every member tried.
 pub async fn ask_once(entry: &ClusterEntry, transport: &Arc<dyn Transport>, clock: &Clock) -> Observation {
-    let mut lookout = Lookout::new(entry, transport, clock);
-    lookout.look().await;
-    lookout.poller.ask_around().await;
-    lookout.poller.observation()
+    let mut poller = Lookout::new(entry, transport, clock).poller.with_archive();
+    poller.poll().await;
+    poller.ask_around().await;
+    poller.observation()
 }
 
 /// Polls one cluster whenever it is asked to, and remembers which member answered.

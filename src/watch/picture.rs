@@ -6,8 +6,9 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use tokio::time::Instant;
 
-use super::ask::Asker;
-use crate::model::{Cib, HostName, Picture, Summary};
+use super::ask::{Asker, Memory};
+use crate::model::{Cib, Constraint, HostName, Made, Picture, Summary};
+use crate::pacemaker::parse::Archive;
 use crate::transport::Limits;
 
 /// `cib-last-written` counts whole seconds: a change younger than this may be followed by one that leaves
@@ -21,6 +22,8 @@ const TRUSTED: Duration = Duration::from_secs(30);
 #[derive(Debug, Default)]
 pub(super) struct CibKeeper {
     kept: Option<Kept>,
+    /// Whether the members' archives are asked how leftover constraints came to be.
+    asks_archive: bool,
 }
 
 #[derive(Debug)]
@@ -47,14 +50,27 @@ impl Mark {
     }
 }
 
+/// Whom to ask, and what is remembered of that host.
+type Source<'a> = (&'a Asker<'a>, &'a HostName, &'a Memory);
+
 impl CibKeeper {
+    /// One that also finds out how leftover constraints came to be.
+    pub(super) fn with_archive() -> Self {
+        Self { asks_archive: true, ..Self::default() }
+    }
+
+    /// Reads the CIB anew for the next picture.
+    pub(super) fn forget(&mut self) {
+        self.kept = None;
+    }
+
     /// Puts the CIB into a picture that this host gave just now. Where it can't be had, the picture tells so.
     pub(super) async fn complete(
         &mut self,
         picture: &mut Picture,
         asker: &Asker<'_>,
         host: &HostName,
-        clock_ahead: Option<SignedDuration>,
+        memory: &Memory,
         limits: Limits,
     ) {
         let mark = Mark::of(picture);
@@ -62,9 +78,11 @@ impl CibKeeper {
             picture.cib = Some(Arc::clone(&kept.cib));
             return;
         }
-        let there = (asker.clock)().saturating_add(clock_ahead.unwrap_or_default()).unwrap_or(Timestamp::MAX);
+        let ahead = memory.clock_ahead().unwrap_or_default();
+        let there = (asker.clock)().saturating_add(ahead).unwrap_or(Timestamp::MAX);
         match asker.cib(host, limits).await {
-            Ok(cib) => {
+            Ok(mut cib) => {
+                self.tell_origins(&mut cib, there, (asker, host, memory), limits).await;
                 let cib = match &self.kept {
                     Some(kept) if *kept.cib == cib => Arc::clone(&kept.cib),
                     _ => Arc::new(cib),
@@ -79,6 +97,55 @@ impl CibKeeper {
             }
         }
     }
+
+    /// Tells how the leftover constraints came to be: as with the last CIB, where that was known; as the host's archive
+    /// tells; else by what has changed since the last CIB.
+    async fn tell_origins(&mut self, cib: &mut Cib, there: Timestamp, source: Source<'_>, limits: Limits) {
+        let last = self.kept.as_ref().map(|kept| Arc::clone(&kept.cib));
+        let known = |constraint: &Constraint| {
+            let last = last.as_deref().filter(|last| last.constraints.contains(constraint))?;
+            last.made(&constraint.id).filter(|made| made.by.is_some()).cloned()
+        };
+        let leftovers: Vec<_> =
+            cib.constraints.iter().filter(|constraint| constraint.is_leftover()).collect();
+        let is_all_known = leftovers.iter().all(|constraint| known(constraint).is_some());
+        let archive =
+            if is_all_known { Archive::default() } else { self.archive(cib.epoch, source, limits).await };
+        let made = |constraint: &Constraint| {
+            let made = known(constraint).or_else(|| archive.made(&constraint.id));
+            made.or_else(|| made_since(last.as_deref()?, cib, constraint, there))
+        };
+        cib.made = leftovers.iter().filter_map(|it| Some((it.id.clone(), made(it)?))).collect();
+    }
+
+    /// The host's archive, if it reaches up to that version and may be read.
+    async fn archive(&mut self, epoch: (u64, u64), source: Source<'_>, limits: Limits) -> Archive {
+        if !self.asks_archive {
+            return Archive::default();
+        }
+        let (asker, host, memory) = source;
+        match asker.archive(host, memory, limits).await {
+            Ok(Some(archive)) if archive.is_at(epoch) => return archive,
+            // It is written a moment after the change: with the next CIB it will do.
+            Ok(Some(_)) => {}
+            Ok(None) => {
+                tracing::info!(%host, "the archive of the CIB can't be read by this user");
+                self.asks_archive = false;
+            }
+            Err(trouble) => tracing::warn!(%host, "the archive of the CIB: {}", trouble.message),
+        }
+        Archive::default()
+    }
+}
+
+/// How a constraint came to be that the last CIB did not have, or had otherwise; `None` where it was there already.
+fn made_since(last: &Cib, cib: &Cib, constraint: &Constraint, there: Timestamp) -> Option<Made> {
+    if last.constraints.contains(constraint) {
+        return last.made(&constraint.id).cloned();
+    }
+    let is_next = last.epoch.0 == cib.epoch.0 && last.epoch.1.checked_add(1) == Some(cib.epoch.1);
+    let by = is_next.then(|| cib.changed_by.clone()).filter(|by| !by.is_empty());
+    Some(Made { at: there, by })
 }
 
 impl Kept {

@@ -93,6 +93,11 @@ impl Poller {
         }
     }
 
+    /// One that also finds out how leftover constraints came to be, which takes another command where there are any.
+    pub(super) fn with_archive(self) -> Self {
+        Self { cib: CibKeeper::with_archive(), ..self }
+    }
+
     /// What is known now.
     pub(super) fn observation(&self) -> Observation {
         self.observation.clone()
@@ -148,7 +153,7 @@ impl Poller {
 
     /// Reads the CIB anew in the next poll, whether it seems to have changed or not.
     pub(super) fn forget_cib(&mut self) {
-        self.cib = CibKeeper::default();
+        self.cib.forget();
     }
 
     /// The members that are not known to be silent or stopped.
@@ -215,8 +220,10 @@ impl Poller {
         let host = self.members[at].host.clone();
         let asker =
             Asker { transport: &*self.transport, clock: &self.clock, privilege: self.entry.access.privilege };
-        let clock_ahead = self.members[at].memory.clock_ahead();
-        self.cib.complete(&mut picture, &asker, &host, clock_ahead, self.limits()).await;
+        let limits = self.limits();
+        let memory = &self.members[at].memory;
+        let clock_ahead = memory.clock_ahead();
+        self.cib.complete(&mut picture, &asker, &host, memory, limits).await;
         let outdated = self.forget_old_views();
         // The same picture is the same value, so that whoever gets it sees at once that nothing changed.
         let picture = match &self.observation.picture {

@@ -7,8 +7,8 @@ use jiff::tz::{Offset, TimeZone};
 use jiff::{SignedDuration, Timestamp};
 use quorate::app::{Event, State, update};
 use quorate::model::{
-    Access, ClusterEntry, ClusterName, Contact, HostName, Inventory, Observation, Picture, Tier, Trouble,
-    TroubleKind,
+    Access, ClusterEntry, ClusterName, Contact, HostName, Inventory, Made, Observation, Picture, Tier,
+    Trouble, TroubleKind,
 };
 use quorate::pacemaker::parse;
 use quorate::ui::Look;
@@ -29,7 +29,14 @@ pub(crate) fn capture(name: &str) -> Picture {
         panic!("{name} is no picture of a running cluster")
     };
     if let Ok(xml) = std::fs::read(folder.join(format!("{name}.cib.xml"))) {
-        picture.cib = Some(Arc::new(parse::cib(&xml).expect("a readable CIB")));
+        let mut cib = parse::cib(&xml).expect("a readable CIB");
+        // Where there are any, they were the last change before the capture was taken.
+        if let Some(at) = picture.summary.last_change {
+            let leftovers = cib.constraints.iter().filter(|constraint| constraint.is_leftover());
+            let made = Made { at, by: Some(cib.changed_by.clone()) };
+            cib.made = leftovers.map(|constraint| (constraint.id.clone(), made.clone())).collect();
+        }
+        picture.cib = Some(Arc::new(cib));
     }
     *picture
 }

@@ -80,12 +80,29 @@ impl Mon {
 #[derive(Debug, Default)]
 pub(crate) struct Fake {
     hosts: Mutex<HashMap<String, Behaviour>>,
+    /// What `cibadmin` prints, where it is not [`CIB`].
+    cib: Mutex<Option<String>>,
+    /// What the archive of the CIB holds; `None`: it can't be read.
+    archive: Mutex<Option<String>>,
     asked: Mutex<Vec<(Instant, String, String)>>,
 }
 
 impl Fake {
     pub(crate) fn set(&self, host: &str, behaviour: Behaviour) {
         lock(&self.hosts).insert(host.to_owned(), behaviour);
+    }
+
+    /// The CIB of every host from now on: the attributes of its `<cib>`, and what its constraints are.
+    pub(crate) fn configure(&self, cib: &str, constraints: &str) {
+        let xml = format!(
+            "<cib admin_epoch='0' {cib}><configuration><constraints>{constraints}</constraints></configuration></cib>"
+        );
+        *lock(&self.cib) = Some(xml);
+    }
+
+    /// What every host's archive holds from now on.
+    pub(crate) fn archive(&self, versions: &str) {
+        *lock(&self.archive) = Some(format!("<archive>{versions}</archive>"));
     }
 
     /// How often that host was asked to run that program.
@@ -124,7 +141,10 @@ impl Fake {
             return print(format!("{}.{:09} +0200\n", there.as_second(), there.subsec_nanosecond()), 0);
         }
         if line.contains("cibadmin") {
-            return print(CIB.to_owned(), 0);
+            return print(lock(&self.cib).clone().unwrap_or_else(|| CIB.to_owned()), 0);
+        }
+        if line.contains("<archive>") {
+            return lock(&self.archive).clone().map_or_else(|| print(String::new(), 66), |xml| print(xml, 0));
         }
         match behaviour {
             Behaviour::Answers(mon) => print(mon.xml("pacemaker-result"), 0),

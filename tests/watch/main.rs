@@ -9,7 +9,7 @@ use std::time::Duration;
 use jiff::SignedDuration;
 use quorate::model::{Access, Belief, Contact, HostName, Observation, Tier, TroubleKind};
 use quorate::transport::Transport;
-use quorate::watch::{ask_once, discover};
+use quorate::watch::{Lookout, ask_once, discover};
 use rstest::rstest;
 use tokio::time::{Instant, timeout};
 
@@ -294,6 +294,89 @@ async fn the_cib_is_read_only_when_it_may_have_changed() {
         fleet.next().await;
     }
     assert_eq!(fleet.fake.count("a", "cibadmin"), read);
+}
+
+const PREFER: &str = "<rsc_location id='cli-prefer-vip' rsc='vip' node='b' score='INFINITY'/>";
+const BAN: &str = "<rsc_location id='cli-ban-vip-on-a' rsc='vip' node='a' score='-INFINITY'/>";
+
+/// What is known of how leftover constraints came to be, in the CIB's order.
+fn made(observation: &Observation) -> Vec<(&str, String, Option<&str>)> {
+    let cib =
+        observation.picture.as_ref().and_then(|picture| picture.cib.as_ref()).expect("the CIB was read");
+    let made = cib.made.iter();
+    made.map(|(id, made)| (id.as_str(), made.at.to_string(), made.by.as_deref())).collect()
+}
+
+fn changed_at(last_change: &'static str) -> Behaviour {
+    Behaviour::Answers(Mon { last_change, ..Mon::healthy() })
+}
+
+/// Two versions of the CIB, the second with that constraint, at a quarter past twelve by the hosts' clocks.
+fn archive_with(constraint: &str) -> String {
+    format!(
+        "<cib admin_epoch='0' epoch='4' cib-last-written='Thu Jan  1 12:00:00 2026' update-user='root'/>
+         <cib admin_epoch='0' epoch='5' cib-last-written='Thu Jan  1 12:15:00 2026' update-user='jane'
+             update-client='crm_resource' update-origin='a'/>{constraint}"
+    )
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_archive_tells_how_a_leftover_constraint_came_to_be() {
+    let mut fleet = Fleet::start(fake(&[("a", healthy())]), &[&["a"]], 10);
+    fleet.fake.configure("epoch='5'", PREFER);
+    fleet.fake.archive(&archive_with(PREFER));
+    let told = [("cli-prefer-vip", "2026-01-01T10:15:00Z".to_owned(), Some("jane via crm_resource on a"))];
+    for _ in 0..5 {
+        assert_eq!(made(&fleet.next().await), told);
+    }
+    // Another change to the configuration is no reason to ask again.
+    fleet.fake.configure("epoch='6'", PREFER);
+    fleet.fake.set("a", changed_at("2026-02-02 00:00:00Z"));
+    for _ in 0..5 {
+        assert_eq!(made(&fleet.next().await), told);
+    }
+    assert_eq!((fleet.fake.count("a", "cibadmin"), fleet.fake.count("a", "<archive>")), (2, 1));
+    let transport: Arc<dyn Transport> = fleet.fake.clone();
+    fleet.fake.configure("epoch='5'", PREFER);
+    assert_eq!(made(&ask_once(&entry(&["a"]), &transport, &clock()).await), told);
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_leftovers_no_archive_is_asked_for() {
+    let mut fleet = Fleet::start(fake(&[("a", healthy())]), &[&["a"]], 10);
+    for _ in 0..5 {
+        fleet.next().await;
+    }
+    assert_eq!(fleet.fake.count("a", "<archive>"), 0);
+    let transport: Arc<dyn Transport> = fleet.fake.clone();
+    fleet.fake.configure("epoch='5'", PREFER);
+    Lookout::new(&entry(&["a"]), &transport, &clock()).look().await;
+    assert_eq!(fleet.fake.count("a", "<archive>"), 0, "what is done does not depend on it");
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_the_archive_cannot_be_read_what_appears_is_seen_to() {
+    let mut fleet = Fleet::start(fake(&[("a", healthy())]), &[&["a"]], 10);
+    fleet.fake.configure("epoch='5'", PREFER);
+    assert_eq!(made(&fleet.next().await), [], "it was there already");
+    fleet
+        .fake
+        .configure("epoch='6' update-user='jane' update-client='crm_resource'", &format!("{PREFER}{BAN}"));
+    fleet.fake.set("a", changed_at("2026-02-02 00:00:00Z"));
+    let first = fleet.next().await;
+    let told = made(&first);
+    assert_eq!((told[0].0, told[0].2), ("cli-ban-vip-on-a", Some("jane via crm_resource")));
+    let seen = first.confirmed.unwrap() + AHEAD;
+    assert_eq!(told[0].1, seen.to_string(), "by the hosts' clocks");
+    // Of two changes at once nobody can tell which it was.
+    let moved = PREFER.replace("'b'", "'c'");
+    fleet.fake.configure("epoch='8' update-user='joe'", &format!("{moved}{BAN}"));
+    fleet.fake.set("a", changed_at("2026-03-03 00:00:00Z"));
+    let second = fleet.next().await;
+    let again = made(&second);
+    assert_eq!((again[0].0, again[0].2), ("cli-prefer-vip", None));
+    assert_eq!(again[1], told[0]);
+    assert_eq!(fleet.fake.count("a", "<archive>"), 1, "it is not asked for in vain again");
 }
 
 #[tokio::test(start_paused = true)]

@@ -173,9 +173,10 @@ pub(super) fn leftover_ban(scene: &Scene, situation: &mut Situation) {
 }
 
 fn leave(scene: &Scene, spec: &Spec, node: usize, kind: LeftoverKind, situation: &mut Situation) {
-    let (resource, origin) = (spec.id.clone(), Origin::Episode);
-    situation.leftovers.push(Leftover { resource, node, kind, role: "Started", lifetime: None, origin });
-    situation.reconfigure(scene.at(0));
+    let (resource, made) = (spec.id.clone(), scene.at(0));
+    let (role, lifetime, origin) = ("Started", None, Origin::Episode);
+    situation.leftovers.push(Leftover { resource, node, kind, role, lifetime, made, origin });
+    situation.reconfigure(made);
 }
 
 /// The primitive that fails: a group's last, as the others then stay.

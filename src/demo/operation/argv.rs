@@ -121,6 +121,7 @@ impl<'a> Asker<'a> {
             kind,
             role,
             lifetime: lifetime.map(|end| Lifetime { end, over: false }),
+            made: self.now,
             origin: Origin::Operation,
         };
         let mut steps = Vec::new();

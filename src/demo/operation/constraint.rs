@@ -40,7 +40,7 @@ pub(super) fn read(blueprint: &Blueprint, xml: &str, now: Timestamp) -> Option<L
     let spec = blueprint.resources.iter().find(|spec| spec.id == resource)?;
     let node = blueprint.configured_node(name)?;
     let (resource, origin) = (spec.id.clone(), Origin::Operation);
-    let leftover = Leftover { resource, node, kind, role, lifetime, origin };
+    let leftover = Leftover { resource, node, kind, role, lifetime, made: now, origin };
     let id = leftover.id(name);
     (get("rsc_location", "id")? == id).then_some(leftover)
 }

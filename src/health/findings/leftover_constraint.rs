@@ -41,10 +41,15 @@ fn of_constraint(scene: &Scene<'_>, constraint: &Constraint) -> Verdict {
     let negative = score.is_some_and(crate::model::Score::is_negative) || id.as_str().starts_with("cli-ban");
     let does = does(resource, node.as_ref(), negative, role.as_ref());
     let now = scene.outlook.now;
+    let made = scene.picture.cib.as_deref().and_then(|cib| cib.made(id)).map(|made| match &made.by {
+        Some(by) => format!("made {} by {by}", scene.outlook.ago(made.at)),
+        None => format!("made {} or before", scene.outlook.ago(made.at)),
+    });
     match constraint.expires {
         Some(end) if end <= now => {
             Verdict::new(Severity::Note, id, format!("{id} ({does}) has expired but is still there"))
                 .because([format!("expired {}", scene.outlook.ago(end))])
+                .because(made)
                 .remedy("It does nothing any more. To tidy up: `crm_resource --clear --expired`.")
         }
         Some(end) => Verdict::new(
@@ -53,10 +58,12 @@ fn of_constraint(scene: &Scene<'_>, constraint: &Constraint) -> Verdict {
             format!("{id} {does} for another {}", span(end.duration_since(now))),
         )
         .because([format!("expires {}", moment(end))])
+        .because(made)
         .remedy(clear(resource)),
         None => Verdict::new(Severity::Warning, id, format!("{id} {does} for ever"))
             .because(score.map(|score| format!("score {score}, no expiry")))
             .because((!rule.is_empty()).then(|| format!("rule: {rule}")))
+            .because(made)
             .remedy(clear(resource)),
     }
 }
@@ -92,10 +99,10 @@ mod tests {
 
     use jiff::Timestamp;
 
-    use crate::health::testing::{ago, known, told};
-    use crate::model::{Ban, Cib, Constraint, ConstraintRule, Score};
+    use crate::health::testing::{ago, findings, known, told};
+    use crate::model::{Ban, Cib, Constraint, ConstraintRule, Made, Score};
 
-    fn left(expires: Option<Timestamp>) -> Vec<String> {
+    fn cib(expires: Option<Timestamp>) -> Cib {
         let rule = ConstraintRule::Location {
             resource: "vip-db".into(),
             node: Some("db1".into()),
@@ -104,8 +111,24 @@ mod tests {
             rule: String::new(),
         };
         let constraint = Constraint { id: "cli-prefer-vip-db".into(), rule, expires };
-        let cib = Cib { constraints: vec![constraint], ..known(&["vip-db"]) };
-        told(|picture| picture.cib = Some(Arc::new(cib)))
+        Cib { constraints: vec![constraint], ..known(&["vip-db"]) }
+    }
+
+    fn left(expires: Option<Timestamp>) -> Vec<String> {
+        told(|picture| picture.cib = Some(Arc::new(cib(expires))))
+    }
+
+    #[test]
+    fn who_made_it_and_when_is_told_as_far_as_it_is_known() {
+        let evidence = |by: Option<&str>| {
+            let made = Made { at: ago(300), by: by.map(str::to_owned) };
+            let cib = Cib { made: vec![("cli-prefer-vip-db".into(), made)], ..cib(None) };
+            let findings = findings(|picture| picture.cib = Some(Arc::new(cib)));
+            findings[0].evidence.last().unwrap().clone()
+        };
+        let then = "made 5 min ago (2027-01-15T07:55:00Z)";
+        assert_eq!(evidence(Some("root via pcs on db1")), format!("{then} by root via pcs on db1"));
+        assert_eq!(evidence(None), format!("{then} or before"));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The CIB, with or without its status.
 
 use super::reading::Reading;
+use super::summary::changed_by;
 use super::{configuration, constraints};
 use crate::model::text::clean;
 use crate::model::{Cib, ConfiguredResource, ResourceId};
@@ -8,6 +9,9 @@ use crate::pacemaker::xml::{self, Element, ParseError};
 
 /// The CIB's status is most of it, and `crm_mon` tells it better.
 const SKIPPED: [&str; 1] = ["status"];
+
+/// The attributes of `<cib>` that hold the user, the client and the node of the last change.
+pub(super) const WRITTEN_BY: [&str; 3] = ["update-user", "update-client", "update-origin"];
 
 /// Reads the output of `cibadmin --query`. Text before the XML is skipped.
 ///
@@ -22,6 +26,7 @@ pub fn cib(xml: &[u8]) -> Result<Cib, ParseError> {
     }
     let mut cib = Cib {
         epoch: (number(root, "admin_epoch", &mut reading), number(root, "epoch", &mut reading)),
+        changed_by: changed_by(root, WRITTEN_BY),
         schema: root.get("validate-with").map(clean),
         ..Cib::default()
     };

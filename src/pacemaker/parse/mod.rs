@@ -1,5 +1,6 @@
 //! The output of `crm_mon` and `cibadmin` turned into the model.
 
+mod archive;
 mod cib;
 mod configuration;
 mod constraints;
@@ -13,6 +14,7 @@ mod summary;
 use jiff::Timestamp;
 use jiff::tz::Offset;
 
+pub use self::archive::{Archive, cib_archive};
 pub use self::cib::cib;
 use self::reading::Reading;
 pub use self::simulate::{Projected, crm_simulate};

@@ -25,7 +25,7 @@ pub(super) fn read(root: &Element<'_>, reading: &mut Reading<'_>) -> Summary {
     }
     if let Some(change) = summary.child("last_change") {
         read.last_change = reading.date(change, "time");
-        read.last_change_by = changed_by(change);
+        read.last_change_by = changed_by(change, ["user", "client", "origin"]);
     }
     if let Some(nodes) = summary.child("nodes_configured") {
         read.nodes_configured = reading.number(nodes, "number");
@@ -54,10 +54,12 @@ fn cluster_options(element: &Element<'_>, reading: &mut Reading<'_>) -> ClusterO
     }
 }
 
-/// As `root via crm_resource on db1`, as far as it is known.
-fn changed_by(change: &Element<'_>) -> String {
-    [("", "user"), ("via ", "client"), ("on ", "origin")]
+/// As `root via crm_resource on db1`, as far as it is known: from the attributes that hold the user, the client and the
+/// node.
+pub(super) fn changed_by(change: &Element<'_>, names: [&str; 3]) -> String {
+    ["", "via ", "on "]
         .iter()
+        .zip(names)
         .filter_map(|(word, name)| text(change, name).map(|value| format!("{word}{value}")))
         .collect::<Vec<_>>()
         .join(" ")
