@@ -171,7 +171,7 @@ async fn a_resize_is_followed() {
     console.shared.with(|screen| screen.resize(20, 5));
     console.send(Event::Resize(20, 5));
     console.shows("small: wants 40x10").await;
-    // When it comes together with a key, it may be lost.
+    // Before anybody listens, nobody tells.
     console.shared.with(|screen| screen.resize(60, 20));
     console.shows("WORST FINDING").await;
 }

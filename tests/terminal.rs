@@ -59,6 +59,42 @@ fn it_follows_the_window() {
     assert!(session.ends_tidily().0.success());
 }
 
+/// Whichever comes first, and also when they are there in the same moment.
+#[test]
+fn a_key_is_read_that_comes_with_a_resize() {
+    let mut session = demo();
+    session.shows("● lb");
+    for columns in [100, 80].into_iter().cycle().take(60) {
+        session.resize(columns, 24);
+        session.press("?");
+        session.until("the help, as wide as the window", session::PATIENCE, |seen| {
+            let screen = seen.parser.screen();
+            let header = screen.rows(0, columns).next().unwrap_or_default();
+            screen.contents().contains("Keys in the grid")
+                && header.trim_end().chars().count() + 1 == usize::from(columns)
+        });
+        session.press("q");
+        session
+            .until("no help", session::PATIENCE, |seen| !seen.parser.screen().contents().contains("Keys in"));
+    }
+    session.press("q");
+    assert!(session.ends_tidily().0.success());
+}
+
+/// More than the terminal hands over at once.
+#[test]
+fn much_that_is_typed_at_once_is_read_to_its_end() {
+    let mut session = demo();
+    session.shows("● lb");
+    session.press(&format!("/{}\x7f\x7fthe end", "x".repeat(3_000)));
+    session.shows("xxthe end");
+    session.press("\x1b");
+    session
+        .until("no filter", session::PATIENCE, |seen| !seen.parser.screen().contents().contains("the end"));
+    session.press("q");
+    assert!(session.ends_tidily().0.success());
+}
+
 #[rstest]
 #[case(Signal::TERM)]
 #[case(Signal::HUP)]

@@ -263,7 +263,7 @@ impl Console {
         }
     }
 
-    /// Follows the window: one that changes just when a key is pressed is not always told of.
+    /// Follows the window also where nobody tells that it changed: it may do so before its signals are listened for.
     fn fit(&mut self, Size { width, height }: Size) {
         if self.state.size != (width, height) {
             update(&mut self.state, Event::Resized { columns: width, rows: height });

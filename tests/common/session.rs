@@ -131,8 +131,8 @@ impl Session {
 
     /// Waits for its end and looks whether the terminal is as it was: the main screen, the cursor, no mouse.
     pub(crate) fn ends_tidily(mut self) -> (ExitStatus, String) {
-        let status = self.child.wait().expect("it can be waited for");
         self.until("the end of its output", PATIENCE, |seen| seen.ended);
+        let status = self.child.wait().expect("it can be waited for");
         let seen = self.seen.0.lock().expect("no reader panicked");
         let screen = seen.parser.screen();
         assert!(!screen.alternate_screen(), "the alternate screen is still on");
