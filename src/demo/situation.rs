@@ -232,6 +232,7 @@ pub(super) struct Leftover {
     pub(super) role: &'static str,
     /// When it ends by itself, and whether that is past.
     pub(super) lifetime: Option<Lifetime>,
+    /// When it was written.
     pub(super) made: Timestamp,
     pub(super) origin: Origin,
 }

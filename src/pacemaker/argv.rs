@@ -49,14 +49,10 @@ pub fn cib_epoch() -> Vec<String> {
 /// Asks for what the host's archive of the CIB tells of leftover constraints: of each version that it keeps, and of the
 /// present one, who wrote it and when, and every constraint whose id begins with `cli-`.
 ///
-/// Pacemaker keeps the last hundred versions, for root and `hacluster` alone to read: exits with 66 where the user may
-/// not.
+/// Pacemaker keeps the last hundred versions, for root and `hacluster` alone to read: fails where the user may not.
 pub fn cib_archive() -> Vec<String> {
     command(&["sh", "-c", CIB_ARCHIVE])
 }
-
-/// What [`cib_archive`] exits with where the archive can't be read by this user.
-pub const NO_ARCHIVE: i32 = 66;
 
 /// Constant, as [`FOLLOW_LOG`]. On disk each element begins a line; only its start tag is taken, and closed.
 const CIB_ARCHIVE: &str = r#"
