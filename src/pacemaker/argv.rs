@@ -47,19 +47,20 @@ pub fn cib_epoch() -> Vec<String> {
 }
 
 /// Asks for what the host's archive of the CIB tells of leftover constraints: of each version that it keeps, and of the
-/// present one, who wrote it and when, and every constraint whose id begins with `cli-`.
+/// present one, who wrote it and when, and every constraint whose id begins with `cli-`, with its rule.
 ///
 /// Pacemaker keeps the last hundred versions, for root and `hacluster` alone to read: fails where the user may not.
 pub fn cib_archive() -> Vec<String> {
     command(&["sh", "-c", CIB_ARCHIVE])
 }
 
-/// Constant, as [`FOLLOW_LOG`]. On disk each element begins a line; only its start tag is taken, and closed.
+/// Constant, as [`FOLLOW_LOG`]. On disk each element begins a line; only its start tag is taken, and closed. The ids in
+/// the rule of a leftover constraint begin as its own does.
 const CIB_ARCHIVE: &str = r#"
 cd /var/lib/pacemaker/cib 2>/dev/null || cd /var/lib/heartbeat/crm 2>/dev/null || exit 66
 [ -r cib.xml ] || exit 66
 echo '<archive>'
-sed -n -e '/^ *<cib /b tag' -e '/<rsc_[a-z]* [^>]*id="cli-/b tag' -e b -e ': tag' -e 's|/*>.*|/>|p' \
+sed -n -e '/^ *<cib /b tag' -e '/<[a-z_]* [^>]*id="cli-/b tag' -e b -e ': tag' -e 's|/*>.*|/>|p' \
   cib-*.raw cib.xml 2>/dev/null
 echo '</archive>'
 "#;

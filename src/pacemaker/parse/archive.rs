@@ -21,7 +21,8 @@ struct Version {
     written: Timestamp,
     epoch: (u64, u64),
     by: String,
-    /// Each with its attributes as they stand: under one id, a later move may have written another constraint.
+    /// Each with its attributes as they stand, and those of its rule: under one id, a later move may have written
+    /// another constraint.
     leftovers: Vec<(ConstraintId, Vec<(String, String)>)>,
 }
 
@@ -64,9 +65,12 @@ pub fn cib_archive(xml: &[u8], zone: Option<Offset>) -> Result<Archive, ParseErr
             versions.extend(std::mem::replace(&mut open, version(element, &mut reading)));
             continue;
         }
-        if let (Some(version), Some(id)) = (&mut open, element.get("id")) {
-            let attributes = element.attributes().map(|(name, value)| (name.to_owned(), value.to_owned()));
-            version.leftovers.push((id.into(), attributes.collect()));
+        let Some(version) = &mut open else { continue };
+        if let (true, Some(id)) = (element.name.starts_with("rsc_"), element.get("id")) {
+            version.leftovers.push((id.into(), Vec::new()));
+        }
+        if let Some((_, attributes)) = version.leftovers.last_mut() {
+            attributes.extend(element.attributes().map(|(name, value)| (name.to_owned(), value.to_owned())));
         }
     }
     versions.extend(open);
@@ -144,6 +148,22 @@ mod tests {
     #[test]
     fn another_of_the_same_name_is_another() {
         let versions = [version(12, "cibadmin", &prefer("lb2")), version(13, "crm_resource", &prefer("lb3"))];
+        assert_eq!(made(&versions), Some(known(13, "root via crm_resource on lb1")));
+    }
+
+    #[test]
+    fn one_with_a_lifetime_is_told_apart_by_its_rule() {
+        let until = |end: &str| {
+            format!(
+                "<rsc_location id=\"cli-prefer-site\" rsc=\"site\"/><rule id=\"cli-prefer-rule-site\"/>\
+                 <date_expression id=\"cli-prefer-lifetime-end-site\" operation=\"lt\" end=\"{end}\"/>"
+            )
+        };
+        let versions = [
+            version(12, "cibadmin", &until("2026-11-28 23:57:00Z")),
+            version(13, "crm_resource", &until("2026-11-28 23:59:00Z")),
+            version(14, "crm_attribute", &until("2026-11-28 23:59:00Z")),
+        ];
         assert_eq!(made(&versions), Some(known(13, "root via crm_resource on lb1")));
     }
 
