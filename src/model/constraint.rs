@@ -41,6 +41,16 @@ pub struct Made {
     pub by: Option<String>,
 }
 
+impl Made {
+    /// Of a constraint that a version of the CIB has, written `at` that time `by` that one (empty: not told); `before`
+    /// is the last version that is known to be without it. Versions are `admin_epoch` and `epoch`.
+    pub fn between(before: Option<(u64, u64)>, version: (u64, u64), at: Timestamp, by: &str) -> Self {
+        let is_next = before
+            .is_some_and(|(admin, epoch)| (admin, epoch.checked_add(1)) == (version.0, Some(version.1)));
+        Self { at, by: (is_next && !by.is_empty()).then(|| by.to_owned()) }
+    }
+}
+
 impl Constraint {
     /// Whether it was left by a tool (`crm_resource --move`, `--ban`, `pcs resource move`): all of these
     /// write ids that begin with `cli-`.

@@ -143,9 +143,7 @@ fn made_since(last: &Cib, cib: &Cib, constraint: &Constraint, there: Timestamp) 
     if last.constraints.contains(constraint) {
         return last.made(&constraint.id).cloned();
     }
-    let is_next = last.epoch.0 == cib.epoch.0 && last.epoch.1.checked_add(1) == Some(cib.epoch.1);
-    let by = is_next.then(|| cib.changed_by.clone()).filter(|by| !by.is_empty());
-    Some(Made { at: there, by })
+    Some(Made::between(Some(last.epoch), cib.epoch, there, &cib.changed_by))
 }
 
 impl Kept {

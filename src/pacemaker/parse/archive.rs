@@ -39,9 +39,8 @@ impl Archive {
             self.versions.iter().rev().take_while(|version| version.leftover(id) == Some(newest)).count();
         let (before, with) = self.versions.split_at(self.versions.len() - same);
         let first = with.first()?;
-        let is_next = |last: &Version| last.epoch == (first.epoch.0, first.epoch.1.wrapping_sub(1));
-        let by = before.last().filter(|last| is_next(last)).map(|_| first.by.clone());
-        Some(Made { at: first.written, by: by.filter(|by| !by.is_empty()) })
+        let last = before.last().map(|version| version.epoch);
+        Some(Made::between(last, first.epoch, first.written, &first.by))
     }
 }
 
@@ -66,8 +65,8 @@ pub fn cib_archive(xml: &[u8], zone: Option<Offset>) -> Result<Archive, ParseErr
             continue;
         }
         let Some(version) = &mut open else { continue };
-        if let (true, Some(id)) = (element.name.starts_with("rsc_"), element.get("id")) {
-            version.leftovers.push((id.into(), Vec::new()));
+        if element.name.starts_with("rsc_") {
+            version.leftovers.push((element.text_of("id").into(), Vec::new()));
         }
         if let Some((_, attributes)) = version.leftovers.last_mut() {
             attributes.extend(element.attributes().map(|(name, value)| (name.to_owned(), value.to_owned())));
