@@ -4,6 +4,7 @@ mod constraint;
 mod deed;
 mod element;
 mod event;
+mod host;
 mod id;
 mod inventory;
 mod log;
