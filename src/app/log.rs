@@ -135,10 +135,7 @@ impl State {
             crate::model::Contact::Live { host } => Some(host),
             _ => None,
         };
-        let is_dc = |host: &HostName| {
-            let name = host.as_str().rsplit('@').next().unwrap_or_default();
-            dc.is_some_and(|dc| *dc == *name || name.split('.').next() == Some(dc.as_str()))
-        };
+        let is_dc = |host: &HostName| dc.is_some_and(|dc| host.is_node(dc));
         let mut hosts = cluster.entry.hosts.clone();
         hosts.sort_by_key(|host| (!is_dc(host), answering != Some(host)));
         hosts

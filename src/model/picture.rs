@@ -52,6 +52,12 @@ impl Picture {
     pub fn node(&self, name: &NodeName) -> Option<&Node> {
         self.nodes.iter().find(|node| node.name == *name)
     }
+
+    /// The node behind a host, going by names ([`HostName::is_node`]); the one of exactly that name, if there are two.
+    pub fn node_of(&self, host: &HostName) -> Option<&Node> {
+        let nodes = self.nodes.iter().filter(|node| host.is_node(&node.name));
+        nodes.min_by_key(|node| node.name.as_str() != host.bare())
+    }
 }
 
 /// `crm_mon`'s `<summary>`. A part that this version does not print is `None`.

@@ -2,7 +2,7 @@
 
 use super::Operator;
 use crate::model::text::clean;
-use crate::model::{HostName, Privilege};
+use crate::model::{HostName, NodeName, Privilege};
 use crate::operation::{AND_THEN, Plan, Ran, SCRIPT, Simulation, Step, SubjectKind};
 use crate::pacemaker::parse::{self, Projected};
 use crate::transport::{Command, Limits, Output};
@@ -13,19 +13,23 @@ const OUTPUT: usize = 4 << 20;
 const SIMULATE: std::time::Duration = std::time::Duration::from_secs(50);
 
 impl Operator {
-    /// The member that answered last. Not the node that is acted on, if another can be had: it may be about to die.
+    /// The member that answered last. Not the node that is acted on, if another member answers: it may be about to die.
+    /// Where no host's name is that node's, any host whose name isn't another node's may be it.
     pub(super) fn host_for(&self, plan: &Plan) -> Option<HostName> {
         let last = self.lookout.host()?;
-        let is_subject = |host: &HostName| {
-            let first_label = host.as_str().split('.').next().unwrap_or_default();
-            plan.intent.verb.subject() == SubjectKind::Node
-                && [host.as_str(), first_label].contains(&plan.intent.subject.as_str())
-        };
-        if !is_subject(&last) {
+        if plan.intent.verb.subject() != SubjectKind::Node {
             return Some(last);
         }
-        let mut others = self.lookout.answering().into_iter().filter(|host| !is_subject(host));
-        Some(others.next().unwrap_or(last))
+        let observation = self.lookout.observation();
+        let subject = NodeName::from(plan.intent.subject.as_str());
+        let is_subject = |host: &HostName| host.is_node(&subject);
+        let is_named = self.entry.hosts.iter().any(is_subject);
+        let is_known =
+            |host: &HostName| observation.current().is_some_and(|picture| picture.node_of(host).is_some());
+        let others = self.lookout.answering().into_iter().filter(|host| *host != last);
+        std::iter::once(last.clone())
+            .chain(others)
+            .min_by_key(|host| (is_subject(host), !is_named && !is_known(host)))
     }
 
     /// Sends a command, once.

@@ -85,10 +85,14 @@ impl Stage {
 }
 
 fn operator(host: &Arc<Host>, audit: &Arc<Audit>) -> Operator {
+    operator_on(&["db1", "db2", "db3"], host, audit)
+}
+
+fn operator_on(hosts: &[&str], host: &Arc<Host>, audit: &Arc<Audit>) -> Operator {
     let entry = ClusterEntry {
         name: "db".into(),
         tier: Tier::Core,
-        hosts: ["db1", "db2", "db3"].map(HostName::from).to_vec(),
+        hosts: hosts.iter().copied().map(HostName::from).collect(),
         access: Access::default(),
         needs: None,
     };
@@ -117,6 +121,30 @@ async fn the_preview_names_what_else_would_happen() {
     assert_eq!(afterwards, Some(Vec::new()));
     assert_eq!(stage.sent(), [0, 0]);
     assert!(stage.logged().is_empty());
+}
+
+/// The first host answers; the second takes over when the first is the victim or may be.
+#[rstest]
+#[case::plain(&["db1", "db2"], "db1", "db2")]
+#[case::with_a_login(&["root@db1", "root@db2"], "db1", "root@db2")]
+#[case::with_a_domain(&["root@DB1.example.org", "db2"], "db1", "db2")]
+#[case::as_a_uri(&["ssh://root@db1:2222", "db2"], "db1", "db2")]
+#[case::another_one(&["root@db1", "root@db2"], "db2", "root@db1")]
+#[case::another_one_of_unknown_name(&["primary", "db2"], "db2", "primary")]
+#[case::perhaps_by_an_alias(&["primary", "db2"], "db1", "db2")]
+#[case::perhaps_by_its_address(&["10.0.0.1", "db2"], "db1", "db2")]
+#[case::nothing_but_itself(&["root@db1"], "db1", "root@db1")]
+#[tokio::test(start_paused = true)]
+async fn a_fencing_does_not_go_through_its_victim(
+    #[case] hosts: &[&str],
+    #[case] victim: &str,
+    #[case] through: &str,
+) {
+    let stage = Stage::new(&[]);
+    let intent =
+        Intent { cluster: "db".into(), verb: Verb::FenceReboot, subject: victim.to_owned(), to: None };
+    let preview = operator_on(hosts, &stage.host, &stage.audit).preview(&intent).await.unwrap();
+    assert_eq!(preview.host, *through);
 }
 
 #[tokio::test(start_paused = true)]

@@ -72,13 +72,14 @@ async fn without_cib(asker: &Asker<'_>, host: &HostName, limits: Limits) -> Resu
 
 /// The host as it was given, then the other members.
 fn hosts(host: &HostName, own_name: &str, found: &Discovered) -> Vec<HostName> {
-    let (user, given) =
-        host.as_str().rsplit_once('@').map_or((None, host.as_str()), |(user, given)| (Some(user), given));
-    let is_asked = |member: &str| member == given || member == own_name;
-    let others = found.members.iter().map(AsRef::as_ref).filter(|member| !is_asked(member));
+    let user = host.as_str().rsplit_once('@').map(|(user, _)| user);
+    let mut members = found.members.iter();
+    let own =
+        members.clone().find(|member| **member == *own_name).or_else(|| members.find(|it| host.is_node(it)));
+    let others = found.members.iter().filter(|member| Some(*member) != own);
     let others = others.map(|member| match user {
         Some(user) => HostName::from(format!("{user}@{member}")),
-        None => HostName::from(member),
+        None => HostName::from(member.as_str()),
     });
     std::iter::once(host.clone()).chain(others).collect()
 }
@@ -165,5 +166,6 @@ mod tests {
         };
         assert_eq!(names("db2", "db2"), ["db2", "db1", "db3"]);
         assert_eq!(names("root@10.0.0.3", "db3"), ["root@10.0.0.3", "root@db1", "root@db2"]);
+        assert_eq!(names("DB3.example.org", ""), ["DB3.example.org", "db1", "db2"]);
     }
 }

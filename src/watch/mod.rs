@@ -160,6 +160,11 @@ impl Lookout {
         self.poller.observation()
     }
 
+    /// What the last look gave.
+    pub fn observation(&self) -> Observation {
+        self.poller.observation()
+    }
+
     /// The member whose picture the last look gave; `None` where there was none.
     pub fn host(&self) -> Option<HostName> {
         match self.poller.observation().contact {

@@ -31,19 +31,13 @@ fn check(outlook: &Outlook<'_>) -> Vec<Verdict> {
         .collect()
 }
 
-/// Whether the cluster's current picture does not explain the host's silence. A host is its node where the
-/// names are equal, or their first labels are; of one that can't be matched nothing is explained.
+/// Whether the cluster's current picture does not explain the host's silence. It explains nothing about a host that
+/// matches no node.
 pub(super) fn is_seen_as_up(outlook: &Outlook<'_>, host: &HostName) -> bool {
     let Some(picture) = outlook.fresh_picture() else {
         return false;
     };
-    let label = |name: &str| name.split('.').next().unwrap_or(name).to_ascii_lowercase();
-    let is_address = host.as_str().parse::<std::net::IpAddr>().is_ok();
-    let node = picture.nodes.iter().find(|node| node.name.as_str() == host.as_str()).or_else(|| {
-        let same = |node: &&crate::model::Node| label(node.name.as_str()) == label(host.as_str());
-        if is_address { None } else { picture.nodes.iter().find(same) }
-    });
-    node.is_none_or(|node| node.online && !node.unclean)
+    picture.node_of(host).is_none_or(|node| node.online && !node.unclean)
 }
 
 #[cfg(test)]
@@ -66,6 +60,8 @@ mod tests {
     #[rstest]
     #[case("db3")]
     #[case("DB3.example.org")]
+    #[case("root@db3")]
+    #[case("ssh://root@db3.example.org:2222")]
     fn an_offline_node_is_silent(#[case] host: &str) {
         assert_eq!(
             told(true, host),

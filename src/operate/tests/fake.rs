@@ -123,7 +123,8 @@ impl Fake {
         });
         format!(
             r#"<cib epoch="1" admin_epoch="0"><configuration><crm_config/><nodes/><resources><primitive id="vip"
-            class="ocf" provider="heartbeat" type="IPaddr2"/></resources><constraints>{}</constraints></configuration></cib>"#,
+            class="ocf" provider="heartbeat" type="IPaddr2"/><primitive id="power" class="stonith"
+            type="fence_ipmilan"/></resources><constraints>{}</constraints></configuration></cib>"#,
             constraint.unwrap_or_default()
         )
     }
