@@ -1,6 +1,7 @@
 //! Commands on other hosts through the system's ssh, one connection a host, kept open.
 
 mod control;
+mod group;
 mod master;
 mod session;
 mod trouble;
@@ -18,6 +19,7 @@ use tokio::time::timeout;
 use tokio_util::task::AbortOnDropHandle;
 
 use self::control::ControlDirectory;
+use self::group::Group;
 use self::master::{Login, Master};
 use super::stream::watched;
 use super::{Command, Ended, Limits, Output, Piece, StreamLimits, Transport, TransportError, seconds};
@@ -44,12 +46,13 @@ const GIVEN_UP_PER_MASTER: usize = 10 - SESSIONS_PER_HOST - STREAMS_PER_HOST;
 /// (`StrictHostKeyChecking=yes`, whatever the configuration says). The remote login shell gets the
 /// arguments quoted for a POSIX shell; what its startup files print comes before the command's output.
 ///
-/// [`Ssh::close`] ends the connections, and dropping it does too. Those of a console that was killed end by
-/// themselves after minutes without a command.
+/// [`Ssh::close`] ends the connections, and dropping it does too. They also end, within two seconds, when the process
+/// ends in any other way, a SIGKILL included.
 #[derive(Debug)]
 pub struct Ssh {
     options: Arc<SshOptions>,
     control: Arc<ControlDirectory>,
+    group: Arc<Group>,
     logins_under_way: Arc<Semaphore>,
     hosts: Mutex<HashMap<HostName, Arc<Host>>>,
 }
@@ -107,6 +110,7 @@ impl Ssh {
     pub fn new(options: SshOptions) -> io::Result<Self> {
         Ok(Self {
             control: Arc::new(ControlDirectory::create(options.control_parent.as_deref())?),
+            group: Arc::default(),
             logins_under_way: Arc::new(Semaphore::new(options.logins_at_once.max(1))),
             options: Arc::new(options),
             hosts: Mutex::default(),
@@ -120,6 +124,7 @@ impl Ssh {
         let connections = hosts.iter().filter_map(|host| lock(&host.connection).take());
         let masters = connections.filter_map(|connection| connection.peek().cloned()?.ok());
         futures::future::join_all(masters.map(|master| async move { master.close().await })).await;
+        self.group.end();
     }
 
     async fn run_on(
@@ -199,6 +204,7 @@ impl Ssh {
             host: name.clone(),
             options: Arc::clone(&self.options),
             control: Arc::clone(&self.control),
+            group: Arc::clone(&self.group),
             under_way: Arc::clone(&self.logins_under_way),
             limit,
         };

@@ -5,6 +5,8 @@ mod command_line;
 #[cfg(test)]
 mod deploy;
 #[cfg(test)]
+mod ending;
+#[cfg(test)]
 #[expect(dead_code, reason = "other tests need more of it")]
 #[path = "../common/running.rs"]
 mod running;

@@ -3,23 +3,22 @@
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
-use std::process::Stdio;
+use std::process::{ExitStatus, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use openssh::Session;
+use tempfile::TempDir;
+use tokio::process::Child;
 use tokio::sync::Semaphore;
 
 use super::SshOptions;
 use super::control::ControlDirectory;
+use super::group::Group;
 use super::trouble;
 use crate::model::{HostName, TroubleKind};
 use crate::transport::TransportError;
-
-/// A master without a command ends by itself after this many seconds, so that a console that was killed
-/// leaves nothing behind for long. Longer than the longest pause between two commands to a watched host.
-const IDLE_SECONDS: u32 = 300;
 
 /// A login counts as one of those under way for this long at most. A login that works costs this machine
 /// its work in the first moments; a host that hangs costs nothing but must not hold up the others.
@@ -27,6 +26,9 @@ const LOGIN_COUNTS_FOR: Duration = Duration::from_secs(1);
 
 /// The master is a process on this machine: it answers at once or never.
 const PATIENCE: Duration = Duration::from_secs(2);
+
+/// How often a login checks whether its control socket is there. Portable, and a check costs about a microsecond.
+const CHECK_EVERY: Duration = Duration::from_millis(10);
 
 /// What the crate calls the control socket in a master's directory.
 const SOCKET: &str = "master";
@@ -48,6 +50,8 @@ pub(super) struct Login {
     pub(super) host: HostName,
     pub(super) options: Arc<SshOptions>,
     pub(super) control: Arc<ControlDirectory>,
+    /// Where ssh is started.
+    pub(super) group: Arc<Group>,
     /// How many logins may be under way at once.
     pub(super) under_way: Arc<Semaphore>,
     pub(super) limit: Duration,
@@ -73,16 +77,20 @@ impl Login {
         let directory = self.control.for_one_master().map_err(|error| self.local_trouble(&error))?;
         let stderr = tempfile::tempfile().map_err(|error| self.local_trouble(&error))?;
         let to_stderr = stderr.try_clone().map_err(|error| self.local_trouble(&error))?;
-        let mut ssh = self.command(&directory.path().join(SOCKET));
+        let socket = directory.path().join(SOCKET);
+        let mut ssh = self.command(&socket);
         // A file and not a pipe: a jump host's ssh inherits it and may write to it long after the login.
-        ssh.stdin(Stdio::null()).stdout(Stdio::null()).stderr(to_stderr).kill_on_drop(true);
-        let mut child = ssh.spawn().map_err(|error| self.local_trouble(&error))?;
-        // With `-f`, ssh goes to the background, which is the end of this process, once it has logged in.
-        let status = match tokio::time::timeout(self.limit, child.wait()).await {
-            Ok(status) => status.map_err(|error| self.local_trouble(&error))?,
+        ssh.stdin(Stdio::null()).stdout(Stdio::null()).stderr(to_stderr);
+        let child = self.group.spawn(&mut ssh).map_err(|error| self.local_trouble(&error))?;
+        let mut starting = Starting { child, is_logged_in: false };
+        let ended = match tokio::time::timeout(self.limit, starting.logs_in(&socket)).await {
+            Ok(ended) => ended.map_err(|error| self.local_trouble(&error))?,
             Err(_elapsed) => return Err(trouble::no_answer(&self.host, self.limit)),
         };
-        if !status.success() {
+        if let Some(status) = ended {
+            if status.success() {
+                return Err(self.went_away(directory));
+            }
             let said = last_bytes(stderr).map_err(|error| self.local_trouble(&error))?;
             return Err(trouble::from_stderr(&self.host, &said, self.limit));
         }
@@ -91,12 +99,13 @@ impl Login {
     }
 
     /// Everything that ssh's configuration says holds, but for what would make the console ask, trust, or
-    /// forward anything on its own.
+    /// forward anything on its own, and for what would take ssh out of the [`Group`].
     fn command(&self, socket: &Path) -> tokio::process::Command {
         let mut ssh = tokio::process::Command::new("ssh");
-        ssh.args(["-M", "-N", "-f", "-T", "-a", "-x", "-S"]).arg(socket);
+        ssh.args(["-M", "-N", "-T", "-a", "-x", "-S"]).arg(socket);
         for option in [
-            format!("ControlPersist={IDLE_SECONDS}"),
+            // With it, ssh would go to the background.
+            "ControlPersist=no".into(),
             // ssh counts in whole seconds.
             format!("ConnectTimeout={}", self.limit.as_secs_f64().ceil().max(1.0)),
             "BatchMode=yes".into(),
@@ -124,6 +133,17 @@ impl Login {
         ssh
     }
 
+    /// ssh's configuration may send ssh to the background, where it would outlive the console.
+    fn went_away(&self, directory: TempDir) -> TransportError {
+        // Ends the ssh that went there, if it listens.
+        drop(Session::new_native_mux(directory));
+        let message = format!(
+            "{} can't be watched: ssh went to the background; remove ForkAfterAuthentication from its configuration.",
+            self.host
+        );
+        TransportError { kind: TroubleKind::Other, message, may_have_run: false }
+    }
+
     fn local_trouble(&self, error: &io::Error) -> TransportError {
         let message = if error.kind() == io::ErrorKind::NotFound {
             format!("{} can't be reached: there is no `ssh` on this machine.", self.host)
@@ -131,6 +151,39 @@ impl Login {
             format!("{} can't be reached: ssh could not be started here: {error}.", self.host)
         };
         TransportError { kind: TroubleKind::Other, message, may_have_run: false }
+    }
+}
+
+/// An ssh that logs in. It ends with the value unless it has logged in.
+struct Starting {
+    child: Child,
+    is_logged_in: bool,
+}
+
+impl Starting {
+    /// Waits until ssh has logged in, or gives back how it ended. ssh makes its control socket, ready to be connected
+    /// to, right after the login.
+    async fn logs_in(&mut self, socket: &Path) -> io::Result<Option<ExitStatus>> {
+        let mut checks = tokio::time::interval(CHECK_EVERY);
+        loop {
+            tokio::select! {
+                status = self.child.wait() => return status.map(Some),
+                _ = checks.tick() => if socket.exists() {
+                    self.is_logged_in = true;
+                    return Ok(None);
+                },
+            }
+        }
+    }
+}
+
+impl Drop for Starting {
+    fn drop(&mut self) {
+        if !self.is_logged_in
+            && let Err(error) = self.child.start_kill()
+        {
+            tracing::debug!(%error, "a login had ended when it was given up");
+        }
     }
 }
 
