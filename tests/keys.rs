@@ -5,7 +5,7 @@ mod common;
 use common::{capture, console, deployment, live, look, lost, now, screen};
 use jiff::SignedDuration;
 use proptest::prelude::*;
-use quorate::app::{Action, Event, FleetView, Notice, Scroll, State, Typing, update};
+use quorate::app::{Action, Event, FleetView, Notice, Scroll, State, Typing, View, update};
 use quorate::model::{ClusterName, LogNews};
 use quorate::pacemaker::log::read_line;
 use quorate::tables::Pane;
@@ -134,21 +134,22 @@ proptest! {
             let body = state.regions().body;
             let Some((list, table)) = state.listed() else { continue };
             prop_assert!(list.row < table.rows.len().max(1));
-            let (pane, room) = match (state.opened(), &state.fleet) {
-                (Some((view, cluster)), _) => {
+            let (pane, room) = match state.layers.view() {
+                View::Cluster(view) => {
+                    let cluster = state.cluster(&view.name).expect("it is there");
                     let places = view.places(body, &cluster.findings);
                     let (pane, area) = places.into_iter().find(|(pane, _)| *pane == view.pane).expect("it is seen");
                     (pane, area.height)
                 }
-                (None, Some(fleet)) => (fleet.pane, FleetView::place(body).height),
-                (None, None) => unreachable!("something is listed"),
+                View::Fleet(fleet) => (fleet.pane, FleetView::place(body).height),
+                View::Grid => unreachable!("something is listed"),
             };
             // Of the findings the selected one always stands first.
-            if state.open.is_none() || pane != Pane::Findings {
+            if state.layers.cluster().is_none() || pane != Pane::Findings {
                 let room = usize::from(room).saturating_sub(1).max(1);
                 prop_assert!((list.scroll..list.scroll + room).contains(&list.row), "{list:?} of {room}");
             }
-            if state.panel.is_none() {
+            if state.layers.panel().is_none() {
                 let selected = table.rows.get(list.row).map(|row| (row.cluster.clone(), row.subject.clone()));
                 prop_assert_eq!(state.focus(), selected);
             }

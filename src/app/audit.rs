@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::State;
+use super::{State, View};
 use crate::model::Deed;
 use crate::tables::Pane;
 
@@ -22,7 +22,7 @@ pub struct AuditLog {
 impl State {
     /// Whether the audit log is on screen.
     pub fn shows_audit(&self) -> bool {
-        self.open.is_none() && self.fleet.as_ref().is_some_and(|fleet| fleet.pane == Pane::Audit)
+        matches!(self.layers.view(), View::Fleet(fleet) if fleet.pane == Pane::Audit)
     }
 
     pub(super) fn deed(&self, id: &str) -> Option<&Deed> {

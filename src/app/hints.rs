@@ -2,7 +2,7 @@
 
 use super::view::CardKind;
 use super::wizard::Page;
-use super::{Action, Context, Panel, Stage, State};
+use super::{Action, Context, Layer, Panel, Stage, State};
 use crate::tables::Pane;
 
 /// Where resources are listed.
@@ -133,7 +133,7 @@ impl State {
     pub fn hints(&self) -> &'static [Action] {
         if self.is_typing() {
             // What is a letter is typed: only these are left.
-            let is_line = matches!(self.wizard.page, Some(Page::Hosts(_))) && self.panel.is_none();
+            let is_line = matches!(self.layers.top(), Layer::Scenarios(Page::Hosts(_)));
             return if is_line {
                 &[Action::Open, Action::PreviousPane, Action::Back]
             } else {
@@ -141,15 +141,15 @@ impl State {
             };
         }
         match self.context() {
-            Context::Panel => match &self.panel {
+            Context::Panel => match self.layers.panel() {
                 Some(Panel::Card(card)) if card.kind == CardKind::Details => {
                     &[Action::Back, Action::Why, Action::Down, Action::Up, Action::PollNow]
                 }
                 _ => &[Action::Back, Action::Down, Action::Up, Action::Quit],
             },
             Context::Operation => self.operation_hints(),
-            Context::Wizard => self.wizard.hints(self.now),
-            Context::Cluster => match self.open.as_ref().map(|view| view.pane) {
+            Context::Wizard => self.layers.page().map_or(&[], |page| self.wizard.hints(page, self.now)),
+            Context::Cluster => match self.layers.cluster().map(|view| view.pane) {
                 Some(Pane::Resources | Pane::Matrix) => RESOURCES,
                 Some(Pane::Nodes) => NODES,
                 Some(Pane::Findings) => FINDINGS,
@@ -165,9 +165,13 @@ impl State {
 
     /// What an action is called in the footer: in a panel that asks, its keys do what the panel asks about.
     pub fn label(&self, action: Action) -> &'static str {
-        let stage = match &self.panel {
+        let stage = match self.layers.panel() {
             Some(panel) if !panel.is_of_operations() => return action.label(),
-            None => return self.wizard.label(action).unwrap_or_else(|| self.label_in_pane(action)),
+            None => {
+                let page = self.layers.page();
+                return page
+                    .map_or_else(|| self.label_in_pane(action), |page| self.wizard.label(page, action));
+            }
             Some(Panel::Operation(id)) => self.operations.job(*id).map(|job| job.stage),
             Some(_) => None,
         };
@@ -183,7 +187,7 @@ impl State {
 
     /// What some actions do in panes that have keys of their own.
     fn label_in_pane(&self, action: Action) -> &'static str {
-        match (self.open.as_ref().map(|view| view.pane), action) {
+        match (self.layers.cluster().map(|view| view.pane), action) {
             (Some(Pane::Configuration), Action::Why) => "as written",
             (Some(Pane::Log), Action::Last) => "follow",
             (_, action) => action.label(),
@@ -191,7 +195,7 @@ impl State {
     }
 
     fn operation_hints(&self) -> &'static [Action] {
-        let job = match &self.panel {
+        let job = match self.layers.panel() {
             Some(Panel::Operation(id)) => self.operations.job(*id),
             Some(Panel::Choose(_) | Panel::Operations { .. }) => {
                 return &[Action::Open, Action::Down, Action::Up, Action::Back];

@@ -10,6 +10,7 @@ mod geometry;
 mod grid;
 mod hints;
 mod history;
+mod layers;
 mod list;
 mod log;
 mod operation;
@@ -28,6 +29,7 @@ pub use filter::Filter;
 pub use geometry::{Body, FindingsPanel, LEAST_SIZE, Regions};
 pub use grid::{Arrangement, Band, Density, GAP, Grid, Layout, Order, Place, Selection};
 pub use history::History;
+pub use layers::{Layer, LayerKind, Layers, View};
 pub use list::ListView;
 pub use log::{LogStatus, LogView};
 pub use operation::{

@@ -6,10 +6,11 @@ use jiff::Timestamp;
 
 use super::geometry::{FindingsPanel, Regions};
 use super::grid::{Arrangement, Grid, Layout, Order, Selection};
-use super::view::{ClusterView, FleetView};
+use super::view::ClusterView;
 use super::wizard::Page;
 use super::{
-    AuditLog, Context, History, LogView, Marks, Notice, Operations, Panel, Pending, Prompt, Stage, Wizard,
+    AuditLog, Context, History, Layer, Layers, LogView, Marks, Notice, Operations, Panel, Pending, Stage,
+    View, Wizard,
 };
 use crate::health::{Finding, Health, Standing, assess};
 use crate::model::{ClusterEntry, ClusterName, Contact, Inventory, Observation};
@@ -28,22 +29,16 @@ pub struct State {
     pub(super) providers: Vec<Vec<usize>>,
     /// The grid of clusters.
     pub grid: Grid,
-    /// The table over all clusters that lies on the grid, if one does.
-    pub fleet: Option<FleetView>,
-    /// The cluster that is open on top of these, if one is.
-    pub open: Option<ClusterView>,
+    /// What is on screen, one thing on the other.
+    pub layers: Layers,
     /// Whether the findings of what is selected are shown.
     pub findings_panel: FindingsPanel,
     /// The rows that an operation is to act on together.
     pub marks: Marks,
     /// What this console does to clusters.
     pub operations: Operations,
-    /// The scenarios, their runs, and what of them is on screen.
+    /// The scenarios and their runs.
     pub wizard: Wizard,
-    /// What lies on top of the view.
-    pub panel: Option<Panel>,
-    /// What is being typed.
-    pub prompt: Option<Prompt>,
     /// The beginning of a sequence of keys that is not complete.
     pub pending: Option<Pending>,
     /// The log that is on screen.
@@ -112,6 +107,11 @@ impl State {
 
     /// A console that has seen nothing yet.
     pub fn new(inventory: &Inventory, themes: Vec<String>, size: (u16, u16), now: Timestamp) -> Self {
+        let mut layers = Layers::default();
+        // Where there is only one there is nothing to choose from.
+        if let [only] = inventory.clusters.as_slice() {
+            layers.put(ClusterView::new(only.name.clone(), Pane::Findings));
+        }
         Self {
             now,
             size,
@@ -124,18 +124,11 @@ impl State {
                 selection: Selection::default(),
                 scroll: 0,
             },
-            fleet: None,
-            // Where there is only one there is nothing to choose from.
-            open: match inventory.clusters.as_slice() {
-                [only] => Some(ClusterView::new(only.name.clone(), Pane::Findings)),
-                _ => None,
-            },
+            layers,
             findings_panel: FindingsPanel::default(),
             marks: Marks::default(),
             operations: Operations::default(),
             wizard: Wizard::default(),
-            panel: None,
-            prompt: None,
             pending: None,
             log: None,
             audit: AuditLog::default(),
@@ -154,34 +147,27 @@ impl State {
 
     /// Where keys are looked up.
     pub fn context(&self) -> Context {
-        match (&self.panel, &self.open, &self.fleet) {
-            (Some(panel), _, _) if panel.is_of_operations() => Context::Operation,
-            (Some(_), _, _) => Context::Panel,
-            (None, ..) if self.wizard.page.is_some() => Context::Wizard,
-            (None, Some(_), _) => Context::Cluster,
-            (None, None, Some(_)) => Context::Fleet,
-            (None, None, None) => Context::Grid,
-        }
+        self.layers.from_top().find_map(Layer::context).unwrap_or(Context::Grid)
     }
 
     /// Whether letters are typed into something.
     pub fn is_typing(&self) -> bool {
-        let is_form = match &self.panel {
-            Some(Panel::Operation(id)) => {
+        match self.layers.top() {
+            Layer::Prompt(_) => true,
+            Layer::Panel(Panel::Operation(id)) => {
                 self.operations.job(*id).is_some_and(|job| job.stage == Stage::Asking && job.form.is_typing())
             }
-            _ => false,
-        };
-        let is_wizard = self.panel.is_none() && self.wizard.is_typing();
-        self.prompt.is_some() || is_form || is_wizard
+            Layer::Scenarios(page) => self.wizard.is_typing(page),
+            Layer::Grid | Layer::Fleet(_) | Layer::Cluster(_) | Layer::Panel(_) => false,
+        }
     }
 
     /// The cluster that the keys are about.
     pub fn cluster_in_hand(&self) -> Option<ClusterName> {
-        match (&self.open, self.focus()) {
-            (Some(view), _) => Some(view.name.clone()),
-            (None, Some((cluster, _))) => Some(cluster),
-            (None, None) => self.selected().map(|cluster| cluster.entry.name.clone()),
+        match (self.layers.view(), self.focus()) {
+            (View::Cluster(view), _) => Some(view.name.clone()),
+            (_, Some((cluster, _))) => Some(cluster),
+            (_, None) => self.selected().map(|cluster| cluster.entry.name.clone()),
         }
     }
 
@@ -197,7 +183,7 @@ impl State {
 
     /// Whether the list of scenarios lies on the view.
     fn lists_scenarios(&self) -> bool {
-        matches!(self.wizard.page, Some(Page::List))
+        matches!(self.layers.page(), Some(Page::List))
     }
 
     /// What narrows the view that has the keys.
@@ -205,10 +191,10 @@ impl State {
         if self.lists_scenarios() {
             return &self.wizard.filter;
         }
-        match (&self.open, &self.fleet) {
-            (Some(view), _) => &view.list(view.pane).filter,
-            (None, Some(fleet)) => &fleet.list.filter,
-            (None, None) => &self.grid.filter,
+        match self.layers.view() {
+            View::Cluster(view) => &view.list(view.pane).filter,
+            View::Fleet(fleet) => &fleet.list.filter,
+            View::Grid => &self.grid.filter,
         }
     }
 
@@ -230,8 +216,10 @@ impl State {
 
     /// The parts of the screen.
     pub fn regions(&self) -> Regions {
-        let is_grid = self.open.is_none() && self.fleet.is_none();
-        let panel = if is_grid { self.findings_panel } else { FindingsPanel::Hidden };
+        let panel = match self.layers.view() {
+            View::Grid => self.findings_panel,
+            View::Fleet(_) | View::Cluster(_) => FindingsPanel::Hidden,
+        };
         Regions::of(self.size.0, self.size.1, panel)
     }
 
@@ -253,7 +241,7 @@ impl State {
 
     /// The open cluster and its view.
     pub fn opened(&self) -> Option<(&ClusterView, &ClusterState)> {
-        let view = self.open.as_ref()?;
+        let view = self.layers.cluster()?;
         Some((view, self.cluster(&view.name)?))
     }
 

@@ -3,7 +3,7 @@
 use ratatui::layout::{Constraint, Layout, Rect};
 use strum::EnumCount;
 
-use super::{ClusterState, ListView, Panel, State};
+use super::{ClusterState, ListView, Panel, State, View};
 use crate::health::{About, Finding, Why, why};
 use crate::model::{ClusterName, Deed, NodeName};
 use crate::tables::{self, Card, Pane, Sorting, Source, Subject, Table};
@@ -235,23 +235,23 @@ impl State {
 
     /// The list that has the keys, and what it shows; `None` in the grid.
     pub fn listed(&self) -> Option<(&ListView, Table)> {
-        if let Some((view, cluster)) = self.opened() {
-            return Some((view.list(view.pane), self.pane_table(view, cluster, view.pane)));
+        match self.layers.view() {
+            View::Cluster(view) => {
+                let cluster = self.cluster(&view.name)?;
+                Some((view.list(view.pane), self.pane_table(view, cluster, view.pane)))
+            }
+            View::Fleet(fleet) => Some((&fleet.list, self.fleet_table(fleet))),
+            View::Grid => None,
         }
-        self.fleet.as_ref().map(|fleet| (&fleet.list, self.fleet_table(fleet)))
     }
 
     pub(super) fn list_mut(&mut self) -> Option<&mut ListView> {
-        match (&mut self.open, &mut self.fleet) {
-            (Some(view), _) => Some(view.list_mut(view.pane)),
-            (None, Some(fleet)) => Some(&mut fleet.list),
-            (None, None) => None,
-        }
+        self.layers.list_mut()
     }
 
     /// What is selected inside a cluster or in a table over all of them, or what the open card is about.
     pub fn focus(&self) -> Option<(ClusterName, Subject)> {
-        if let Some(Panel::Card(card)) = &self.panel {
+        if let Some(Panel::Card(card)) = self.layers.panel() {
             return Some((card.cluster.clone(), card.subject.clone()));
         }
         let (list, table) = self.listed()?;
@@ -260,7 +260,7 @@ impl State {
 
     /// The node whose column is selected in the matrix, or that the open card is asked about.
     pub fn focus_node(&self) -> Option<NodeName> {
-        if let Some(Panel::Card(card)) = &self.panel {
+        if let Some(Panel::Card(card)) = self.layers.panel() {
             return card.node.clone();
         }
         let (view, cluster) = self.opened().filter(|(view, _)| view.pane == Pane::Matrix)?;

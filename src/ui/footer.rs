@@ -15,7 +15,7 @@ const CANDIDATES: usize = 8;
 
 /// Draws the line and what stands above it.
 pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, state: &State, look: &Look) {
-    if let Some(prompt) = &state.prompt {
+    if let Some(prompt) = state.layers.prompt() {
         draw_prompt(frame, area, state, prompt, look);
         return;
     }
@@ -81,7 +81,7 @@ const fn key_while_typing(action: Action) -> Option<&'static str> {
 
 /// How much the filter leaves of what it narrows.
 fn shown(state: &State) -> String {
-    if state.wizard.page.is_some() {
+    if state.layers.page().is_some() {
         return format!("{} shown", state.wizard.rows().len());
     }
     state.listed().map_or_else(

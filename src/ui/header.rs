@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::{Look, text};
-use crate::app::{Order, State};
+use crate::app::{Order, State, View};
 use crate::health::Health;
 use crate::theme::Role;
 
@@ -51,12 +51,12 @@ fn title(state: &State, width: usize, look: &Look) -> Line<'static> {
     if width >= 70 {
         left.push(look.span(Role::Muted, format!(" {}", scope.join(&format!(" {} ", look.glyphs.dot)))));
     }
-    if state.open.is_none() && state.fleet.is_none() {
+    if matches!(state.layers.view(), View::Grid) {
         if state.grid.order == Order::Worst {
             left.push(look.separator());
             left.push(look.span(Role::Key, "worst first"));
         }
-        if !state.grid.filter.is_empty() && state.prompt.is_none() {
+        if !state.grid.filter.is_empty() && state.layers.prompt().is_none() {
             let shown = state.grid.shown(&state.clusters).len();
             left.push(look.separator());
             left.push(look.span(Role::Key, format!("“{}” {shown} shown", state.grid.filter)));
@@ -87,7 +87,9 @@ fn in_hand(state: &State, look: &Look) -> Vec<Span<'static>> {
         spans.extend(super::wizard::mark(run, state, look));
     }
     // Inside a cluster its own line tells.
-    let one = state.cluster_in_hand().filter(|cluster| state.open.is_none() && state.is_locked(cluster));
+    let one = state
+        .cluster_in_hand()
+        .filter(|cluster| state.layers.cluster().is_none() && state.is_locked(cluster));
     let words = match one {
         _ if state.is_all_locked() => Some("read-only  ".to_owned()),
         one => one.map(|cluster| format!("{} read-only  ", look.fit(cluster.as_str(), 20))),

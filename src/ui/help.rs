@@ -7,20 +7,14 @@ use ratatui::widgets::{Clear, Widget};
 use strum::IntoEnumIterator;
 
 use super::Look;
-use crate::app::{Action, Context, State};
+use crate::app::{Action, Context, LayerKind, State};
 use crate::theme::Role;
 
 /// Draws the keys of the view that lies under it.
 pub(super) fn draw(buffer: &mut Buffer, area: Rect, state: &State, scroll: usize, look: &Look) {
     Clear.render(area, buffer);
     buffer.set_style(area, look.style(Role::Screen).patch(look.style(Role::Panel)));
-    let context = match (&state.open, &state.fleet) {
-        _ if state.wizard.page.is_some() => Context::Wizard,
-        (Some(_), _) => Context::Cluster,
-        (None, Some(_)) => Context::Fleet,
-        (None, None) => Context::Grid,
-    };
-    let lines = lines(context, look);
+    let lines = lines(state.layers.context_under(LayerKind::Panel), look);
     let inner = Rect { x: area.x + 2, width: area.width.saturating_sub(4), ..area };
     let scroll = scroll.min(lines.len().saturating_sub(usize::from(inner.height)));
     for (y, line) in (inner.top()..inner.bottom()).zip(lines.iter().skip(scroll)) {

@@ -1,10 +1,10 @@
 //! What the mouse was pressed on.
 
-use ratatui::layout::Position;
+use ratatui::layout::{Position, Rect};
 
 use super::grid::Viewport;
 use super::{Look, cluster, fleet, footer, operation, wizard};
-use crate::app::{LEAST_SIZE, State, Target};
+use crate::app::{LEAST_SIZE, Layer, State, Target};
 
 /// What is drawn in that cell, if pressing it does anything.
 pub fn target_at(state: &State, look: &Look, column: u16, row: u16) -> Option<Target> {
@@ -15,7 +15,8 @@ pub fn target_at(state: &State, look: &Look, column: u16, row: u16) -> Option<Ta
     let regions = state.regions();
     let at = Position::new(column, row);
     if regions.footer.contains(at) {
-        let is_covered = state.prompt.is_some() || state.pending.is_some() || !state.notices.is_empty();
+        let is_covered =
+            state.layers.prompt().is_some() || state.pending.is_some() || !state.notices.is_empty();
         let hints = if is_covered { Vec::new() } else { footer::hints(regions.footer, state, look) };
         return hints
             .into_iter()
@@ -26,20 +27,21 @@ pub fn target_at(state: &State, look: &Look, column: u16, row: u16) -> Option<Ta
             .map(|(_, action, _)| Target::Hint(action));
     }
     let middle = super::middle(&regions);
-    match (&state.panel, &state.wizard.page) {
-        (Some(panel), _) => return operation::target_at(middle, state, panel, look, at),
-        (None, Some(page)) => return wizard::target_at(middle, state, page, look, at),
-        (None, None) if !regions.body.contains(at) => return None,
-        (None, None) => {}
+    let body = regions.body;
+    match state.layers.front() {
+        Layer::Panel(panel) => operation::target_at(middle, state, panel, look, at),
+        Layer::Scenarios(page) => wizard::target_at(middle, state, page, look, at),
+        _ if !body.contains(at) => None,
+        Layer::Cluster(view) => cluster::target_at(body, state, view, state.cluster(&view.name)?, look, at),
+        Layer::Fleet(fleet) => fleet::target_at(body, state, fleet, at),
+        Layer::Grid | Layer::Prompt(_) => cluster_at(body, state, at),
     }
-    if let Some((view, opened)) = state.opened() {
-        return cluster::target_at(regions.body, state, view, opened, look, at);
-    }
-    if let Some(fleet) = &state.fleet {
-        return fleet::target_at(regions.body, state, fleet, at);
-    }
+}
+
+/// The cluster of the grid that is drawn at that cell.
+fn cluster_at(body: Rect, state: &State, at: Position) -> Option<Target> {
     let arrangement = state.arrangement();
-    let view = Viewport::of(regions.body, state, &arrangement);
+    let view = Viewport::of(body, state, &arrangement);
     let height = arrangement.density.height();
     arrangement
         .places()

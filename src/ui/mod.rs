@@ -32,7 +32,7 @@ use ratatui::text::{Line, Span};
 pub use glyphs::{ASCII, Glyphs, UNICODE};
 pub use hit::target_at;
 
-use crate::app::{LEAST_SIZE, Panel, Regions, State};
+use crate::app::{LEAST_SIZE, Layer, Panel, Regions, State};
 use crate::health::Health;
 use crate::keymap::Keymap;
 use crate::theme::{Role, Theme};
@@ -95,28 +95,35 @@ fn draw_all(frame: &mut Frame<'_>, state: &State, look: &Look) {
     }
     let regions = state.regions();
     header::draw(frame.buffer_mut(), regions.header, state, look);
-    if let Some((view, cluster)) = state.opened() {
-        cluster::draw(frame.buffer_mut(), regions.body, state, view, cluster, look);
-    } else if let Some(fleet) = &state.fleet {
-        fleet::draw(frame.buffer_mut(), regions.body, state, fleet, look);
-    } else {
-        grid::draw(frame.buffer_mut(), regions.body, state, look);
-        if let Some(area) = regions.findings {
-            findings::draw_panel(frame.buffer_mut(), area, state, look);
-        }
-    }
-    let middle = middle(&regions);
-    if let Some(page) = &state.wizard.page {
-        wizard::draw(frame, middle, state, page, look);
-    }
-    match &state.panel {
-        Some(Panel::Help { scroll }) => help::draw(frame.buffer_mut(), middle, state, *scroll, look),
-        Some(Panel::Card(card)) => card::draw(frame.buffer_mut(), middle, state, card, look),
-        Some(Panel::Log) => log::draw(frame, middle, look),
-        Some(panel) => operation::draw(frame, middle, state, panel, look),
-        None => {}
+    for layer in state.layers.in_sight() {
+        draw_layer(frame, &regions, state, layer, look);
     }
     footer::draw(frame, regions.footer, state, look);
+}
+
+fn draw_layer(frame: &mut Frame<'_>, regions: &Regions, state: &State, layer: &Layer, look: &Look) {
+    let (body, middle) = (regions.body, middle(regions));
+    match layer {
+        Layer::Grid => {
+            grid::draw(frame.buffer_mut(), body, state, look);
+            if let Some(area) = regions.findings {
+                findings::draw_panel(frame.buffer_mut(), area, state, look);
+            }
+        }
+        Layer::Fleet(fleet) => fleet::draw(frame.buffer_mut(), body, state, fleet, look),
+        Layer::Cluster(view) => {
+            if let Some(cluster) = state.cluster(&view.name) {
+                cluster::draw(frame.buffer_mut(), body, state, view, cluster, look);
+            }
+        }
+        Layer::Scenarios(page) => wizard::draw(frame, middle, state, page, look),
+        Layer::Panel(Panel::Help { scroll }) => help::draw(frame.buffer_mut(), middle, state, *scroll, look),
+        Layer::Panel(Panel::Card(card)) => card::draw(frame.buffer_mut(), middle, state, card, look),
+        Layer::Panel(Panel::Log) => log::draw(frame, middle, look),
+        Layer::Panel(panel) => operation::draw(frame, middle, state, panel, look),
+        // It stands in the footer.
+        Layer::Prompt(_) => {}
+    }
 }
 
 /// All between header and footer: what lies on top of a view has it.

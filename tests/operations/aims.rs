@@ -75,7 +75,7 @@ fn what_makes_no_sense_says_what_it_needs(
 ) {
     let mut person = Person::in_cluster("mq", (120, 40));
     person.act(&[pane]).selects(row).act(&[verb]);
-    assert!(person.asked.is_empty() && person.state.panel.is_none());
+    assert!(person.asked.is_empty() && person.state.layers.panel().is_none());
     assert!(person.screen().contains(words), "{}", person.screen());
 }
 
@@ -116,7 +116,10 @@ fn marks_outlive_a_filter_but_not_their_rows_nor_their_list() {
     person.act(&[Action::PaneConstraints]);
     assert!(person.state.marks.is_empty(), "what is not seen is not marked");
     person.act(&[Action::PaneMatrix, Action::ClearFilter]).selects("vip").act(&[Action::Mark, Action::Back]);
-    assert!(person.state.marks.is_empty() && person.state.open.is_some(), "esc takes the marks away first");
+    assert!(
+        person.state.marks.is_empty() && person.state.layers.cluster().is_some(),
+        "esc takes the marks away first"
+    );
 }
 
 #[test]
@@ -128,7 +131,7 @@ fn news_that_nobody_waits_for_change_nothing() {
     assert!(matches!(person.asked.last(), Some(Request::Forget(_))));
     person.asked = asked;
     person.planned(&Projection::NotAsked);
-    assert!(person.state.panel.is_none() && person.state.operations.jobs.is_empty());
+    assert!(person.state.layers.panel().is_none() && person.state.operations.jobs.is_empty());
 
     person.act(&[Action::Cleanup]).planned(&Projection::NotAsked).act(&[Action::Right, Action::Open]);
     let ticket = person.carried_out();
@@ -158,7 +161,7 @@ fn a_wrong_name_does_not_fence() {
     let stage = person.state.operations.job(ticket.job).map(|job| job.stage);
     assert!(
         matches!(stage, Some(Stage::Running { .. }))
-            && person.state.panel == Some(Panel::Operation(ticket.job))
+            && person.state.layers.panel() == Some(&Panel::Operation(ticket.job))
     );
 }
 

@@ -89,7 +89,7 @@ fn deed() -> impl Strategy<Value = Deed> {
 
 /// Whether the keys are on the button that begins what is shown, and it may be taken.
 fn is_about_to_confirm(state: &State) -> bool {
-    let Some(Panel::Operation(id)) = state.panel else { return false };
+    let Some(&Panel::Operation(id)) = state.layers.panel() else { return false };
     state.operations.job(id).is_some_and(|job| {
         job.stage == Stage::Asking && job.form.focus == Focus::Confirm && job.can_be_confirmed()
     })
@@ -97,7 +97,7 @@ fn is_about_to_confirm(state: &State) -> bool {
 
 /// Whether the button that begins what is shown may be taken, wherever the keys are.
 fn may_be_confirmed(state: &State) -> bool {
-    let Some(Panel::Operation(id)) = state.panel else { return false };
+    let Some(&Panel::Operation(id)) = state.layers.panel() else { return false };
     state.operations.job(id).is_some_and(quorate::app::Job::can_be_confirmed)
 }
 
@@ -107,7 +107,7 @@ fn begins(effect: &Effect) -> bool {
 
 /// The name that the panel wants, letter by letter.
 fn name_wanted(state: &State) -> Vec<Event> {
-    let Some(Panel::Operation(id)) = state.panel else { return Vec::new() };
+    let Some(&Panel::Operation(id)) = state.layers.panel() else { return Vec::new() };
     let name = state.operations.job(id).and_then(quorate::app::Job::name_to_type).unwrap_or_default();
     name.chars().map(|letter| Event::Typed(Typing::Edit(InputRequest::InsertChar(letter)))).collect()
 }

@@ -20,7 +20,11 @@ fn a_move_by_mouse_alone(#[values((80, 24), (160, 45))] size: (u16, u16)) {
     person.clicks("c1n1  online").clicks("c1n1  online").planned(&collateral());
     // Nothing but the button begins it.
     person.clicks("move solo from").clicks("Cancel");
-    assert!(person.state.panel.is_none() && person.state.operations.jobs.is_empty(), "{}", person.screen());
+    assert!(
+        person.state.layers.panel().is_none() && person.state.operations.jobs.is_empty(),
+        "{}",
+        person.screen()
+    );
     person.asked.clear();
     person.act(&[Action::Move]).clicks("c1n1  online").planned(&collateral());
     person.clicks("reason, for").types("the switch").clicks("[ Do it ]");
@@ -54,7 +58,7 @@ fn a_button_that_is_not_there_any_more_does_nothing() {
     person.planned(&Projection::NotAsked).clicks("[ Do it ]");
     let ticket = person.carried_out();
     person.under_way(ticket).hear(button());
-    assert!(person.asked.is_empty() && person.state.panel.is_some(), "{}", person.screen());
+    assert!(person.asked.is_empty() && person.state.layers.panel().is_some(), "{}", person.screen());
 }
 
 #[test]
@@ -73,7 +77,11 @@ fn lists_and_other_questions_take_the_mouse() {
         vec![unfinished("a", intent(Verb::Cleanup, "vip")), unfinished("b", intent(Verb::Standby, "c1n2"))];
     let mut person = Person::at(console(deployment(), (100, 30)));
     person.hear(Event::Operated(News::Unfinished(all))).clicks("put c1n2 in standby");
-    assert!(matches!(person.state.panel, Some(Panel::Unfinished { row: 1, .. })), "{}", person.screen());
+    assert!(
+        matches!(person.state.layers.panel(), Some(Panel::Unfinished { row: 1, .. })),
+        "{}",
+        person.screen()
+    );
     person.clicks("Verify and finish");
     assert!(person.screen().contains("c1n2"), "{}", person.screen());
     person.clicks("[ Do it ]");
@@ -82,7 +90,7 @@ fn lists_and_other_questions_take_the_mouse() {
     person.act(&[Action::Quit]);
     assert!(!person.screen().contains("scenario"), "{}", person.screen());
     person.clicks("[ Stay ]");
-    assert!(!person.quits && person.state.panel.is_none(), "{}", person.screen());
+    assert!(!person.quits && person.state.layers.panel().is_none(), "{}", person.screen());
     person.act(&[Action::Quit]).clicks("[ Leave ]");
     assert!(person.quits);
 }

@@ -24,7 +24,7 @@ fn a_read_only_cluster_is_left_alone() {
     let mut person = Person::at(console(clusters, (100, 30)));
     person.hear(Event::Scenario(News::Shelf(Box::new(shelf()))));
     person.act(&[Action::Scenarios, Action::Down, Action::Open, Action::Open]);
-    assert!(matches!(person.state.wizard.page, Some(Page::Hosts(_))), "{}", person.screen());
+    assert!(matches!(person.state.layers.page(), Some(Page::Hosts(_))), "{}", person.screen());
     assert!(
         person.screen().contains("gateway is read-only: nothing is run on its hosts"),
         "{}",
@@ -32,7 +32,7 @@ fn a_read_only_cluster_is_left_alone() {
     );
     // Nor are its hosts by their names.
     person.act(&[Action::Last]).types("gateway2").typed(Typing::Accept);
-    assert!(matches!(person.state.wizard.page, Some(Page::Hosts(_))), "{}", person.screen());
+    assert!(matches!(person.state.layers.page(), Some(Page::Hosts(_))), "{}", person.screen());
 }
 
 #[test]
@@ -105,7 +105,7 @@ fn the_list_is_filtered_while_one_types_and_esc_goes_back_step_by_step() {
     person.act(&[Action::Open]);
     assert!(person.screen().contains("Destroy a cluster"), "{}", person.screen());
     person.act(&[Action::Back, Action::Back]);
-    assert!(person.state.wizard.page.is_none());
+    assert!(person.state.layers.page().is_none());
 
     person.act(&[Action::Scenarios, Action::Filter]).types("zzz").typed(Typing::Accept).act(&[Action::Open]);
     assert!(is_listed(&person, "Nothing matches: esc shows all again."), "{}", person.screen());
@@ -318,7 +318,7 @@ proptest! {
             let was_asked = person.state.wizard.run.as_ref().is_some_and(|run| {
                 run.ask.as_ref().is_some_and(|ask| ask.focus == Focus::Confirm && ask.can_be_confirmed())
             });
-            let may_be_pressed = person.state.panel.is_none() && person.state.wizard.run.as_ref().is_some_and(|run| {
+            let may_be_pressed = person.state.layers.panel().is_none() && person.state.wizard.run.as_ref().is_some_and(|run| {
                 run.ask.as_ref().is_some_and(Ask::can_be_confirmed)
             });
             let mut is_button = false;

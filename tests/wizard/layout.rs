@@ -120,7 +120,7 @@ fn a_stage_is_run_and_the_next_one_has_the_keys() {
     done.runs.push(run);
     person.hear(Event::Scenario(News::Shelf(Box::new(done))));
     person.act(&[Action::Back]);
-    assert!(matches!(person.state.wizard.page, Some(Page::Layout)), "{}", person.screen());
+    assert!(matches!(person.state.layers.page(), Some(Page::Layout)), "{}", person.screen());
     person.hear(Event::Tick(person.state.now + SignedDuration::from_secs(1)));
     let screen = person.screen();
     let selected = screen.lines().find(|line| line.contains('▌')).expect("a row").to_owned();

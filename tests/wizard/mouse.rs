@@ -12,9 +12,9 @@ fn from_the_list_to_a_run_by_mouse_alone(#[values((80, 24), (160, 45))] size: (u
     let mut person = Person::new(size);
     // The first press selects, the second takes.
     person.act(&[Action::Scenarios]).clicks("40  Memory cache").clicks("40  Memory cache");
-    assert!(matches!(person.state.wizard.page, Some(Page::Hosts(_))), "{}", person.screen());
+    assert!(matches!(person.state.layers.page(), Some(Page::Hosts(_))), "{}", person.screen());
     person.clicks("db  ").clicks("db  ");
-    assert!(matches!(person.state.wizard.page, Some(Page::Form(_))), "{}", person.screen());
+    assert!(matches!(person.state.layers.page(), Some(Page::Form(_))), "{}", person.screen());
     person.clicks("api_password").types("hunter22").clicks("[ Go on ]").planned();
     // Looking at it begins nothing.
     person.clicks("2 Configure").clicks("db3  ·");

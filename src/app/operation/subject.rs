@@ -1,6 +1,6 @@
 //! What a key would act on.
 
-use crate::app::{ClusterState, Panel, State};
+use crate::app::{ClusterState, Panel, State, View};
 use crate::health::About;
 use crate::model::{ClusterName, ConstraintRule, NodeName};
 use crate::operation::{Intent, SubjectKind, Verb};
@@ -8,7 +8,7 @@ use crate::tables::{Subject, asked};
 
 /// What a key acts on: the marked rows, else what is selected or the open card is about; of the grid the cluster alone.
 pub(in crate::app) fn aims(state: &State) -> Vec<(ClusterName, Option<Subject>)> {
-    let is_card = matches!(state.panel, Some(Panel::Card(_)));
+    let is_card = matches!(state.layers.panel(), Some(Panel::Card(_)));
     if !is_card && !state.marks.is_empty() {
         let rows = state.marks.rows().iter();
         return rows.map(|(cluster, subject)| (cluster.clone(), Some(subject.clone()))).collect();
@@ -16,10 +16,10 @@ pub(in crate::app) fn aims(state: &State) -> Vec<(ClusterName, Option<Subject>)>
     if let Some((cluster, subject)) = state.focus() {
         return vec![(cluster, Some(subject))];
     }
-    let cluster = match &state.open {
-        Some(view) => Some(view.name.clone()),
-        None if state.fleet.is_some() => None,
-        None => state.selected().map(|cluster| cluster.entry.name.clone()),
+    let cluster = match state.layers.view() {
+        View::Cluster(view) => Some(view.name.clone()),
+        View::Fleet(_) => None,
+        View::Grid => state.selected().map(|cluster| cluster.entry.name.clone()),
     };
     cluster.map(|cluster| (cluster, None)).into_iter().collect()
 }

@@ -4,8 +4,8 @@ use super::{dialog, go, operate, panes, tell, unfinished, wizard};
 use crate::app::grid::{Order, Selection};
 use crate::app::view::{ClusterView, turned};
 use crate::app::{
-    Action, CardKind, CardText, Effect, FindingsPanel, FleetView, Focus, ListView, Notice, OpenCard, Panel,
-    Prompt, PromptKind, Stage, State, TABS,
+    Action, CardKind, CardText, Effect, FindingsPanel, FleetView, Focus, LayerKind, ListView, Notice,
+    OpenCard, Panel, Prompt, PromptKind, Stage, State, TABS, View,
 };
 use crate::health::Health;
 use crate::model::{ClusterName, Contact};
@@ -30,14 +30,14 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
         Action::PollNow => return poll(state),
         Action::Help => toggle(state, Panel::Help { scroll: 0 }),
         Action::ToggleLog => toggle(state, Panel::Log),
-        Action::CommandLine => state.prompt = Some(Prompt::new(PromptKind::Command, "")),
+        Action::CommandLine => state.layers.put(Prompt::new(PromptKind::Command, "")),
         Action::Filter => {
             // What asks is answered first.
-            if state.panel.as_ref().is_some_and(Panel::is_of_operations) {
+            if state.layers.panel().is_some_and(Panel::is_of_operations) {
                 return Vec::new();
             }
-            state.panel = None;
-            state.prompt = Some(Prompt::new(PromptKind::Filter, state.filter()));
+            state.layers.close(LayerKind::Panel);
+            state.layers.put(Prompt::new(PromptKind::Filter, state.filter()));
         }
         Action::ClearFilter => state.set_filter(String::new()),
         Action::ToggleSort => next_order(state),
@@ -81,7 +81,7 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
         Action::CopyCommands => return dialog::copy(state),
         Action::Unfinished => return unfinished::look(state),
         Action::Operations => return show_operations(state),
-        Action::Writable => state.prompt = Some(Prompt::new(PromptKind::Command, "writable 15 ")),
+        Action::Writable => state.layers.put(Prompt::new(PromptKind::Command, "writable 15 ")),
         Action::ReadOnly => return operate::lock(state),
         Action::Mark => mark(state),
         action if action.is_movement() => return go::go(state, action),
@@ -99,29 +99,30 @@ fn quit(state: &mut State) -> Vec<Effect> {
     if state.operations.running().next().is_none() && !wizard::is_busy(state) {
         return vec![Effect::Quit];
     }
-    state.panel = Some(Panel::Leave { focus: Focus::Cancel });
+    state.layers.put(Panel::Leave { focus: Focus::Cancel });
     Vec::new()
 }
 
 /// Shows the operations of this console; the only one at once.
 fn show_operations(state: &mut State) -> Vec<Effect> {
-    if let Some(Panel::Operation(id)) = state.panel
-        && state.operations.job(id).is_some_and(|job| matches!(job.stage, Stage::Planning | Stage::Asking))
+    if let Some(Panel::Operation(id)) = state.layers.panel()
+        && state.operations.job(*id).is_some_and(|job| matches!(job.stage, Stage::Planning | Stage::Asking))
     {
         return operate::refuse(state, "answer or close this first");
     }
-    state.panel = match state.operations.jobs.as_slice() {
+    let panel = match state.operations.jobs.as_slice() {
         [] => return operate::refuse(state, "nothing has been done by this console"),
-        [only] => Some(Panel::Operation(only.id)),
-        _ => Some(Panel::Operations { row: 0 }),
+        [only] => Panel::Operation(only.id),
+        _ => Panel::Operations { row: 0 },
     };
+    state.layers.put(panel);
     Vec::new()
 }
 
 /// Marks the selected row, or unmarks it, and goes on to the next.
 fn mark(state: &mut State) {
     match state.focus() {
-        Some((cluster, subject)) if state.panel.is_none() => {
+        Some((cluster, subject)) if state.layers.panel().is_none() => {
             state.marks.toggle(cluster, subject);
             go::go(state, Action::Down);
         }
@@ -130,22 +131,18 @@ fn mark(state: &mut State) {
 }
 
 fn poll(state: &mut State) -> Vec<Effect> {
-    let name = match (&state.open, state.focus()) {
-        (Some(view), _) => Some(view.name.clone()),
-        (None, Some((cluster, _))) => Some(cluster),
-        (None, None) => state.selected().map(|cluster| cluster.entry.name.clone()),
-    };
-    let Some(name) = name else { return Vec::new() };
+    let Some(name) = state.cluster_in_hand() else { return Vec::new() };
     tell(state, Notice::info(format!("asking {name}")));
     vec![Effect::Poll(name)]
 }
 
 fn toggle(state: &mut State, panel: Panel) {
-    let is_open = state
-        .panel
-        .as_ref()
-        .is_some_and(|open| std::mem::discriminant(open) == std::mem::discriminant(&panel));
-    state.panel = if is_open { None } else { Some(panel) };
+    let is_it = |open: &Panel| std::mem::discriminant(open) == std::mem::discriminant(&panel);
+    if state.layers.panel().is_some_and(is_it) {
+        state.layers.close(LayerKind::Panel);
+    } else {
+        state.layers.put(panel);
+    }
 }
 
 /// Puts the grid in the other order, or sorts a list by the next column.
@@ -198,44 +195,44 @@ pub(super) fn sort_grid(state: &mut State, order: Order) {
 }
 
 fn back(state: &mut State) {
-    if state.panel.is_some() {
-        state.panel = None;
+    if state.layers.panel().is_some() {
+        state.layers.close(LayerKind::Panel);
     } else if !state.marks.is_empty() {
         state.marks.clear();
     } else if !state.filter().is_empty() {
         state.set_filter(String::new());
-    } else if state.open.is_some() {
-        state.open = None;
-    } else if state.fleet.is_some() {
-        state.fleet = None;
     } else {
-        // Nothing is left to go back from: the eye is led to the worst again.
-        state.grid.selection = Selection::Worst;
+        match state.layers.view() {
+            View::Cluster(_) => state.layers.close(LayerKind::Cluster),
+            View::Fleet(_) => state.layers.close(LayerKind::Fleet),
+            // Nothing is left to go back from: the eye is led to the worst again.
+            View::Grid => state.grid.selection = Selection::Worst,
+        }
     }
 }
 
 /// Opens the selected cluster, goes to the selected row of a table over all of them, or shows all that is known of
 /// the selected row.
 fn open_selected(state: &mut State) {
-    if state.panel.is_some() {
+    if state.layers.panel().is_some() {
         return;
     }
     if panes::turn_fold(state) {
         return;
     }
-    match (&state.open, &state.fleet) {
+    match state.layers.view() {
         // Beside a resource a node is asked about: what is there, and why.
-        (Some(_), _) if state.focus_node().is_some() => card(state, CardKind::Why),
-        (Some(_), _) => card(state, CardKind::Details),
-        (None, Some(fleet)) if fleet.pane == Pane::Audit => card(state, CardKind::Details),
-        (None, Some(fleet)) => {
+        View::Cluster(_) if state.focus_node().is_some() => card(state, CardKind::Why),
+        View::Cluster(_) => card(state, CardKind::Details),
+        View::Fleet(fleet) if fleet.pane == Pane::Audit => card(state, CardKind::Details),
+        View::Fleet(fleet) => {
             let pane = fleet.pane;
             if let Some((name, subject)) = state.focus() {
                 open(state, name.clone());
                 show_in_pane(state, pane, name, subject);
             }
         }
-        (None, None) => {
+        View::Grid => {
             if let Some(name) = state.selected().map(|cluster| cluster.entry.name.clone()) {
                 open(state, name);
             }
@@ -244,7 +241,7 @@ fn open_selected(state: &mut State) {
 }
 
 fn show_in_pane(state: &mut State, pane: Pane, name: ClusterName, subject: Subject) {
-    if let Some(view) = &mut state.open {
+    if let Some(view) = state.layers.cluster_mut() {
         view.pane = pane;
         *view.list_mut(pane) = ListView::at(name, subject);
     }
@@ -252,18 +249,16 @@ fn show_in_pane(state: &mut State, pane: Pane, name: ClusterName, subject: Subje
 
 /// Opens a cluster, with the keys where there is something to see.
 pub(super) fn open(state: &mut State, name: ClusterName) {
-    state.panel = None;
-    state.wizard.page = None;
     state.grid.selection = Selection::Chosen(name.clone());
-    state.open = Some(ClusterView::new(name, Pane::Findings));
+    state.layers.put(ClusterView::new(name, Pane::Findings));
 }
 
 /// Says why the selected thing is as it is; why a cluster is as it is, its findings say.
 fn why(state: &mut State) {
-    match &state.panel {
+    match state.layers.panel() {
         Some(Panel::Card(open)) if open.kind == CardKind::Details => card(state, CardKind::Why),
-        Some(_) => state.panel = None,
-        None if state.open.is_none() && state.fleet.is_none() => open_selected(state),
+        Some(_) => state.layers.close(LayerKind::Panel),
+        None if matches!(state.layers.view(), View::Grid) => open_selected(state),
         None => card(state, CardKind::Why),
     }
 }
@@ -276,38 +271,36 @@ fn card(state: &mut State, kind: CardKind) {
             // Of what concerns the whole cluster, all that is known says why.
             let is_answered = state.card_text(&card) != CardText::Gone;
             let kind = if is_answered { kind } else { CardKind::Details };
-            state.panel = Some(Panel::Card(OpenCard { kind, ..card }));
+            state.layers.put(Panel::Card(OpenCard { kind, ..card }));
         }
         None => tell(state, Notice::info("nothing is selected here")),
     }
 }
 
 fn turn_pane(state: &mut State, by: isize) {
-    if let Some(view) = &mut state.open {
+    if let Some(view) = state.layers.cluster_mut() {
         view.pane = turned(view.pane, by);
     }
 }
 
 /// Shows the screen of that number; without an open cluster, that of the selected one.
 fn to_tab(state: &mut State, tab: usize) {
-    if state.open.is_none() {
+    if state.layers.cluster().is_none() {
         open_selected(state);
     }
-    state.panel = None;
-    if let (Some(view), Some(tab)) = (&mut state.open, TABS.get(tab)) {
+    state.layers.close(LayerKind::Panel);
+    if let (Some(view), Some(tab)) = (state.layers.cluster_mut(), TABS.get(tab)) {
         view.pane = tab.pane;
     }
 }
 
 /// Lists something over all clusters.
 fn across(state: &mut State, pane: Pane) {
-    state.panel = None;
-    state.open = None;
-    state.fleet = Some(FleetView::new(pane));
+    state.layers.put(FleetView::new(pane));
 }
 
 fn to_problem(state: &mut State, by: isize) {
-    if state.open.is_none() && state.fleet.is_some() {
+    if matches!(state.layers.view(), View::Fleet(_)) {
         to_bad_row(state, by);
         return;
     }
@@ -328,7 +321,7 @@ fn to_problem(state: &mut State, by: isize) {
     match next {
         Some(next) => {
             state.grid.choose(&state.clusters, next);
-            if state.open.is_some() {
+            if state.layers.cluster().is_some() {
                 let name = state.clusters[next].entry.name.clone();
                 open(state, name);
             }

@@ -5,8 +5,8 @@ use tui_input::InputRequest;
 use super::{operate, tell, unfinished};
 use crate::app::operation::Dialect;
 use crate::app::{
-    Action, Choose, Effect, Focus, GivingUp, JobId, Notice, Panel, Remedy, Request, Stage, State, Target,
-    Task, Typing,
+    Action, Choose, Effect, Focus, GivingUp, JobId, LayerKind, Notice, Panel, Remedy, Request, Stage, State,
+    Target, Task, Typing,
 };
 use crate::operation::Plan;
 use crate::operation::command::{Command, shell};
@@ -14,7 +14,7 @@ use crate::operation::command::{Command, shell};
 /// What a key does in such a panel; `None` where that is no such panel, or
 /// the key does what it does everywhere.
 pub(super) fn act(state: &mut State, action: Action) -> Option<Vec<Effect>> {
-    let panel = state.panel.clone().filter(Panel::is_of_operations)?;
+    let panel = state.layers.panel().cloned().filter(Panel::is_of_operations)?;
     Some(match action {
         Action::Open => take(state, &panel),
         Action::Back => back(state, &panel),
@@ -41,7 +41,7 @@ pub(super) fn act(state: &mut State, action: Action) -> Option<Vec<Effect>> {
 
 /// A key while one of its fields has the keys.
 pub(super) fn typed(state: &mut State, typing: Typing) -> Vec<Effect> {
-    let Some(Panel::Operation(id)) = state.panel else { return Vec::new() };
+    let Some(&Panel::Operation(id)) = state.layers.panel() else { return Vec::new() };
     let Some(job) = state.operations.job_mut(id).filter(|job| job.stage == Stage::Asking) else {
         return Vec::new();
     };
@@ -71,7 +71,7 @@ fn edit(field: Option<&mut tui_input::Input>, request: InputRequest) {
 /// The mouse was pressed on a part of such a panel. A button is taken as its key would take it; a row gets the keys, and
 /// is taken when it has them.
 pub(super) fn press(state: &mut State, target: &Target) -> Vec<Effect> {
-    let Some(panel) = state.panel.clone() else { return Vec::new() };
+    let Some(panel) = state.layers.panel().cloned() else { return Vec::new() };
     match (panel, target) {
         (Panel::Operation(id), Target::Button(focus)) => {
             let Some(job) = state.operations.job_mut(id) else { return Vec::new() };
@@ -87,15 +87,15 @@ pub(super) fn press(state: &mut State, target: &Target) -> Vec<Effect> {
             take(state, &Panel::Unfinished { row, remedy: *remedy })
         }
         (Panel::Unfinished { remedy, .. }, Target::Entry(row)) => {
-            state.panel = Some(Panel::Unfinished { row: *row, remedy });
+            state.layers.put(Panel::Unfinished { row: *row, remedy });
             Vec::new()
         }
         (Panel::Choose(choose), Target::Entry(row)) if choose.row != *row => {
-            state.panel = Some(Panel::Choose(Choose { row: *row, ..choose }));
+            state.layers.put(Panel::Choose(Choose { row: *row, ..choose }));
             Vec::new()
         }
         (Panel::Operations { row: selected }, Target::Entry(row)) if selected != *row => {
-            state.panel = Some(Panel::Operations { row: *row });
+            state.layers.put(Panel::Operations { row: *row });
             Vec::new()
         }
         (panel @ (Panel::Choose(_) | Panel::Operations { .. }), Target::Entry(_)) => take(state, &panel),
@@ -110,13 +110,16 @@ fn take(state: &mut State, panel: &Panel) -> Vec<Effect> {
         Panel::Operations { row } => {
             let nth = state.operations.jobs.len().checked_sub(row + 1);
             let job = nth.and_then(|nth| state.operations.jobs.get(nth)).map(|job| job.id);
-            state.panel = job.map(Panel::Operation);
+            match job {
+                Some(id) => state.layers.put(Panel::Operation(id)),
+                None => state.layers.close(LayerKind::Panel),
+            }
             Vec::new()
         }
         Panel::Unfinished { row, remedy } => unfinished::take(state, *row, *remedy),
         Panel::Leave { focus: Focus::Confirm } => vec![Effect::Quit],
         Panel::Leave { .. } => {
-            state.panel = None;
+            state.layers.close(LayerKind::Panel);
             Vec::new()
         }
         Panel::Operation(id) => take_button(state, *id),
@@ -126,7 +129,7 @@ fn take(state: &mut State, panel: &Panel) -> Vec<Effect> {
 
 fn take_button(state: &mut State, id: JobId) -> Vec<Effect> {
     let Some(job) = state.operations.job(id) else {
-        state.panel = None;
+        state.layers.close(LayerKind::Panel);
         return Vec::new();
     };
     match (job.stage, job.form.focus) {
@@ -138,13 +141,13 @@ fn take_button(state: &mut State, id: JobId) -> Vec<Effect> {
 
 /// Closes the panel. What has not begun is dropped; what is under way goes on.
 fn back(state: &mut State, panel: &Panel) -> Vec<Effect> {
-    state.panel = None;
+    state.layers.close(LayerKind::Panel);
     let Panel::Operation(id) = *panel else { return Vec::new() };
     let Some(job) = state.operations.job_mut(id) else { return Vec::new() };
     match &mut job.stage {
         Stage::Running { giving_up, .. } if *giving_up == GivingUp::Asked => {
             *giving_up = GivingUp::No;
-            state.panel = Some(Panel::Operation(id));
+            state.layers.put(Panel::Operation(id));
             Vec::new()
         }
         Stage::Running { .. } => {
@@ -188,10 +191,10 @@ fn side(state: &mut State, panel: &Panel, by: isize) -> Vec<Effect> {
         }
         Panel::Leave { focus } => {
             let focus = if *focus == Focus::Confirm { Focus::Cancel } else { Focus::Confirm };
-            state.panel = Some(Panel::Leave { focus });
+            state.layers.put(Panel::Leave { focus });
         }
         Panel::Unfinished { row, remedy } => {
-            state.panel = Some(Panel::Unfinished { row: *row, remedy: remedy.turned(by) });
+            state.layers.put(Panel::Unfinished { row: *row, remedy: remedy.turned(by) });
         }
         _ => {}
     }
@@ -201,13 +204,13 @@ fn side(state: &mut State, panel: &Panel, by: isize) -> Vec<Effect> {
 /// Moves the selection of a list, or scrolls.
 fn go(state: &mut State, action: Action) -> Vec<Effect> {
     let page = usize::from(state.size.1 / 2).max(1);
-    let rows = match &state.panel {
+    let rows = match state.layers.panel() {
         Some(Panel::Choose(choose)) => choose.nodes(state).len(),
         Some(Panel::Operations { .. }) => state.operations.jobs.len(),
         Some(Panel::Unfinished { .. }) => state.operations.unfinished.len(),
         _ => usize::MAX,
     };
-    let row = match &mut state.panel {
+    let row = match state.layers.panel_mut() {
         Some(Panel::Choose(choose)) => &mut choose.row,
         Some(Panel::Operations { row } | Panel::Unfinished { row, .. }) => row,
         Some(Panel::Operation(id)) => match state.operations.job_mut(*id) {
@@ -231,7 +234,7 @@ fn go(state: &mut State, action: Action) -> Vec<Effect> {
 
 /// Copies the commands that are shown, each time in the words of another tool.
 pub(super) fn copy(state: &mut State) -> Vec<Effect> {
-    let Some(Panel::Operation(id)) = state.panel else {
+    let Some(&Panel::Operation(id)) = state.layers.panel() else {
         return operate::refuse(state, "there are no commands on screen");
     };
     let Some(job) = state.operations.job_mut(id) else { return Vec::new() };

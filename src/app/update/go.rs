@@ -3,12 +3,15 @@
 use super::{act, dialog, panes, wizard};
 use crate::app::grid::{Selection, Step};
 use crate::app::view::{is_of_overview, turned};
-use crate::app::{Action, Effect, Panel, PromptKind, Scroll, State, Target};
+use crate::app::{Action, Effect, Layer, LayerKind, Panel, PromptKind, Scroll, State, Target, View};
 use crate::tables::Pane;
 
 pub(super) fn go(state: &mut State, action: Action) -> Vec<Effect> {
     let page = usize::from(state.size.1.saturating_sub(6)).max(1);
-    match &mut state.panel {
+    if let Layer::Scenarios(_) = state.layers.front() {
+        return wizard::act(state, action).unwrap_or_default();
+    }
+    match state.layers.panel_mut() {
         Some(Panel::Help { scroll }) => scroll_by(scroll, action, page),
         Some(Panel::Card(card)) => scroll_by(&mut card.scroll, action, page),
         Some(Panel::Log) => {
@@ -18,11 +21,12 @@ pub(super) fn go(state: &mut State, action: Action) -> Vec<Effect> {
                 _ => Vec::new(),
             };
         }
-        None if state.wizard.page.is_some() => return wizard::act(state, action).unwrap_or_default(),
         // Their keys are dealt with before; the wheel comes here.
         Some(_) => return dialog::act(state, action).unwrap_or_default(),
-        None if state.open.is_some() || state.fleet.is_some() => go_in_list(state, action, page),
-        None => go_in_grid(state, action, page),
+        None => match state.layers.view() {
+            View::Cluster(_) | View::Fleet(_) => go_in_list(state, action, page),
+            View::Grid => go_in_grid(state, action, page),
+        },
     }
     Vec::new()
 }
@@ -44,7 +48,7 @@ fn go_in_list(state: &mut State, action: Action, page: usize) {
         if panes::sideways(state, by) {
             return;
         }
-        if let Some(view) = &mut state.open {
+        if let Some(view) = state.layers.cluster_mut() {
             let next = turned(view.pane, by);
             // Sideways is within what is seen; other screens have keys of their own.
             if is_of_overview(view.pane) == is_of_overview(next) && is_of_overview(next) {
@@ -78,15 +82,15 @@ fn go_in_grid(state: &mut State, action: Action, page: usize) {
 
 pub(super) fn press(state: &mut State, target: Target) -> Vec<Effect> {
     // What was typed into a filter belongs to the list that was under it.
-    if state.prompt.as_ref().is_some_and(|prompt| prompt.kind == PromptKind::Filter) {
-        state.prompt = None;
+    if state.layers.prompt().is_some_and(|prompt| prompt.kind == PromptKind::Filter) {
+        state.layers.close(LayerKind::Prompt);
     }
     // What asks is answered by its own buttons, not by what lies under it.
-    let is_asked = state.panel.as_ref().is_some_and(Panel::is_of_operations);
+    let is_asked = state.layers.panel().is_some_and(Panel::is_of_operations);
     match target {
         Target::Hint(action) => return act::act(state, action),
         target if is_asked => return dialog::press(state, &target),
-        target if state.panel.is_none() && state.wizard.page.is_some() => {
+        target if state.layers.panel().is_none() && state.layers.page().is_some() => {
             return wizard::press(state, &target);
         }
         Target::Cluster(name) => {
@@ -98,7 +102,7 @@ pub(super) fn press(state: &mut State, target: Target) -> Vec<Effect> {
             }
         }
         Target::Tab(pane) => {
-            if let Some(view) = &mut state.open {
+            if let Some(view) = state.layers.cluster_mut() {
                 view.pane = pane;
             }
         }
@@ -115,9 +119,9 @@ pub(super) fn press(state: &mut State, target: Target) -> Vec<Effect> {
 
 /// Selects a row; one that is selected already is opened.
 fn press_row(state: &mut State, pane: Pane, row: usize) -> Vec<Effect> {
-    let already = match &mut state.open {
+    let already = match state.layers.cluster_mut() {
         Some(view) => std::mem::replace(&mut view.pane, pane) == pane && view.list(pane).row == row,
-        None => state.fleet.as_ref().is_some_and(|fleet| fleet.list.row == row),
+        None => state.layers.fleet().is_some_and(|fleet| fleet.list.row == row),
     };
     if already {
         return act::act(state, Action::Open);
@@ -130,7 +134,7 @@ fn press_row(state: &mut State, pane: Pane, row: usize) -> Vec<Effect> {
 }
 
 pub(super) fn scrolled(state: &mut State, scroll: Scroll) -> Vec<Effect> {
-    if state.panel.is_none() && wizard::scroll_pane(state, scroll) {
+    if state.layers.panel().is_none() && wizard::scroll_pane(state, scroll) {
         return Vec::new();
     }
     go(

@@ -12,8 +12,8 @@ mod wizard;
 use jiff::{SignedDuration, Timestamp};
 
 use super::command::complete;
-use super::wizard::News;
-use super::{ClusterState, Effect, Event, FleetView, Notice, NoticeLevel, PromptKind, State};
+use super::wizard::{News, Page};
+use super::{ClusterState, Effect, Event, FleetView, Notice, NoticeLevel, PromptKind, State, View};
 use crate::health::Health;
 use crate::model::{ClusterName, Observation};
 use crate::tables::details;
@@ -33,7 +33,8 @@ pub fn update(state: &mut State, event: Event) -> Vec<Effect> {
         Event::Observed(name, observation) => observe(state, &name, observation).into_iter().collect(),
         // Two hundred hosts print more than is looked at: nothing follows from a line but that it may be seen.
         Event::Scenario(News::Output(pass, place, lines)) => {
-            state.dirty |= state.wizard.print(pass, &place, lines);
+            let is_shown = matches!(state.layers.page(), Some(Page::Run));
+            state.dirty |= state.wizard.print(pass, &place, lines) && is_shown;
             Vec::new()
         }
         event => {
@@ -138,11 +139,12 @@ fn record(cluster: &ClusterState) -> String {
 
 /// Puts right what follows from everything else: the completions, the scroll, and what no longer exists.
 fn settle(state: &mut State) {
-    if let Some(mut prompt) = state.prompt.take() {
-        if prompt.kind == PromptKind::Command && prompt.chosen.is_none() {
-            prompt.candidates = complete(prompt.text(), state);
-        }
-        state.prompt = Some(prompt);
+    let line =
+        state.layers.prompt().filter(|prompt| prompt.kind == PromptKind::Command && prompt.chosen.is_none());
+    if let Some(candidates) = line.map(|prompt| complete(prompt.text(), state))
+        && let Some(prompt) = state.layers.prompt_mut()
+    {
+        prompt.candidates = candidates;
     }
     let arrangement = state.arrangement();
     let shown: Vec<usize> = arrangement.places().map(|place| place.cluster).collect();
@@ -156,10 +158,10 @@ fn settle(state: &mut State) {
 
 /// Marks keep to one list, and to what is still there.
 fn settle_marks(state: &mut State) {
-    let list = match (&state.open, &state.fleet) {
-        (Some(view), _) => Some((Some(view.name.clone()), view.pane)),
-        (None, Some(fleet)) => Some((None, fleet.pane)),
-        (None, None) => None,
+    let list = match state.layers.view() {
+        View::Cluster(view) => Some((Some(view.name.clone()), view.pane)),
+        View::Fleet(fleet) => Some((None, fleet.pane)),
+        View::Grid => None,
     };
     let mut marks = std::mem::take(&mut state.marks);
     marks.settle(list, |name, subject| {
@@ -182,17 +184,21 @@ fn settle_lists(state: &mut State) {
             list.settle(&table.rows, usize::from(area.height.saturating_sub(1)));
             list.settle_columns(&table, usize::from(area.width));
         }
-        state.open = Some(view);
+        if let Some(shown) = state.layers.cluster_mut() {
+            *shown = view;
+        }
         return;
     }
     state.log = None;
-    if let Some(fleet) = &state.fleet {
+    if let Some(fleet) = state.layers.fleet() {
         let mut fleet = fleet.clone();
         let table = state.fleet_table(&fleet);
         let area = FleetView::place(body);
         fleet.list.settle(&table.rows, usize::from(area.height.saturating_sub(1)));
         fleet.list.settle_columns(&table, usize::from(area.width));
-        state.fleet = Some(fleet);
+        if let Some(shown) = state.layers.fleet_mut() {
+            *shown = fleet;
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use crate::operation::{Intent, NoPreview, Outcome, Preview, Progress, Unfinished
 
 /// Begins an operation on what is selected: asks for its plan, or first for a node.
 pub(super) fn begin(state: &mut State, verb: Verb) -> Vec<Effect> {
-    if matches!(state.panel, Some(ref panel) if !matches!(panel, Panel::Card(_))) {
+    if matches!(state.layers.panel(), Some(panel) if !matches!(panel, Panel::Card(_))) {
         return refuse(state, "close what is open on top first");
     }
     let aims = aims(state);
@@ -44,7 +44,7 @@ pub(super) fn begin(state: &mut State, verb: Verb) -> Vec<Effect> {
         return refuse(state, why);
     }
     if is_choice && intents.iter().any(|intent| intent.to.is_none()) {
-        state.panel = Some(Panel::Choose(Choose { intents, row: 0 }));
+        state.layers.put(Panel::Choose(Choose { intents, row: 0 }));
         return Vec::new();
     }
     propose(state, errands, |_| {})
@@ -73,7 +73,7 @@ pub(super) fn chosen(state: &mut State, choose: &Choose) -> Vec<Effect> {
 
 /// Undoes what is shown or, where nothing is, the last that can be undone.
 pub(super) fn undo(state: &mut State) -> Vec<Effect> {
-    let job = match &state.panel {
+    let job = match state.layers.panel() {
         Some(Panel::Operation(id)) => state.operations.job(*id),
         Some(Panel::Card(_)) | None => state.operations.undoable(),
         Some(_) => None,
@@ -107,7 +107,7 @@ pub(super) fn propose(state: &mut State, errands: Vec<Errand>, mark: impl FnOnce
         errand => Some(Effect::Operate(Request::Plan(Ticket { job: id, nth }, errand.clone()))),
     };
     let effects = job.tasks.iter().map(|task| &task.errand).enumerate().filter_map(ask).collect();
-    state.panel = Some(Panel::Operation(id));
+    state.layers.put(Panel::Operation(id));
     effects
 }
 
@@ -174,7 +174,7 @@ fn carry_out_next(state: &mut State, id: JobId, after: Option<usize>) -> Vec<Eff
 
 /// The job is over.
 fn end(state: &mut State, id: JobId) -> Vec<Effect> {
-    let is_shown = state.panel == Some(Panel::Operation(id));
+    let is_shown = state.layers.panel() == Some(&Panel::Operation(id));
     let Some(job) = state.operations.job_mut(id) else { return Vec::new() };
     job.stage = Stage::Over;
     job.form.focus = Focus::Cancel;
@@ -215,7 +215,7 @@ fn mark_undone(state: &mut State, undoes: Option<JobId>) {
 
 /// Asks once more before an operation is given up, and then gives it up.
 pub(super) fn give_up(state: &mut State) -> Vec<Effect> {
-    let Some(Panel::Operation(id)) = state.panel else {
+    let Some(&Panel::Operation(id)) = state.layers.panel() else {
         return refuse(state, "open the operation that is to be given up first: :operations");
     };
     let Some(job) = state.operations.job_mut(id) else { return Vec::new() };

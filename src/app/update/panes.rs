@@ -17,7 +17,7 @@ pub(super) fn turn_fold(state: &mut State) -> bool {
 
 /// Folds or unfolds all of the configuration, and keeps to what is selected, or to what holds it.
 pub(super) fn fold_all(state: &mut State, folds: Folds) {
-    if state.open.as_ref().is_none_or(|view| view.pane != Pane::Configuration) {
+    if state.layers.cluster().is_none_or(|view| view.pane != Pane::Configuration) {
         tell(state, Notice::info("only the configuration is folded"));
         return;
     }
@@ -46,13 +46,13 @@ pub(super) fn toggle_wide(state: &mut State) {
 
 /// Whether what has the keys can't be sorted.
 pub(super) fn has_its_own_order(state: &State) -> bool {
-    state.open.as_ref().is_some_and(|view| matches!(view.pane, Pane::Configuration | Pane::Log))
+    state.layers.cluster().is_some_and(|view| matches!(view.pane, Pane::Configuration | Pane::Log))
 }
 
 /// Goes left or right inside of a pane. Says whether there was anywhere to go.
 pub(super) fn sideways(state: &mut State, by: isize) -> bool {
     let Some((_, table)) = state.listed() else { return false };
-    let pane = state.open.as_ref().map(|view| view.pane);
+    let pane = state.layers.cluster().map(|view| view.pane);
     match pane {
         Some(Pane::Matrix) => {
             if let Some(list) = state.list_mut() {

@@ -1,14 +1,14 @@
 //! What is typed into a filter or on the command line.
 
 use super::{act, dialog, operate, tell, wizard};
-use crate::app::{Command, Effect, Notice, PromptKind, State, Typing};
+use crate::app::{Command, Effect, LayerKind, Notice, PromptKind, State, Typing};
 
 /// How many lines the command line remembers.
 const HISTORY_KEPT: usize = 100;
 
 pub(super) fn typed(state: &mut State, typing: Typing) -> Vec<Effect> {
-    let Some(prompt) = &mut state.prompt else {
-        let is_wizard = state.panel.is_none() && state.wizard.page.is_some();
+    let Some(prompt) = state.layers.prompt_mut() else {
+        let is_wizard = state.layers.panel().is_none() && state.layers.page().is_some();
         return if is_wizard { wizard::typed(state, typing) } else { dialog::typed(state, typing) };
     };
     match typing {
@@ -22,18 +22,19 @@ pub(super) fn typed(state: &mut State, typing: Typing) -> Vec<Effect> {
             if prompt.kind == PromptKind::Filter {
                 state.set_filter(String::new());
             }
-            state.prompt = None;
+            state.layers.close(LayerKind::Prompt);
             return Vec::new();
         }
         Typing::Accept => {
-            let prompt = state.prompt.take();
-            return match prompt {
-                Some(prompt) if prompt.kind == PromptKind::Command => run(state, prompt.text()),
-                _ => Vec::new(),
+            let (kind, line) = (prompt.kind, prompt.text().to_owned());
+            state.layers.close(LayerKind::Prompt);
+            return match kind {
+                PromptKind::Command => run(state, &line),
+                PromptKind::Filter => Vec::new(),
             };
         }
     }
-    if let Some(prompt) = state.prompt.as_ref().filter(|prompt| prompt.kind == PromptKind::Filter) {
+    if let Some(prompt) = state.layers.prompt().filter(|prompt| prompt.kind == PromptKind::Filter) {
         let text = prompt.text().to_owned();
         state.set_filter(text);
     }

@@ -1,7 +1,7 @@
 //! What earlier consoles have begun and not brought to an end.
 
 use super::{operate, tell};
-use crate::app::{Effect, Errand, Notice, Panel, Remedy, Request, State};
+use crate::app::{Effect, Errand, LayerKind, Notice, Panel, Remedy, Request, State};
 use crate::operation::Unfinished;
 
 /// Asks what is unfinished.
@@ -21,8 +21,8 @@ pub(super) fn found(state: &mut State, unfinished: Vec<Unfinished>) {
         if is_asked {
             tell(state, Notice::info("no operation is unfinished"));
         }
-    } else if state.panel.is_none() && state.prompt.is_none() {
-        state.panel = Some(Panel::Unfinished { row: 0, remedy: Remedy::default() });
+    } else if state.layers.top().kind() < LayerKind::Panel {
+        state.layers.put(Panel::Unfinished { row: 0, remedy: Remedy::default() });
     } else {
         let words = format!("{count} operations of earlier consoles are unfinished: :unfinished shows them");
         tell(state, Notice::error(words));
@@ -32,12 +32,12 @@ pub(super) fn found(state: &mut State, unfinished: Vec<Unfinished>) {
 /// Does with the selected one what was chosen.
 pub(super) fn take(state: &mut State, row: usize, remedy: Remedy) -> Vec<Effect> {
     let Some(unfinished) = state.operations.unfinished.get(row).cloned() else {
-        state.panel = None;
+        state.layers.close(LayerKind::Panel);
         return Vec::new();
     };
     match remedy {
         Remedy::Leave => {
-            state.panel = None;
+            state.layers.close(LayerKind::Panel);
             operate::refuse(state, "it stays as it is; :unfinished shows it again")
         }
         Remedy::Finish => operate::propose(state, vec![Errand::Finish(Box::new(unfinished))], |_| {}),

@@ -95,15 +95,15 @@ const LOCKED: &[Action] = &[
 
 impl Wizard {
     /// The actions that the footer offers, the most useful first.
-    pub fn hints(&self, now: Timestamp) -> &'static [Action] {
-        match &self.page {
-            Some(Page::List) if matches!(self.standing(), Some(Standing::Done(_))) => LIST_DONE,
-            Some(Page::List) => LIST,
-            Some(Page::Layout) => {
+    pub fn hints(&self, page: &Page, now: Timestamp) -> &'static [Action] {
+        match page {
+            Page::List if matches!(self.standing(), Some(Standing::Done(_))) => LIST_DONE,
+            Page::List => LIST,
+            Page::Layout => {
                 &[Action::Open, Action::RetryStep, Action::Down, Action::Up, Action::Back, Action::Help]
             }
-            Some(Page::Run) => self.hints_of_run(now),
-            Some(Page::Hosts(_) | Page::Form(_)) | None => {
+            Page::Run => self.hints_of_run(now),
+            Page::Hosts(_) | Page::Form(_) => {
                 &[Action::Open, Action::NextPane, Action::PreviousPane, Action::Back]
             }
         }
@@ -128,13 +128,12 @@ impl Wizard {
         }
     }
 
-    /// What an action is called there, where it is called otherwise than elsewhere; `None`: no such screen is shown.
-    pub fn label(&self, action: Action) -> Option<&'static str> {
-        let page = self.page.as_ref()?;
+    /// The name of an action on one of these screens.
+    pub fn label(&self, page: &Page, action: Action) -> &'static str {
         let run = self.run.as_deref().filter(|_| matches!(page, Page::Run));
         let is_asked = run.is_some_and(|run| run.ask.is_some());
         let stage = run.filter(|run| run.ask.is_none() && run.view.dry_run.is_none()).map(|run| &run.stage);
-        Some(match (action, page, stage) {
+        match (action, page, stage) {
             (Action::Open, Page::List, _) => match self.selected() {
                 Some(Row::Left(_)) => "go on with it",
                 _ => "choose",
@@ -157,6 +156,6 @@ impl Wizard {
             (Action::NextPane, ..) => "next",
             (Action::PreviousPane, ..) => "previous",
             (action, ..) => action.label(),
-        })
+        }
     }
 }

@@ -29,8 +29,6 @@ use crate::scenario::{Plan, Scenario, Value};
 /// Everything about scenarios that the console knows and shows.
 #[derive(Debug, Clone, Default)]
 pub struct Wizard {
-    /// What of it is on screen, over the view.
-    pub page: Option<Page>,
     /// The selected row of the list.
     pub row: usize,
     /// Only rows of the list that hold these words are shown.
@@ -242,12 +240,12 @@ pub struct Unplanned {
 
 impl Wizard {
     /// Whether letters go into a field.
-    pub fn is_typing(&self) -> bool {
-        match &self.page {
-            Some(Page::Hosts(hosts)) => hosts.is_typing(),
-            Some(Page::Form(form)) => form.is_typing(),
-            Some(Page::Run) => self.run.as_ref().and_then(|run| run.ask.as_ref()).is_some_and(Ask::is_typing),
-            Some(Page::List | Page::Layout) | None => false,
+    pub fn is_typing(&self, page: &Page) -> bool {
+        match page {
+            Page::Hosts(hosts) => hosts.is_typing(),
+            Page::Form(form) => form.is_typing(),
+            Page::Run => self.run.as_ref().and_then(|run| run.ask.as_ref()).is_some_and(Ask::is_typing),
+            Page::List | Page::Layout => false,
         }
     }
 
@@ -265,10 +263,9 @@ impl Wizard {
         Pass(self.tickets)
     }
 
-    /// Takes in what a script has printed. Says whether that can be seen.
+    /// Takes in what a script has printed. Says whether the screen of the run shows it.
     pub(in crate::app) fn print(&mut self, pass: Pass, place: &Place, lines: Vec<String>) -> bool {
-        let is_shown =
-            matches!(self.page, Some(Page::Run)) && self.run.as_ref().is_some_and(|it| it.pass == pass);
+        let is_shown = self.run.as_ref().is_some_and(|it| it.pass == pass);
         let Some(run) = self.run_of(pass) else { return false };
         run.print(place, lines);
         is_shown && run.place().as_ref() == Some(place)

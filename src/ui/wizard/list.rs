@@ -26,7 +26,7 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, state: &State, look: &Look) 
     let width = usize::from(area.width);
     let wizard = &state.wizard;
     let mut left = vec![look.span(Role::Title, "scenarios"), look.separator()];
-    left.push(if wizard.filter.is_empty() || state.prompt.is_some() {
+    left.push(if wizard.filter.is_empty() || state.layers.prompt().is_some() {
         look.span(Role::Muted, "what is installed where, step by step")
     } else {
         look.span(Role::Key, format!("“{}” {} shown", wizard.filter, wizard.rows().len()))

@@ -10,7 +10,7 @@ use crate::scenario::{Sources, Stand};
 pub(super) fn hosts(state: &mut State, action: Action) -> Vec<Effect> {
     match action {
         Action::Open => return chosen(state),
-        Action::Back => state.wizard.page = Some(Page::List),
+        Action::Back => state.layers.turn_to(Page::List),
         Action::Up | Action::PreviousPane => move_row(state, -1),
         Action::Down | Action::NextPane => move_row(state, 1),
         Action::First => move_row(state, isize::MIN / 2),
@@ -21,7 +21,7 @@ pub(super) fn hosts(state: &mut State, action: Action) -> Vec<Effect> {
 }
 
 fn move_row(state: &mut State, by: isize) {
-    if let Some(Page::Hosts(hosts)) = &mut state.wizard.page {
+    if let Some(Page::Hosts(hosts)) = state.layers.page_mut() {
         let row = hosts.row as isize;
         hosts.row = row.saturating_add(by).clamp(0, hosts.clusters as isize) as usize;
     }
@@ -30,13 +30,13 @@ fn move_row(state: &mut State, by: isize) {
 pub(super) fn hosts_typed(state: &mut State, typing: Typing) -> Vec<Effect> {
     match typing {
         Typing::Edit(request) => {
-            if let Some(Page::Hosts(hosts)) = &mut state.wizard.page {
+            if let Some(Page::Hosts(hosts)) = state.layers.page_mut() {
                 hosts.names.handle(request);
                 hosts.error = None;
             }
         }
         Typing::Accept => return chosen(state),
-        Typing::Cancel => state.wizard.page = Some(Page::List),
+        Typing::Cancel => state.layers.turn_to(Page::List),
         Typing::Older | Typing::CompleteBack => move_row(state, -1),
         Typing::Newer | Typing::Complete => move_row(state, 1),
     }
@@ -45,7 +45,7 @@ pub(super) fn hosts_typed(state: &mut State, typing: Typing) -> Vec<Effect> {
 
 /// The hosts are known: the values are next.
 fn chosen(state: &mut State) -> Vec<Effect> {
-    let Some(Page::Hosts(page)) = &mut state.wizard.page else { return Vec::new() };
+    let Some(Page::Hosts(page)) = state.layers.page_mut() else { return Vec::new() };
     let (hosts, cluster) = match state.clusters.get(page.row) {
         Some(cluster) => (cluster.entry.hosts.clone(), Some(cluster.entry.name.clone())),
         None => match page.named() {
@@ -68,7 +68,7 @@ pub(super) fn begin(state: &mut State, draft: &Draft) -> Vec<Effect> {
     let Some(shelf) = &state.wizard.shelf else { return Vec::new() };
     let form = Form::new(draft.clone(), &draft.sources(&shelf.sources));
     let is_empty = form.fields.is_empty();
-    state.wizard.page = Some(Page::Form(form));
+    state.layers.turn_to(Page::Form(form));
     if is_empty { submit(state) } else { Vec::new() }
 }
 
@@ -84,13 +84,13 @@ pub(super) fn values(state: &mut State, action: Action) -> Vec<Effect> {
 }
 
 fn turn(state: &mut State, by: isize) {
-    if let Some(Page::Form(form)) = &mut state.wizard.page {
+    if let Some(Page::Form(form)) = state.layers.page_mut() {
         form.turn(by);
     }
 }
 
 pub(super) fn values_typed(state: &mut State, typing: Typing) -> Vec<Effect> {
-    let Some(Page::Form(form)) = &mut state.wizard.page else { return Vec::new() };
+    let Some(Page::Form(form)) = state.layers.page_mut() else { return Vec::new() };
     match typing {
         Typing::Edit(request) => {
             if let Some(field) = form.field() {
@@ -106,21 +106,19 @@ pub(super) fn values_typed(state: &mut State, typing: Typing) -> Vec<Effect> {
 }
 
 fn back(state: &mut State) -> Vec<Effect> {
-    let Some(Page::Form(form)) = state.wizard.page.take() else { return Vec::new() };
+    let Some(Page::Form(form)) = state.layers.page() else { return Vec::new() };
     let is_changed = matches!(form.draft.basis, Basis::Changed { .. });
-    let page = if is_changed && state.wizard.run.is_some() {
-        Page::Run
-    } else {
-        layout::page(state, form.draft.layout.as_ref())
-    };
-    state.wizard.page = Some(page);
+    let of = form.draft.layout.clone();
+    let page =
+        if is_changed && state.wizard.run.is_some() { Page::Run } else { layout::page(state, of.as_ref()) };
+    state.layers.turn_to(page);
     Vec::new()
 }
 
 /// Asks for a plan, unless something is plainly wrong.
 fn submit(state: &mut State) -> Vec<Effect> {
     let pass = state.wizard.pass();
-    let Some(Page::Form(form)) = &mut state.wizard.page else { return Vec::new() };
+    let Some(Page::Form(form)) = state.layers.page_mut() else { return Vec::new() };
     if form.awaited.is_some() || !form.check() {
         return Vec::new();
     }
@@ -131,7 +129,7 @@ fn submit(state: &mut State) -> Vec<Effect> {
 
 /// A run that was left has been read. Where all its values are known, it is planned at once.
 pub(super) fn recalled(state: &mut State, recalled: Recalled) -> Vec<Effect> {
-    if state.wizard.under_way().is_some() || !matches!(state.wizard.page, Some(Page::List)) {
+    if state.wizard.under_way().is_some() || !matches!(state.layers.page(), Some(Page::List)) {
         return Vec::new();
     }
     drop_run(state);
@@ -145,7 +143,7 @@ pub(super) fn recalled(state: &mut State, recalled: Recalled) -> Vec<Effect> {
     };
     let mut form = Form::new(draft.clone(), &draft.sources(&shelf.sources));
     let is_known = form.check();
-    state.wizard.page = Some(Page::Form(form));
+    state.layers.turn_to(Page::Form(form));
     if is_known {
         return submit(state);
     }
@@ -200,7 +198,7 @@ pub(super) fn edit(state: &mut State) -> Vec<Effect> {
         basis,
         layout: run.layout.clone(),
     };
-    state.wizard.page = Some(Page::Form(Form::new(draft, &sources)));
+    state.layers.turn_to(Page::Form(Form::new(draft, &sources)));
     if state.wizard.under_way().is_some() {
         tell(state, Notice::info("with other values a new run begins at this step; this one is left"));
     }

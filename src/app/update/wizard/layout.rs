@@ -12,7 +12,7 @@ pub(super) fn open(state: &mut State, deployment: Arc<Deployment>) -> Vec<Effect
     if state.wizard.layout.as_ref().is_none_or(|layout| layout.deployment != deployment) {
         state.wizard.layout = Some(Layout::fresh(deployment));
     }
-    state.wizard.page = Some(Page::Layout);
+    state.layers.turn_to(Page::Layout);
     seek_next(state);
     survey::survey(state, None)
 }
@@ -47,7 +47,7 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
             };
             return look_again(state, name.as_deref());
         }
-        Action::Back => state.wizard.page = Some(Page::List),
+        Action::Back => state.layers.turn_to(Page::List),
         Action::Open => {
             return match rows.get(layout.row) {
                 Some(LayoutRow::Role(role)) => {

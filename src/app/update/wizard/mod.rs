@@ -12,18 +12,18 @@ pub(super) use run::scroll_pane;
 
 use super::tell;
 use crate::app::wizard::{Page, PastRun, Request, Row, Stage, Standing};
-use crate::app::{Action, Effect, Focus, Hosts, Notice, State, Target, Typing};
+use crate::app::{Action, Effect, Focus, Hosts, LayerKind, Notice, State, Target, Typing};
 use crate::model::{ClusterName, HostName};
 
 /// What a key does on such a screen; `None` where there is none, or the key does what it does everywhere.
 pub(super) fn act(state: &mut State, action: Action) -> Option<Vec<Effect>> {
-    if state.panel.is_some() {
+    if state.layers.panel().is_some() {
         return None;
     }
     if action == Action::Scenarios {
         return Some(open(state));
     }
-    let page = state.wizard.page.as_ref()?;
+    let page = state.layers.page()?;
     let is_general = matches!(
         action,
         Action::Quit
@@ -55,7 +55,7 @@ pub(super) fn act(state: &mut State, action: Action) -> Option<Vec<Effect>> {
 
 /// A key while one of its fields has the keys.
 pub(super) fn typed(state: &mut State, typing: Typing) -> Vec<Effect> {
-    match state.wizard.page {
+    match state.layers.page() {
         Some(Page::Hosts(_)) => form::hosts_typed(state, typing),
         Some(Page::Form(_)) => form::values_typed(state, typing),
         Some(Page::Run) => ask::typed(state, typing),
@@ -66,7 +66,7 @@ pub(super) fn typed(state: &mut State, typing: Typing) -> Vec<Effect> {
 /// The mouse was pressed on a part of such a screen. A button is taken as its key would take it; a row gets the keys, and
 /// is taken when it has them.
 pub(super) fn press(state: &mut State, target: &Target) -> Vec<Effect> {
-    match (&mut state.wizard.page, target) {
+    match (state.layers.page_mut(), target) {
         (Some(Page::List), Target::Entry(row)) => {
             let was_selected = std::mem::replace(&mut state.wizard.row, *row) == *row;
             if was_selected { choose(state) } else { Vec::new() }
@@ -92,9 +92,9 @@ pub(super) fn press(state: &mut State, target: &Target) -> Vec<Effect> {
 
 /// Shows the run in hand or, where there is none or it is shown, the list.
 fn open(state: &mut State) -> Vec<Effect> {
-    let is_shown = matches!(state.wizard.page, Some(Page::Run));
+    let is_shown = matches!(state.layers.page(), Some(Page::Run));
     let page = if state.wizard.run.is_some() && !is_shown { Page::Run } else { Page::List };
-    state.wizard.page = Some(page);
+    state.layers.turn_to(page);
     vec![Effect::Scenario(Request::Look)]
 }
 
@@ -127,7 +127,7 @@ fn list(state: &mut State, action: Action) -> Vec<Effect> {
             return look_again(state, name.as_deref());
         }
         Action::Back if !state.wizard.filter.is_empty() => state.wizard.set_filter(String::new()),
-        Action::Back => state.wizard.page = None,
+        Action::Back => state.layers.close(LayerKind::Scenarios),
         Action::Open => return choose(state),
         Action::Undo => return reopen(state),
         _ => return not_here(state),
@@ -172,9 +172,9 @@ fn choose(state: &mut State) -> Vec<Effect> {
             }
             let mut hosts = Hosts::new(scenario, state.clusters.len());
             // Only a cluster that somebody has opened is meant.
-            let open = state.open.as_ref().map(|view| &view.name);
+            let open = state.layers.cluster().map(|view| &view.name);
             hosts.row = state.clusters.iter().position(|it| Some(&it.entry.name) == open).unwrap_or(0);
-            state.wizard.page = Some(Page::Hosts(hosts));
+            state.layers.turn_to(Page::Hosts(hosts));
             Vec::new()
         }
     }
@@ -248,7 +248,7 @@ pub(super) fn settle(state: &mut State) {
     state.wizard.row = state.wizard.row.min(last);
     match &mut state.wizard.run {
         Some(run) => run.settle(),
-        None if matches!(state.wizard.page, Some(Page::Run)) => state.wizard.page = Some(Page::List),
+        None if matches!(state.layers.page(), Some(Page::Run)) => state.layers.turn_to(Page::List),
         None => {}
     }
 }

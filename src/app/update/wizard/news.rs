@@ -78,7 +78,7 @@ fn shelve(state: &mut State, shelf: Shelf) -> Vec<Effect> {
 }
 
 fn planned(state: &mut State, pass: Pass, result: Result<Planned, Unplanned>) {
-    let Some(Page::Form(form)) = &mut state.wizard.page else { return };
+    let Some(Page::Form(form)) = state.layers.page_mut() else { return };
     if form.awaited != Some(pass) {
         return;
     }
@@ -107,7 +107,7 @@ fn planned(state: &mut State, pass: Pass, result: Result<Planned, Unplanned>) {
         state.wizard.waiting = state.wizard.run.take();
     }
     state.wizard.run = Some(Box::new(run));
-    state.wizard.page = Some(Page::Run);
+    state.layers.turn_to(Page::Run);
     if is_another {
         let words = "what was made up for it was not kept: what is done again gets new secrets";
         tell(state, Notice::info(words));
@@ -116,7 +116,7 @@ fn planned(state: &mut State, pass: Pass, result: Result<Planned, Unplanned>) {
 
 fn happened(state: &mut State, pass: Pass, entry: &Entry) {
     let now = state.now.max(entry.at);
-    let is_shown = matches!(state.wizard.page, Some(Page::Run)) && state.panel.is_none();
+    let is_shown = matches!(state.layers.page(), Some(Page::Run)) && state.layers.panel().is_none();
     let Some(run) = state.wizard.run_of(pass) else { return };
     let stood = run.waits(now);
     run.take(entry);
@@ -140,7 +140,7 @@ fn happened(state: &mut State, pass: Pass, entry: &Entry) {
 /// It is over: the journal said so before, unless it could not be written.
 fn over(state: &mut State, pass: Pass, outcome: Outcome) -> Vec<Effect> {
     let now = state.now;
-    let is_shown = matches!(state.wizard.page, Some(Page::Run)) && state.panel.is_none();
+    let is_shown = matches!(state.layers.page(), Some(Page::Run)) && state.layers.panel().is_none();
     let is_simulated = state.wizard.shelf.as_ref().is_some_and(|shelf| shelf.realm == Realm::Simulated);
     // What has become of it is to be seen in the list, also where somebody has left its screen already.
     let look = Effect::Scenario(Request::Look);

@@ -4,7 +4,7 @@ use super::survey::survey;
 use super::{ask, drop_run, form, hindrance, layout, not_here, refuse};
 use crate::app::update::tell;
 use crate::app::wizard::{Ask, AskKind, Basis, Order, Page, Request, Run, Stage, WizardPane};
-use crate::app::{Action, Effect, Notice, Scroll, State, Target};
+use crate::app::{Action, Effect, LayerKind, Notice, Scroll, State, Target};
 use crate::scenario::journal::{Instruction, Outcome};
 use crate::scenario::{Destroys, Stand};
 
@@ -104,7 +104,7 @@ fn scroll_by(run: &mut Run, lines: usize, is_down: bool) {
 
 /// The wheel was turned: on a run it scrolls the pane that has the keys. Says whether there is one.
 pub(in crate::app::update) fn scroll_pane(state: &mut State, scroll: Scroll) -> bool {
-    if !matches!(state.wizard.page, Some(Page::Run)) {
+    if !matches!(state.layers.page(), Some(Page::Run)) {
         return false;
     }
     let run = state.wizard.run.as_deref_mut();
@@ -142,14 +142,15 @@ fn back(state: &mut State) -> Vec<Effect> {
             drop_run(state);
             // The run whose values were to be changed is there again.
             state.wizard.run = state.wizard.waiting.take();
-            state.wizard.page = Some(match state.wizard.run {
+            let page = match state.wizard.run {
                 Some(_) => Page::Run,
                 None => layout::page(state, of.as_ref()),
-            });
+            };
+            state.layers.turn_to(page);
             refuse(state, "nothing was run")
         }
         (Stage::UnderWay, waits) => {
-            state.wizard.page = None;
+            state.layers.close(LayerKind::Scenarios);
             let words = if waits {
                 "it waits for you; :scenarios shows it again, and when the console ends it can be resumed"
             } else {
@@ -161,7 +162,8 @@ fn back(state: &mut State) -> Vec<Effect> {
             let can_be_resumed = !outcome.is_final();
             let (scenario, of) = (run.plan.scenario.name.clone(), run.layout.clone());
             drop_run(state);
-            state.wizard.page = Some(layout::page(state, of.as_ref()));
+            let page = layout::page(state, of.as_ref());
+            state.layers.turn_to(page);
             if can_be_resumed {
                 tell(state, Notice::info("it can be resumed: it stands on top of the list"));
             }
@@ -208,7 +210,7 @@ fn go_on(state: &mut State, how: Instruction) -> Vec<Effect> {
         (Stage::Over(_), _) => {
             let Some(id) = run.id.clone() else { return again(state) };
             drop_run(state);
-            state.wizard.page = Some(Page::List);
+            state.layers.turn_to(Page::List);
             vec![Effect::Scenario(Request::Recall(id))]
         }
     }

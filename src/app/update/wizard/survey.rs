@@ -7,7 +7,7 @@ use crate::app::{Effect, State};
 /// looked at where nothing may be run, nor beside a run.
 pub(super) fn survey(state: &mut State, again: Option<&str>) -> Vec<Effect> {
     let now = state.now;
-    let is_shown = matches!(state.wizard.page, Some(Page::List | Page::Layout));
+    let is_shown = matches!(state.layers.page(), Some(Page::List | Page::Layout));
     let is_busy = state.wizard.under_way().is_some();
     let Some(shelf) = state.wizard.shelf.as_ref().filter(|shelf| is_shown && !is_busy && !shelf.is_read_only)
     else {
@@ -24,7 +24,7 @@ pub(super) fn survey(state: &mut State, again: Option<&str>) -> Vec<Effect> {
 
 /// The next look, as long as somebody wants to see what comes of it.
 pub(super) fn look_on(state: &mut State) -> Vec<Effect> {
-    if !matches!(state.wizard.page, Some(Page::List | Page::Layout)) {
+    if !matches!(state.layers.page(), Some(Page::List | Page::Layout)) {
         state.wizard.survey.stop();
         return Vec::new();
     }
