@@ -7,6 +7,7 @@ use std::hint::black_box;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use quorate::app::{Action, Event, State, update};
+use quorate::health::Assessment;
 use quorate::model::ClusterName;
 
 fn two_hundred() -> State {
@@ -33,16 +34,18 @@ fn screen(criterion: &mut Criterion) {
         bench.iter(|| black_box(update(&mut state, Event::Act(Action::Down))));
     });
     let name = state.clusters[0].entry.name.clone();
-    let observation = state.clusters[0].observation.clone();
+    let entry = state.clusters[0].entry.clone();
+    let judged = |observation| Assessment::new(&entry, observation, common::now());
+    let assessment = judged(state.clusters[0].observation.clone());
     criterion.bench_function("an unchanged report", |bench| {
-        bench.iter(|| black_box(update(&mut state, Event::Observed(name.clone(), observation.clone()))));
+        bench.iter(|| black_box(update(&mut state, Event::Observed(name.clone(), assessment.clone()))));
     });
-    let other = common::live(common::capture("node-offline"), "host");
+    let other = judged(common::live(common::capture("node-offline"), "host"));
     let mut turn = false;
     criterion.bench_function("a changed report among 200 clusters", |bench| {
         bench.iter(|| {
             turn = !turn;
-            let news = if turn { other.clone() } else { observation.clone() };
+            let news = if turn { other.clone() } else { assessment.clone() };
             black_box(update(&mut state, Event::Observed(name.clone(), news)))
         });
     });

@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{capture, console, deployment, live, look, lost, now, screen};
+use common::{capture, console, deployment, live, look, lost, now, observed, screen};
 use jiff::SignedDuration;
 use proptest::prelude::*;
 use quorate::app::{Action, Event, FleetView, Notice, Scroll, State, Typing, View, update};
@@ -67,8 +67,8 @@ fn event(deed: Deed, state: &State, names: &[ClusterName], look: &quorate::ui::L
         Deed::Type(letter) => Event::Typed(Typing::Edit(InputRequest::InsertChar(letter))),
         Deed::Prompt(typing) => Event::Typed(typing),
         Deed::Wait(seconds) => Event::Tick(state.now + SignedDuration::from_secs(seconds)),
-        Deed::Change(nth, name) => Event::Observed(names[nth].clone(), live(capture(name), "host")),
-        Deed::Lose(nth) => Event::Observed(names[nth].clone(), lost(capture("healthy"), "host")),
+        Deed::Change(nth, name) => observed(&state.clusters[nth].entry, live(capture(name), "host")),
+        Deed::Lose(nth) => observed(&state.clusters[nth].entry, lost(capture("healthy"), "host")),
         Deed::Log(nth, lines) => {
             let lines = lines.iter().map(|line| read_line(line)).collect();
             Event::Logged(names[nth].clone(), LogNews::Lines(lines))
@@ -116,7 +116,6 @@ proptest! {
         filter in prop::sample::select(vec!["", "c1n1", "run", "nothing like it"]),
     ) {
         let mut state = console(deployment(), (columns, rows));
-        let names: Vec<ClusterName> = state.clusters.iter().map(|cluster| cluster.entry.name.clone()).collect();
         for (nth, action, news) in steps {
             update(&mut state, Event::Act(action));
             if nth == 0 {
@@ -126,7 +125,8 @@ proptest! {
                 }
                 update(&mut state, Event::Typed(Typing::Accept));
             }
-            update(&mut state, Event::Observed(names[nth].clone(), live(capture(news), "host")));
+            let news_of_it = observed(&state.clusters[nth].entry, live(capture(news), "host"));
+            update(&mut state, news_of_it);
             if let Some(name) = state.followed_log().cloned() {
                 let lines = (0..nth).map(|line| read_line(&format!("line {line} of {news}"))).collect();
                 update(&mut state, Event::Logged(name, LogNews::Lines(lines)));

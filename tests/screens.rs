@@ -4,10 +4,11 @@ mod common;
 
 use std::sync::Arc;
 
-use common::{capture, console, deployment, look, lost, now, screen};
-use jiff::SignedDuration;
+use common::{capture, console, deployment, look, lost, now, observed, screen};
+use jiff::{SignedDuration, Timestamp};
 use quorate::app::{Action, AuditLog, Event, News, Selection, State, Typing, update};
-use quorate::model::{Deed, DeedEvent, DeedOutcome, DeedStep, LogLine, LogNews};
+use quorate::health::Assessment;
+use quorate::model::{Contact, Deed, DeedEvent, DeedOutcome, DeedStep, LogLine, LogNews};
 use quorate::pacemaker::log::read_line;
 use quorate::ui::Look;
 use rstest::rstest;
@@ -39,7 +40,7 @@ fn what_may_not_be_changed(#[case] columns: u16, #[case] rows: u16) {
     let mut state = console(clusters, (columns, rows));
     let until = now() + SignedDuration::from_mins(14);
     update(&mut state, Event::Operated(News::Unlocked("mq".into(), until)));
-    update(&mut state, Event::Tick(now() + SignedDuration::from_secs(6)));
+    wait_until(&mut state, now() + SignedDuration::from_secs(6));
     insta::assert_snapshot!(format!("read-only-{columns}x{rows}"), screen(&state, &look()));
 }
 
@@ -273,14 +274,29 @@ fn open(state: &mut State, cluster: &str) {
     update(state, Event::Act(Action::Open));
 }
 
+/// Lets the clock show that time: clusters that don't answer are judged again, as the runtime does every second.
+fn wait_until(state: &mut State, time: Timestamp) {
+    update(state, Event::Tick(time));
+    let silent = state.clusters.iter().filter(|it| !matches!(it.observation.contact, Contact::Live { .. }));
+    let judged = silent.map(|it| {
+        let assessment = Assessment::new(&it.entry, it.observation.clone(), time);
+        Event::Observed(it.entry.name.clone(), assessment)
+    });
+    let judged: Vec<Event> = judged.collect();
+    for event in judged {
+        update(state, event);
+    }
+}
+
 /// Where everything waits for one cluster, that one stands first, and the others say what they wait for.
 #[rstest]
 #[case(80, 24)]
 #[case(160, 45)]
 fn the_root_of_it_comes_first(#[case] columns: u16, #[case] rows: u16) {
     let mut state = console(deployment(), (columns, rows));
-    update(&mut state, Event::Observed("mq".into(), lost(capture("healthy"), "mq1")));
+    let entry = state.cluster(&"mq".into()).expect("it is there").entry.clone();
+    update(&mut state, observed(&entry, lost(capture("healthy"), "mq1")));
     update(&mut state, Event::Act(Action::ToggleSort));
-    update(&mut state, Event::Tick(now() + SignedDuration::from_secs(6)));
+    wait_until(&mut state, now() + SignedDuration::from_secs(6));
     insta::assert_snapshot!(format!("root-{columns}x{rows}"), screen(&state, &look()));
 }

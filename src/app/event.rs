@@ -4,8 +4,8 @@ use jiff::Timestamp;
 use tui_input::InputRequest;
 
 use super::{Action, AuditLog, Focus, News, Remedy, Request, wizard};
-use crate::health::Health;
-use crate::model::{ClusterName, LogNews, Observation};
+use crate::health::{Assessment, Health};
+use crate::model::{ClusterName, LogNews};
 use crate::tables::Pane;
 
 /// Everything that can happen. All of it arrives on one channel, so there is one total order.
@@ -32,8 +32,8 @@ pub enum Event {
     Pressed(Target),
     /// The wheel was turned.
     Scrolled(Scroll),
-    /// A watcher has news of a cluster.
-    Observed(ClusterName, Observation),
+    /// A watcher has news of a cluster, already judged.
+    Observed(ClusterName, Assessment),
     /// The runtime has news of an operation.
     Operated(News),
     /// The runtime has news of scenarios.

@@ -12,7 +12,7 @@ use super::{
     AuditLog, Context, History, Layer, Layers, LogView, Marks, Notice, Operations, Panel, Pending, Stage,
     View, Wizard,
 };
-use crate::health::{Finding, Health, Standing, assess};
+use crate::health::{Assessment, Finding, Health, Standing};
 use crate::model::{ClusterEntry, ClusterName, Contact, Inventory, Observation};
 use crate::tables::{Breadth, Pane, Subject};
 
@@ -287,8 +287,7 @@ impl ClusterState {
     }
 
     fn new(entry: &ClusterEntry, now: Timestamp) -> Self {
-        let observation = Observation::none();
-        let findings = assess(entry, &observation, now);
+        let Assessment { observation, findings } = Assessment::new(entry, Observation::none(), now);
         Self {
             entry: entry.clone(),
             health: Health::of(&findings),
@@ -323,20 +322,17 @@ impl ClusterState {
         }
     }
 
-    /// Judges it anew where time alone can change the judgement: a live cluster is judged with each answer.
-    pub(super) fn pass_time(&mut self, now: Timestamp) -> bool {
-        match self.observation.contact {
-            Contact::Live { .. } => {
-                self.history.record(now, self.health);
-                false
-            }
-            Contact::Connecting | Contact::Stopped { .. } | Contact::Lost { .. } => self.assess(now),
+    /// Notes in the history that its health is as it was.
+    pub(super) fn pass_time(&mut self, now: Timestamp) {
+        if self.observation.contact != Contact::Connecting {
+            self.history.record(now, self.health);
         }
     }
 
-    /// Judges it anew. Says whether anything that is drawn has changed.
-    pub(super) fn assess(&mut self, now: Timestamp) -> bool {
-        let mut findings = assess(&self.entry, &self.observation, now);
+    /// Takes in an assessment. Returns whether anything that is drawn has changed.
+    pub(super) fn take(&mut self, assessment: Assessment, now: Timestamp) -> bool {
+        let Assessment { observation, mut findings } = assessment;
+        self.observation = observation;
         findings.extend(self.note.clone());
         let health = Health::of(&findings);
         if health != self.health {

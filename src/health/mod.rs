@@ -1,5 +1,6 @@
 //! What is wrong with a cluster, why, and what to do about it.
 
+mod assessment;
 mod check;
 mod constraint;
 mod dependency;
@@ -16,6 +17,7 @@ use std::cmp::Reverse;
 
 use jiff::Timestamp;
 
+pub use assessment::Assessment;
 pub use check::Check;
 pub use constraint::constraint_words;
 pub use dependency::{Standing, health_as_provider, standings};

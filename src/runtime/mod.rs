@@ -2,6 +2,7 @@
 
 mod audit;
 mod input;
+mod judge;
 mod logging;
 mod operations;
 mod panes;
@@ -29,6 +30,7 @@ pub use scenarios::Setup as ScenarioSetup;
 
 use self::audit::AuditReader;
 use self::input::Presses;
+use self::judge::Report;
 use self::operations::Operations;
 use self::panes::Panes;
 use self::scenarios::Scenarios;
@@ -40,7 +42,7 @@ use crate::operate::audit::Audit;
 use crate::theme::{self, Depth, Theme};
 use crate::transport::Transport;
 use crate::ui::{self, Look};
-use crate::watch::{self, Update, Watch};
+use crate::watch::{self, Watch};
 use crate::{keymap, terminal};
 
 /// Where the console reads the time.
@@ -138,8 +140,11 @@ where
     B: Backend<Error: Send + Sync + 'static>,
     I: Stream<Item = std::io::Result<TerminalEvent>> + Unpin,
 {
-    let (reports, mut news) = mpsc::channel(launch.inventory.clusters.len().clamp(16, 1024));
-    let watch = Watch::start(&launch.inventory, &launch.transport, &launch.watch, &launch.clock, &reports);
+    let room = launch.inventory.clusters.len().clamp(16, 1024);
+    let (updates, seen) = mpsc::channel(room);
+    let (reports, mut news) = mpsc::channel(room);
+    let watch = Watch::start(&launch.inventory, &launch.transport, &launch.watch, &launch.clock, &updates);
+    let _judge = judge::start(&launch.inventory, &launch.clock, seen, reports);
     let size = terminal.size()?;
     let (operations, mut done) =
         Operations::new(&launch.inventory, &launch.transport, &launch.clock, launch.audit.clone());
@@ -277,8 +282,8 @@ impl Console {
         update(&mut self.state, Event::Tick(now))
     }
 
-    fn on_report(&mut self, report: Update) {
-        for effect in update(&mut self.state, Event::Observed(report.cluster, report.observation)) {
+    fn on_report(&mut self, report: Report) {
+        for effect in update(&mut self.state, Event::Observed(report.cluster, report.assessment)) {
             self.carry_out(effect);
         }
     }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use jiff::tz::{Offset, TimeZone};
 use jiff::{SignedDuration, Timestamp};
 use quorate::app::{Event, State, update};
+use quorate::health::Assessment;
 use quorate::model::{
     Access, ClusterEntry, ClusterName, Contact, HostName, Inventory, Made, Observation, Picture, Tier,
     Trouble, TroubleKind,
@@ -113,13 +114,18 @@ pub(crate) fn deployment() -> Vec<(ClusterEntry, Observation)> {
     .collect()
 }
 
+/// News of a cluster, judged as it is now.
+pub(crate) fn observed(entry: &ClusterEntry, observation: Observation) -> Event {
+    Event::Observed(entry.name.clone(), Assessment::new(entry, observation, now()))
+}
+
 /// A console of that size that has seen the deployment.
 pub(crate) fn console(clusters: Vec<(ClusterEntry, Observation)>, size: (u16, u16)) -> State {
     let inventory = Inventory { clusters: clusters.iter().map(|(entry, _)| entry.clone()).collect() };
     let themes = quorate::theme::built_in_names().map(str::to_owned).collect();
     let mut state = State::new(&inventory, themes, size, now());
     for (entry, observation) in clusters {
-        update(&mut state, Event::Observed(entry.name, observation));
+        update(&mut state, observed(&entry, observation));
     }
     state
 }

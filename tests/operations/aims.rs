@@ -5,7 +5,7 @@ use quorate::operation::{Intent, Outcome, Progress, Projection};
 use rstest::rstest;
 use tui_input::InputRequest;
 
-use crate::common::{capture, console, deployment, live};
+use crate::common::{capture, console, deployment, live, observed};
 use crate::person::Person;
 
 fn wished(person: &Person) -> Vec<&Intent> {
@@ -111,7 +111,8 @@ fn marks_outlive_a_filter_but_not_their_rows_nor_their_list() {
     assert_eq!(person.state.marks.rows().len(), 2, "a filter loses none");
     let mut picture = capture("healthy");
     picture.resources.retain(|resource| *resource.id() != *"solo");
-    person.hear(Event::Observed("mq".into(), live(picture, "mq1")));
+    let entry = person.state.cluster(&"mq".into()).expect("it is there").entry.clone();
+    person.hear(observed(&entry, live(picture, "mq1")));
     assert_eq!(person.state.marks.rows().len(), 1, "what is gone is not marked");
     person.act(&[Action::PaneConstraints]);
     assert!(person.state.marks.is_empty(), "what is not seen is not marked");

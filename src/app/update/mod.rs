@@ -14,8 +14,8 @@ use jiff::{SignedDuration, Timestamp};
 use super::command::complete;
 use super::wizard::{News, Page};
 use super::{ClusterState, Effect, Event, FleetView, Notice, NoticeLevel, PromptKind, State, View};
-use crate::health::Health;
-use crate::model::{ClusterName, Observation};
+use crate::health::{Assessment, Health};
+use crate::model::ClusterName;
 use crate::tables::details;
 
 /// How long a notice stays that is no error.
@@ -30,7 +30,7 @@ pub fn update(state: &mut State, event: Event) -> Vec<Effect> {
             tick(state, now);
             Vec::new()
         }
-        Event::Observed(name, observation) => observe(state, &name, observation).into_iter().collect(),
+        Event::Observed(name, assessment) => observe(state, &name, assessment).into_iter().collect(),
         // Two hundred hosts print more than is looked at: nothing follows from a line but that it may be seen.
         Event::Scenario(News::Output(pass, place, lines)) => {
             let is_shown = matches!(state.layers.page(), Some(Page::Run));
@@ -90,22 +90,17 @@ fn tick(state: &mut State, now: Timestamp) {
     for cluster in &mut state.clusters {
         cluster.unlocked = cluster.unlocked.filter(|until| *until > now);
     }
-    let mut changed = false;
     for cluster in &mut state.clusters {
-        changed |= cluster.pass_time(now);
-    }
-    if changed {
-        state.settle_dependencies();
-        state.dirty = true;
-        settle(state);
+        cluster.pass_time(now);
     }
 }
 
-/// Takes in what a watcher has seen. A change of health is worth a line in the log.
-fn observe(state: &mut State, name: &ClusterName, observation: Observation) -> Option<Effect> {
+/// Takes in what a watcher has seen, and its findings. A change of health is worth a line in the log.
+fn observe(state: &mut State, name: &ClusterName, assessment: Assessment) -> Option<Effect> {
     let now = state.now;
     let cluster = state.clusters.iter_mut().find(|cluster| cluster.entry.name == *name)?;
     let before = cluster.health;
+    let observation = &assessment.observation;
     let same_picture = match (&cluster.observation.picture, &observation.picture) {
         (Some(before), Some(after)) => std::sync::Arc::ptr_eq(before, after),
         (None, None) => true,
@@ -113,8 +108,7 @@ fn observe(state: &mut State, name: &ClusterName, observation: Observation) -> O
     };
     let same_contact = cluster.observation.contact == observation.contact
         && cluster.observation.viewpoints == observation.viewpoints;
-    cluster.observation = observation;
-    let changed = cluster.assess(now);
+    let changed = cluster.take(assessment, now);
     let record = (cluster.health != before).then(|| Effect::Record(cluster.health, record(cluster)));
     if changed || !same_contact {
         state.settle_dependencies();
