@@ -201,4 +201,11 @@ pub enum Belief {
     Stopped,
     /// It did not answer: why, in words for the screen.
     Silent(String),
+    /// It belongs to another cluster than the entry's. What it says is not used.
+    OtherCluster {
+        /// That cluster's `cluster-name`.
+        name: Option<String>,
+        /// That cluster's members.
+        members: Vec<NodeName>,
+    },
 }

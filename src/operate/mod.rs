@@ -14,7 +14,7 @@ use tokio::time::{Instant, sleep, timeout_at};
 use tokio_util::sync::CancellationToken;
 
 use self::audit::{Audit, Entry, What};
-use crate::model::{ClusterEntry, Contact, Observation};
+use crate::model::{Belief, ClusterEntry, Contact, Observation};
 use crate::operation::{Act, Course, Heard, Outcome, Plan, Progress, Ran, Step, Unfinished};
 use crate::transport::Transport;
 use crate::watch::{Clock, Lookout};
@@ -222,6 +222,16 @@ async fn tell_end(order: &Order, outcome: &Outcome) {
 
 /// Why there is no picture, in words.
 fn why_not(entry: &ClusterEntry, observation: &Observation) -> String {
+    let foreign =
+        observation.viewpoints.iter().find(|view| matches!(view.belief, Belief::OtherCluster { .. }));
+    if let Some(view) = foreign {
+        return format!(
+            "{host} belongs to another cluster than the other hosts of {name}, and none of these answers. Correct \
+             `nodes` of {name} in the configuration",
+            host = view.host,
+            name = entry.name,
+        );
+    }
     match &observation.contact {
         Contact::Live { .. } | Contact::Connecting => format!("{} has not answered yet", entry.name),
         Contact::Stopped { .. } => format!("the cluster stack of {} is stopped", entry.name),

@@ -41,6 +41,11 @@ pub fn cib() -> Vec<String> {
     command(&["cibadmin", "--query"])
 }
 
+/// Asks for the cluster's options, and with them for its name.
+pub fn cluster_options() -> Vec<String> {
+    command(&["cibadmin", "--query", "--scope", "crm_config"])
+}
+
 /// Asks for the `<cib>` element alone, whose epochs tell cheaply whether anything has changed.
 pub fn cib_epoch() -> Vec<String> {
     command(&["cibadmin", "--query", "--xpath", "/cib", "--no-children"])

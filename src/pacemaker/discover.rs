@@ -32,6 +32,15 @@ pub fn from_cib(xml: &[u8]) -> Result<Discovered, ParseError> {
     Ok(Discovered { cluster_name: cluster_name.map(clean), members: members.map(Into::into).collect() })
 }
 
+/// Reads the output of [`super::argv::cluster_options`]: the cluster's name, where it has one.
+pub fn cluster_name(xml: &[u8]) -> Option<String> {
+    let source = String::from_utf8_lossy(xml);
+    let document = xml::read(&source, &["crm_config"], &[]).ok()?;
+    let mut pairs = document.root.listed("cluster_property_set", "nvpair");
+    let name = pairs.find(|pair| pair.get("name") == Some("cluster-name"))?.get("value")?;
+    Some(clean(name)).filter(|name| !name.is_empty())
+}
+
 /// Reads the output of [`super::argv::node_list`]: `1 db1 member` a line. Remote nodes have no number.
 pub fn from_node_list(stdout: &[u8]) -> Vec<NodeName> {
     String::from_utf8_lossy(stdout)
@@ -98,6 +107,17 @@ mod tests {
     }
 
     #[test]
+    fn reads_the_cluster_name() {
+        let options = r#"<crm_config><cluster_property_set id="a"><nvpair id="n" name="cluster-name" value="lb"/></cluster_property_set></crm_config>"#;
+        assert_eq!(cluster_name(options.as_bytes()), Some("lb".to_owned()));
+        let cib = format!("<cib><configuration>{options}<nodes/></configuration></cib>");
+        assert_eq!(cluster_name(cib.as_bytes()), Some("lb".to_owned()));
+        for nothing in ["", "<crm_config/>", "<crm_config>", "cibadmin: not connected"] {
+            assert_eq!(cluster_name(nothing.as_bytes()), None);
+        }
+    }
+
+    #[test]
     fn reads_the_node_list() {
         let text = b"1 db1 member\n2 db2 lost\nremote1\n3 db3\nr2 r2 remote\n";
         assert_eq!(from_node_list(text), ["db1", "db2", "db3"].map(NodeName::from));
@@ -122,6 +142,7 @@ mod tests {
             from_node_list(text.as_bytes());
             from_corosync(&bytes);
             from_node_list(&bytes);
+            cluster_name(&bytes);
             let _ = from_cib(&bytes);
         }
     }

@@ -11,6 +11,7 @@ use crate::model::text::clean;
 use crate::model::{Belief, Cib, HostName, NodeKind, Picture, Privilege, Trouble, TroubleKind};
 use crate::pacemaker::argv::{self, MonForm};
 use crate::pacemaker::diagnose::{Diagnosis, diagnose};
+use crate::pacemaker::discover::cluster_name;
 use crate::pacemaker::parse::{self, Answer, Archive};
 use crate::transport::{Command, Limits, Output, Transport};
 
@@ -43,6 +44,8 @@ pub(super) struct Memory {
     clock: Option<HostClock>,
     /// When it was last asked in vain or with success for its clock.
     clock_asked: Option<Instant>,
+    /// The name of its cluster, and when it was asked for.
+    name: Option<(Option<String>, Instant)>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -55,6 +58,11 @@ impl Memory {
     /// How far its clock is ahead of the console's.
     pub(super) fn clock_ahead(&self) -> Option<SignedDuration> {
         self.clock.map(|clock| clock.ahead)
+    }
+
+    /// The name of its cluster.
+    pub(super) fn cluster_name(&self) -> Option<String> {
+        self.name.as_ref().and_then(|(name, _)| name.clone())
     }
 
     fn zone(&self) -> Option<Offset> {
@@ -73,7 +81,27 @@ impl Asker<'_> {
             // Whoever answers next under this name may be set otherwise.
             memory.clock_asked = None;
         }
+        if !matches!(reply, Reply::Running(_)) {
+            memory.name = None;
+        }
         reply
+    }
+
+    /// Asks for the name of the host's cluster unless it is known. Where it can't be had, the members alone tell
+    /// clusters apart.
+    pub(super) async fn learn_name(&self, host: &HostName, memory: &mut Memory, limits: Limits) {
+        if memory.name.as_ref().is_some_and(|(_, at)| at.elapsed() < CLOCK_LASTS) {
+            return;
+        }
+        let name = match self.run(host, argv::cluster_options(), limits).await {
+            Ok(output) if output.exit_code == Some(0) => cluster_name(&output.stdout),
+            Ok(_) => None,
+            Err(trouble) => {
+                tracing::info!(%host, "the name of its cluster could not be read: {}", trouble.message);
+                None
+            }
+        };
+        memory.name = Some((name, Instant::now()));
     }
 
     /// Asks for the whole CIB.

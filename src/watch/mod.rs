@@ -5,6 +5,7 @@ mod backoff;
 mod cluster;
 mod discover;
 mod follow;
+mod home;
 mod picture;
 mod poll;
 
@@ -153,10 +154,12 @@ impl Lookout {
         Self { poller }
     }
 
-    /// Polls now: nothing that it gives, the CIB included, is older than this call.
+    /// Polls now: nothing that it gives, the CIB included, is older than this call. The first time it asks every member,
+    /// so that it never takes another cluster's picture for this one's.
     pub async fn look(&mut self) -> Observation {
         self.poller.forget_cib();
         self.poller.poll().await;
+        self.poller.meet_everyone().await;
         self.poller.observation()
     }
 
@@ -173,7 +176,8 @@ impl Lookout {
         }
     }
 
-    /// All members but those that were silent or stopped when they were last asked, in the configuration's order.
+    /// All members but those that were silent or stopped when they were last asked, or belong to another cluster, in the
+    /// configuration's order.
     /// A member that has not been asked is among them.
     pub fn answering(&self) -> Vec<HostName> {
         self.poller.answering()

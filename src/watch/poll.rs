@@ -8,6 +8,7 @@ use tokio::time::Instant;
 
 use super::ask::{Asker, Memory, Reply, belief};
 use super::backoff::Backoff;
+use super::home::{Identity, at_home};
 use super::picture::CibKeeper;
 use super::{Clock, Settings};
 use crate::model::{
@@ -42,6 +43,8 @@ struct Member {
     host: HostName,
     memory: Memory,
     belief: Option<Belief>,
+    /// The cluster that it belonged to when it last gave a picture.
+    identity: Option<Identity>,
     /// How often a silent member is asked for its view.
     backoff: Backoff,
     ask_view_at: Instant,
@@ -75,6 +78,7 @@ impl Poller {
             host,
             memory: Memory::default(),
             belief: None,
+            identity: None,
             backoff,
             ask_view_at: now + VIEW_EVERY.mul_f64(random.f64()),
             heard_at: None,
@@ -114,15 +118,21 @@ impl Poller {
         } else {
             self.ask(&[self.preferred], limits).await
         };
-        if !lost && !replies.iter().any(|(_, reply)| is_settled(reply)) {
+        self.note(&replies);
+        let settles = |(at, reply): &(usize, Reply)| is_settled(reply) && self.is_at_home(*at);
+        if !lost && !replies.iter().any(settles) {
             let answered = replies.iter().any(|(_, reply)| !matches!(reply, Reply::Failed(_)));
             // With an answer in hand, there is no waiting again and again for a member that is silent.
             let others: Vec<_> =
                 self.others().filter(|&at| !answered || self.members[at].may_be_asked(self.began)).collect();
             let limits = if answered { for_a_view(limits) } else { limits };
-            replies.extend(self.ask(&others, limits).await);
+            let more = self.ask(&others, limits).await;
+            self.note(&more);
+            replies.extend(more);
         }
-        self.note(&replies);
+        let home = self.home();
+        // Another cluster's picture never stands for this one.
+        replies.retain(|(at, reply)| home[*at] || !matches!(reply, Reply::Running(_)));
         match best(&replies) {
             Some(at) => self.answered(replies.swap_remove(at)).await,
             None => self.unanswered(replies),
@@ -145,10 +155,51 @@ impl Poller {
         let due: Vec<_> = due.collect();
         let replies = self.ask(&due, for_a_view(self.limits())).await;
         self.note(&replies);
+        if !self.is_at_home(self.preferred) {
+            self.disown();
+            return true;
+        }
         let viewpoints = self.viewpoints();
         let changed = self.observation.viewpoints != viewpoints;
         self.observation.viewpoints = viewpoints;
         changed
+    }
+
+    /// Asks every member that has not been asked yet, and polls once more where that shows the picture to be of another
+    /// cluster.
+    pub(super) async fn meet_everyone(&mut self) {
+        if self.observation.current().is_none() {
+            return;
+        }
+        let unknown = self.others().filter(|&at| self.members[at].heard_at.is_none());
+        let unknown: Vec<_> = unknown.collect();
+        let replies = self.ask(&unknown, for_a_view(self.limits())).await;
+        self.note(&replies);
+        if self.is_at_home(self.preferred) {
+            self.observation.viewpoints = self.viewpoints();
+        } else {
+            self.disown();
+            self.poll().await;
+        }
+    }
+
+    /// The live picture has turned out to be another cluster's: it counts as never seen.
+    fn disown(&mut self) {
+        let now = (self.clock)();
+        let contact = Contact::Lost { since: now, troubles: Vec::new(), retry_at: now };
+        self.observation = Observation { contact, viewpoints: self.viewpoints(), ..Observation::none() };
+        self.cib.forget();
+    }
+
+    /// For each member whether its answer may stand for the cluster.
+    fn home(&self) -> Vec<bool> {
+        let hosts: Vec<_> =
+            self.members.iter().map(|member| (&member.host, member.identity.as_ref())).collect();
+        at_home(&hosts)
+    }
+
+    fn is_at_home(&self, at: usize) -> bool {
+        self.home().get(at).copied().unwrap_or(false)
     }
 
     /// Reads the CIB anew in the next poll, whether it seems to have changed or not.
@@ -156,10 +207,14 @@ impl Poller {
         self.cib.forget();
     }
 
-    /// The members that are not known to be silent or stopped.
+    /// The members that are not known to be silent, stopped or of another cluster.
     pub(super) fn answering(&self) -> Vec<HostName> {
-        let is_out = |member: &&Member| matches!(member.belief, Some(Belief::Silent(_) | Belief::Stopped));
-        self.members.iter().filter(|member| !is_out(member)).map(|member| member.host.clone()).collect()
+        let is_out = |member: &Member| matches!(member.belief, Some(Belief::Silent(_) | Belief::Stopped));
+        let members = self.members.iter().zip(self.home());
+        members
+            .filter(|(member, home)| *home && !is_out(member))
+            .map(|(member, _)| member.host.clone())
+            .collect()
     }
 
     fn limits(&self) -> Limits {
@@ -176,9 +231,15 @@ impl Poller {
     async fn ask(&mut self, which: &[usize], limits: Limits) -> Replies {
         let question =
             Asker { transport: &*self.transport, clock: &self.clock, privilege: self.entry.access.privilege };
+        // Of a single host there is nothing to tell apart.
+        let several = self.members.len() > 1;
         let members = self.members.iter_mut().enumerate().filter(|(at, _)| which.contains(at));
         join_all(members.map(|(at, member)| async move {
-            (at, question.picture(&member.host, &mut member.memory, limits).await)
+            let reply = question.picture(&member.host, &mut member.memory, limits).await;
+            if several && matches!(reply, Reply::Running(_)) {
+                question.learn_name(&member.host, &mut member.memory, limits).await;
+            }
+            (at, reply)
         }))
         .await
     }
@@ -194,6 +255,9 @@ impl Poller {
                     VIEW_EVERY
                 }
             };
+            if let Reply::Running(picture) = reply {
+                member.identity = Some(Identity::of(picture, member.memory.cluster_name()));
+            }
             let now = Instant::now();
             member.heard_at = Some(now);
             member.ask_view_at = now + wait;
@@ -292,8 +356,12 @@ impl Poller {
     }
 
     fn viewpoints(&self) -> Vec<Viewpoint> {
-        let known = self.members.iter().filter_map(|member| Some((member, member.belief.clone()?)));
-        known.map(|(member, belief)| Viewpoint { host: member.host.clone(), belief }).collect()
+        let view = |(member, home): (&Member, bool)| {
+            let foreign = member.identity.as_ref().filter(|_| !home).map(Identity::belief);
+            let belief = foreign.or_else(|| member.belief.clone())?;
+            Some(Viewpoint { host: member.host.clone(), belief })
+        };
+        self.members.iter().zip(self.home()).filter_map(view).collect()
     }
 
     /// Whether the picture or a member's silence is reason to hear everybody.

@@ -84,6 +84,8 @@ pub(crate) struct Fake {
     cib: Mutex<Option<String>>,
     /// What the archive of the CIB holds; `None`: it can't be read.
     archive: Mutex<Option<String>>,
+    /// The cluster's name as each host tells it, where it is not that of [`CIB`].
+    names: Mutex<HashMap<String, &'static str>>,
     asked: Mutex<Vec<(Instant, String, String)>>,
 }
 
@@ -103,6 +105,11 @@ impl Fake {
     /// What every host's archive holds from now on.
     pub(crate) fn archive(&self, versions: &str) {
         *lock(&self.archive) = Some(format!("<archive>{versions}</archive>"));
+    }
+
+    /// What that host calls its cluster from now on.
+    pub(crate) fn name(&self, host: &str, cluster: &'static str) {
+        lock(&self.names).insert(host.to_owned(), cluster);
     }
 
     /// How often that host was asked to run that program.
@@ -139,6 +146,11 @@ impl Fake {
         if line.contains("date") {
             let there = clock()().checked_add(AHEAD).unwrap_or(Timestamp::MAX);
             return print(format!("{}.{:09} +0200\n", there.as_second(), there.subsec_nanosecond()), 0);
+        }
+        if let (true, Some(name)) = (line.contains("crm_config"), lock(&self.names).get(host)) {
+            let pair = format!("<nvpair name='cluster-name' value='{name}'/>");
+            let xml = format!("<crm_config><cluster_property_set>{pair}</cluster_property_set></crm_config>");
+            return print(xml, 0);
         }
         if line.contains("cibadmin") {
             return print(lock(&self.cib).clone().unwrap_or_else(|| CIB.to_owned()), 0);

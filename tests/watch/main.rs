@@ -2,6 +2,8 @@
 
 #[cfg(test)]
 mod fake;
+#[cfg(test)]
+mod two_clusters;
 
 use std::sync::Arc;
 use std::time::Duration;

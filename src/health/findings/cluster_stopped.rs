@@ -28,7 +28,7 @@ fn check(outlook: &Outlook<'_>) -> Vec<Verdict> {
     };
     let why = outlook.observation.viewpoints.iter().filter_map(|viewpoint| match &viewpoint.belief {
         Belief::Silent(why) => Some(format!("{}: {why}", viewpoint.host)),
-        Belief::Running { .. } | Belief::Stopped => None,
+        Belief::Running { .. } | Belief::Stopped | Belief::OtherCluster { .. } => None,
     });
     let verdict = Verdict::new(Severity::Critical, name, summary)
         .because([format!("Pacemaker does not run on {} (known for {})", names(hosts), span(outlook.now.duration_since(*since)))])

@@ -37,6 +37,7 @@ mod node_standby;
 mod node_standby_on_fail;
 mod node_unclean;
 mod not_understood;
+mod other_cluster;
 mod pacemaker_state;
 mod picture_old;
 mod promoted_missing;
@@ -74,6 +75,7 @@ pub const CHECKS: &[Check] = &[
     picture_old::CHECK,
     cluster_stopped::CHECK,
     // What its members say of each other.
+    other_cluster::CHECK,
     split_brain::CHECK,
     member_cut_off::CHECK,
     member_stopped::CHECK,

@@ -36,7 +36,7 @@ fn check(outlook: &Outlook<'_>) -> Vec<Verdict> {
 fn quorate(viewpoint: &Viewpoint) -> Option<(&Viewpoint, &NodeName, &Vec<NodeName>)> {
     match &viewpoint.belief {
         Belief::Running { dc: Some(dc), quorate: Some(true), online } => Some((viewpoint, dc, online)),
-        Belief::Running { .. } | Belief::Stopped | Belief::Silent(_) => None,
+        Belief::Running { .. } | Belief::Stopped | Belief::Silent(_) | Belief::OtherCluster { .. } => None,
     }
 }
 
