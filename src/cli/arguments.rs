@@ -28,6 +28,9 @@ pub(super) struct Arguments {
     /// Members of the clusters to watch; name, members and tier are found by asking them
     #[arg(value_name = "HOST")]
     pub(super) hosts: Vec<String>,
+    /// Log in to every member that these hosts name, without asking
+    #[arg(long)]
+    pub(super) trust_members: bool,
     #[command(subcommand)]
     pub(super) command: Option<Command>,
 }
@@ -110,6 +113,9 @@ pub(super) struct StatusArguments {
     /// Members of the clusters to ask [default: the configuration's clusters]
     #[arg(value_name = "HOST")]
     pub(super) hosts: Vec<String>,
+    /// Log in to every member that these hosts name, without asking
+    #[arg(long, requires = "hosts")]
+    pub(super) trust_members: bool,
     /// Ask the simulated deployment
     #[arg(long, conflicts_with_all = ["hosts", "from"])]
     pub(super) demo: bool,
@@ -171,6 +177,9 @@ pub(super) struct InitArguments {
     /// One member of each cluster is enough
     #[arg(value_name = "HOST", required = true)]
     pub(super) hosts: Vec<String>,
+    /// Take every member that these hosts name, without asking
+    #[arg(long)]
+    pub(super) trust_members: bool,
     /// Where to write it; `-` is stdout [default: where the configuration is looked for]
     #[arg(long, short, value_name = "FILE")]
     pub(super) output: Option<PathBuf>,

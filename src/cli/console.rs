@@ -1,5 +1,6 @@
 //! The console itself: everything it needs, resolved, and handed over.
 
+use std::collections::HashMap;
 use std::io::{self, IsTerminal, stdin, stdout};
 use std::path::Path;
 use std::process::ExitCode;
@@ -11,6 +12,7 @@ use jiff::tz::TimeZone;
 use super::arguments::{DemoArguments, Global};
 use super::discover;
 use super::failure::{Failure, Outcome};
+use super::members::Consent;
 use super::scenario::environment;
 use super::settings::{Missing, Settings};
 use super::sources::{self, Source};
@@ -18,25 +20,30 @@ use crate::app::wizard::Realm;
 use crate::config::open_private;
 
 use crate::demo::{self, Pretender};
+use crate::health::Finding;
+use crate::model::ClusterName;
 use crate::operate::audit::{self, Audit};
 use crate::runtime::{self, Launch, ScenarioSetup};
 use crate::ui::Look;
 use crate::{theme, watch};
 
 /// The console on the clusters of those hosts or, where none are named, of the configuration.
-pub(super) async fn run(global: &Global, hosts: &[String]) -> Outcome {
+pub(super) async fn run(global: &Global, hosts: &[String], trust_members: bool) -> Outcome {
     let settings = Settings::read(global, Missing::IsWrong)?;
     needs_a_terminal()?;
+    let mut notes = HashMap::new();
     let source = if hosts.is_empty() {
         sources::configured(&settings)?
     } else {
         eprintln!("Asking {} …", hosts.join(", "));
-        let inventory = discover::as_far_as_possible(hosts, &settings).await?;
-        sources::over_ssh(&settings, inventory)?
+        let consent = if trust_members { Consent::Given } else { Consent::AskOrLeave };
+        let found = discover::as_far_as_possible(hosts, &settings, consent).await?;
+        notes = found.notes();
+        sources::over_ssh(&settings, found.inventory)?
     };
     let state = settings.folders.make_state();
     let scenarios = scenarios(&settings, state.as_ref(), Realm::Real);
-    open(&settings, source, open_audit(state), scenarios).await
+    open(&settings, source, notes, open_audit(state), scenarios).await
 }
 
 /// The console on a simulated deployment.
@@ -54,7 +61,7 @@ pub(super) async fn demo(global: &Global, arguments: &DemoArguments) -> Outcome 
     let scenarios = scenarios(&settings, Ok(&folder.path()), Realm::Simulated);
     let mut source = sources::demo(&options);
     source.transport = Arc::new(Pretender::over(source.transport));
-    open(&settings, source, open_audit(Ok(folder.path())), scenarios).await
+    open(&settings, source, HashMap::new(), open_audit(Ok(folder.path())), scenarios).await
 }
 
 /// The audit log in that folder; without it the console watches, and changes nothing.
@@ -79,6 +86,7 @@ fn scenarios(settings: &Settings, state: Result<&&Path, &io::Error>, realm: Real
 async fn open(
     settings: &Settings,
     mut source: Source,
+    notes: HashMap<ClusterName, Finding>,
     audit: Result<Arc<Audit>, String>,
     scenarios: ScenarioSetup,
 ) -> Outcome {
@@ -98,6 +106,7 @@ async fn open(
     let keymap = settings.keymap(&mut notices);
     let launch = Launch {
         inventory: source.inventory.clone(),
+        notes,
         transport: Arc::clone(&source.transport),
         watch: watch::Settings::default(),
         look: Look::new(theme, keymap, settings.glyphs(), TimeZone::system()),

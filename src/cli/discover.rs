@@ -1,45 +1,71 @@
 //! Finding the clusters that some hosts belong to.
 
+use std::collections::HashMap;
+
 use futures::future::join_all;
 
 use super::arguments::command_names;
 use super::failure::Failure;
+use super::members::{self, Consent, Trust, Unasked};
 use super::settings::Settings;
 use super::sources;
 use crate::config;
-use crate::model::{Access, ClusterEntry, ClusterName, HostName, Inventory, Tier, Trouble};
+use crate::health::Finding;
+use crate::model::{Access, ClusterEntry, ClusterName, HostName, Inventory, NodeName, Tier, Trouble};
 use crate::nearest::nearest;
-use crate::watch;
+use crate::watch::{self, Discovery};
+
+/// The clusters that some hosts belong to.
+#[derive(Debug)]
+pub(super) struct Found {
+    pub(super) inventory: Inventory,
+    /// Of each cluster, the members that Quorate doesn't log in to, and why.
+    pub(super) unasked: HashMap<ClusterName, Unasked>,
+}
+
+impl Found {
+    /// The same as findings, to be shown beside the cluster's own.
+    pub(super) fn notes(&self) -> HashMap<ClusterName, Finding> {
+        self.unasked.iter().map(|(name, unasked)| (name.clone(), unasked.finding(name))).collect()
+    }
+}
 
 /// The clusters of those hosts. All of them must answer.
-pub(super) async fn all(names: &[String], settings: &Settings) -> Result<Inventory, Failure> {
+pub(super) async fn all(names: &[String], settings: &Settings, consent: Consent) -> Result<Found, Failure> {
     let answers = ask(names, settings).await?;
     let mut clusters = Vec::new();
     let mut wrong = Vec::new();
     for (host, answer) in answers {
         match answer {
-            Ok(entry) => add(&mut clusters, entry),
+            Ok(discovery) => add(&mut clusters, discovery),
             Err(error) => wrong.push(explain(&host, &error)),
         }
     }
-    if wrong.is_empty() { Ok(Inventory { clusters }) } else { Err(Failure::Failed(wrong.join("\n"))) }
+    if !wrong.is_empty() {
+        return Err(Failure::Failed(wrong.join("\n")));
+    }
+    confirm(clusters, names, settings, consent).await
 }
 
 /// The clusters of those hosts. One that does not answer stands for a cluster of its own, so that it is seen.
-pub(super) async fn as_far_as_possible(names: &[String], settings: &Settings) -> Result<Inventory, Failure> {
+pub(super) async fn as_far_as_possible(
+    names: &[String],
+    settings: &Settings,
+    consent: Consent,
+) -> Result<Found, Failure> {
     let answers = ask(names, settings).await?;
     let access = &settings.config.access;
     let mut clusters = Vec::new();
     for (host, answer) in answers {
-        add(&mut clusters, answer.unwrap_or_else(|_asked_again_soon| alone(&host, access)));
+        add(&mut clusters, answer.unwrap_or_else(|_asked_again_soon| nothing_known(&host, access)));
     }
-    Ok(Inventory { clusters })
+    confirm(clusters, names, settings, consent).await
 }
 
 async fn ask(
     names: &[String],
     settings: &Settings,
-) -> Result<Vec<(HostName, Result<ClusterEntry, Trouble>)>, Failure> {
+) -> Result<Vec<(HostName, Result<Discovery, Trouble>)>, Failure> {
     let hosts: Vec<HostName> = names.iter().map(|name| config::host(name)).collect::<Result<_, _>>()?;
     let access = &settings.config.access;
     let source = sources::over_ssh(settings, placeholder(&hosts, access))?;
@@ -70,23 +96,95 @@ fn alone(host: &HostName, access: &Access) -> ClusterEntry {
     }
 }
 
-/// Adds a cluster unless it is there already: two members of one may have been named. Two clusters of one
+fn nothing_known(host: &HostName, access: &Access) -> Discovery {
+    let own_name = NodeName::from(host.bare());
+    Discovery { entry: alone(host, access), own_name, members: Vec::new() }
+}
+
+/// A cluster, and the hosts of the command line that belong to it. The first one's answer counts.
+#[derive(Debug)]
+struct Cluster {
+    discovery: Discovery,
+    /// Each with its node name.
+    asked: Vec<(HostName, NodeName)>,
+}
+
+/// Adds a cluster unless it is there already: the user may have named two members of one. Two clusters of one
 /// name are told apart by the host that was named.
-fn add(clusters: &mut Vec<ClusterEntry>, mut entry: ClusterEntry) {
-    // The other members' names came from a remote host: they must be as good as those that a person types.
-    entry.hosts.retain(|host| config::host(host.as_str()).is_ok());
-    let is_known = |host| clusters.iter().any(|cluster: &ClusterEntry| cluster.hosts.contains(host));
-    if entry.hosts.iter().any(is_known) {
+fn add(clusters: &mut Vec<Cluster>, mut discovery: Discovery) {
+    let asked = discovery.entry.hosts.iter().map(|host| (host.clone(), discovery.own_name.clone()));
+    let asked: Vec<_> = asked.collect();
+    if let Some(cluster) = clusters.iter_mut().find(|cluster| is_same(&cluster.discovery, &discovery)) {
+        for (host, node) in asked {
+            if !cluster.asked.iter().any(|(known, of)| *known == host || *of == node) {
+                cluster.asked.push((host, node));
+            }
+        }
         return;
     }
-    let is_taken = |name: &str| clusters.iter().any(|cluster| cluster.name == *name);
+    let is_taken = |name: &str| clusters.iter().any(|cluster| cluster.discovery.entry.name == *name);
+    let entry = &mut discovery.entry;
     if is_taken(entry.name.as_str()) {
         let told_apart = entry.hosts.iter().map(|host| format!("{}-{host}", entry.name));
         if let Some(name) = told_apart.into_iter().find(|name| !is_taken(name)) {
             entry.name = ClusterName::from(name);
         }
     }
-    clusters.push(entry);
+    clusters.push(Cluster { discovery, asked });
+}
+
+/// Whether both are one cluster by what they say: the same name, if they have one, and the same members. That one
+/// names the other as its member is not enough: any host can say so.
+fn is_same(one: &Discovery, other: &Discovery) -> bool {
+    let own_name = |discovery: &Discovery| {
+        let entry = &discovery.entry;
+        Some(entry.name.clone()).filter(|name| !entry.hosts.iter().any(|host| name == host.as_str()))
+    };
+    let sorted = |discovery: &Discovery| {
+        let mut members = discovery.members.clone();
+        members.sort();
+        members
+    };
+    let names = own_name(one).zip(own_name(other));
+    let is_host = one.entry.hosts.iter().any(|host| other.entry.hosts.contains(host));
+    is_host
+        || (names.is_none_or(|(one, other)| one == other)
+            && !one.members.is_empty()
+            && sorted(one) == sorted(other))
+}
+
+/// Adds the members that may be logged in to, after asking the user where that is needed: once, for all clusters.
+async fn confirm(
+    clusters: Vec<Cluster>,
+    names: &[String],
+    settings: &Settings,
+    consent: Consent,
+) -> Result<Found, Failure> {
+    let trust = Trust::new(names, &settings.config, consent);
+    let mut sorted = Vec::new();
+    for Cluster { discovery, asked } in clusters {
+        let others = discovery
+            .members
+            .iter()
+            .filter(|member| !discovery.is_asked(member) && !asked.iter().any(|(_, node)| node == *member));
+        let first = discovery.entry.hosts.first().cloned();
+        let members = first.map(|first| trust.sort(&first, others)).unwrap_or_default();
+        sorted.push((discovery.entry, asked, members));
+    }
+    let pending = sorted.iter().filter(|(.., members)| !members.unconfirmed.is_empty());
+    let pending: Vec<_> = pending.map(|(entry, _, members)| (&entry.name, members)).collect();
+    let is_confirmed = !pending.is_empty() && members::is_confirmed(&pending, consent).await?;
+    let mut found = Found { inventory: Inventory::default(), unasked: HashMap::new() };
+    for (mut entry, asked, members) in sorted {
+        entry.hosts = asked.into_iter().map(|(host, _)| host).collect();
+        let (hosts, unasked) = members.decide(&entry.hosts, is_confirmed);
+        entry.hosts.extend(hosts);
+        if let Some(unasked) = unasked {
+            found.unasked.insert(entry.name.clone(), unasked);
+        }
+        found.inventory.clusters.push(entry);
+    }
+    Ok(found)
 }
 
 /// The trouble in words. A word that is nearly a command may have been meant as one.
@@ -102,34 +200,45 @@ fn explain(host: &HostName, trouble: &Trouble) -> String {
 mod tests {
     use super::*;
 
-    fn entry(name: &str, hosts: &[&str]) -> ClusterEntry {
-        let hosts = hosts.iter().map(|host| HostName::from(*host)).collect();
-        ClusterEntry { name: name.into(), tier: Tier::Core, hosts, access: Access::default(), needs: None }
+    fn discovery(name: &str, asked: &str, own_name: &str, members: &[&str]) -> Discovery {
+        let entry = ClusterEntry { name: name.into(), ..alone(&asked.into(), &Access::default()) };
+        Discovery {
+            entry,
+            own_name: own_name.into(),
+            members: members.iter().map(|name| (*name).into()).collect(),
+        }
+    }
+
+    fn asked(clusters: &[Cluster]) -> Vec<Vec<String>> {
+        let hosts = |cluster: &Cluster| cluster.asked.iter().map(|(host, _)| host.to_string()).collect();
+        clusters.iter().map(hosts).collect()
     }
 
     #[test]
     fn two_members_of_one_cluster_make_one_cluster() {
         let mut clusters = Vec::new();
-        add(&mut clusters, entry("db", &["db1", "db2"]));
-        add(&mut clusters, entry("db", &["db2", "db1"]));
-        assert_eq!(clusters.len(), 1);
+        add(&mut clusters, discovery("db", "db1", "db1", &["db1", "db2"]));
+        add(&mut clusters, discovery("db", "10.0.0.2", "db2", &["db2", "db1"]));
+        add(&mut clusters, discovery("db", "root@db1", "db1", &["db1", "db2"]));
+        assert_eq!(asked(&clusters), [["db1", "10.0.0.2"]]);
+    }
+
+    #[test]
+    fn a_host_that_names_another_as_its_member_does_not_hide_it() {
+        let mut clusters = Vec::new();
+        add(&mut clusters, discovery("db", "db1", "db1", &["db1", "lb1"]));
+        add(&mut clusters, discovery("lb", "lb1", "lb1", &["lb1", "lb2"]));
+        assert_eq!(asked(&clusters), [["db1"], ["lb1"]]);
     }
 
     #[test]
     fn two_clusters_of_one_name_are_told_apart() {
         let mut clusters = Vec::new();
         for host in ["a1", "b1", "c1"] {
-            add(&mut clusters, entry("hacluster", &[host]));
+            add(&mut clusters, discovery("hacluster", host, host, &[host]));
         }
-        let names: Vec<&str> = clusters.iter().map(|cluster| cluster.name.as_str()).collect();
+        let names: Vec<&str> = clusters.iter().map(|cluster| cluster.discovery.entry.name.as_str()).collect();
         assert_eq!(names, ["hacluster", "hacluster-b1", "hacluster-c1"]);
-    }
-
-    #[test]
-    fn a_member_that_ssh_would_take_for_an_option_is_left_out() {
-        let mut clusters = Vec::new();
-        add(&mut clusters, entry("db", &["db1", "-oProxyCommand=reboot", "db 3", "db2"]));
-        assert_eq!(clusters[0].hosts, ["db1", "db2"]);
     }
 
     #[test]

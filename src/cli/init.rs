@@ -1,7 +1,7 @@
 //! `quorate init`: a configuration of the clusters that some hosts belong to.
 
 use std::fs::{self, DirBuilder, OpenOptions};
-use std::io::{self, Write, stdout};
+use std::io::{self, Write, stderr, stdout};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -9,6 +9,7 @@ use std::process::ExitCode;
 use super::arguments::{Global, InitArguments};
 use super::discover;
 use super::failure::{Failure, Outcome};
+use super::members::Consent;
 use super::settings::{Missing, Settings};
 use crate::config::{self, Config};
 
@@ -21,8 +22,12 @@ pub(super) async fn run(global: &Global, arguments: &InitArguments) -> Outcome {
     if !is_stdout && !arguments.force && output.exists() {
         return Err(already_there(&output));
     }
-    let inventory = discover::all(&arguments.hosts, &settings).await?;
-    let config = Config { inventory, ..settings.config };
+    let consent = if arguments.trust_members { Consent::Given } else { Consent::AskOrWrite };
+    let found = discover::all(&arguments.hosts, &settings, consent).await?;
+    for note in found.notes().into_values() {
+        writeln!(stderr(), "quorate: {}: {}. {}", note.subject, note.summary, note.remedy)?;
+    }
+    let config = Config { inventory: found.inventory, ..settings.config };
     let text = config::render(&config);
     if is_stdout {
         write!(stdout().lock(), "{text}")?;

@@ -7,6 +7,7 @@ mod console;
 mod discover;
 mod failure;
 mod init;
+mod members;
 mod op;
 mod scenario;
 mod settings;
@@ -45,7 +46,7 @@ pub fn main() -> ExitCode {
 fn run(arguments: &Arguments) -> Outcome {
     let global = &arguments.global;
     match &arguments.command {
-        None => in_background(console::run(global, &arguments.hosts)),
+        None => in_background(console::run(global, &arguments.hosts, arguments.trust_members)),
         Some(Command::Demo(demo)) => in_background(console::demo(global, demo)),
         Some(Command::Status(status)) => in_background(status::run(global, status)),
         Some(Command::Op(op)) => in_background(op::run(global, op)),

@@ -53,9 +53,23 @@ fn read_defaults<'a>(reader: &mut Reader<'a>, mut defaults: Section<'a>, path: &
         }
         Some(resolved)
     });
+    config.trusted_hosts = read_patterns(reader, &mut defaults);
     config.theme = reader.value(&mut defaults, "theme").map(|name| name.value);
     config.keymap = reader.value(&mut defaults, "keymap").map(|name| name.value);
     reader.no_more(defaults);
+}
+
+/// Names of hosts in which `*` stands for any characters.
+fn read_patterns<'a>(reader: &mut Reader<'a>, section: &mut Section<'a>) -> Vec<String> {
+    let Some(patterns) = reader.value::<Vec<String>>(section, "trusted_hosts") else { return Vec::new() };
+    for pattern in &patterns.value {
+        // With a letter for each `*` it has to be a name that any member could have.
+        if HostName::plain(&pattern.replace('*', "x")).is_none() {
+            let message = format!("`{}` can't match a plain host name", pattern.escape_debug());
+            reader.note(&patterns.place, &message);
+        }
+    }
+    patterns.value
 }
 
 fn read_access<'a>(reader: &mut Reader<'a>, section: &mut Section<'a>, base: &Access) -> Access {

@@ -31,6 +31,8 @@ pub struct Config {
     pub theme: Option<String>,
     /// The keymap's name; `None`: `default`.
     pub keymap: Option<String>,
+    /// Names of members that discovery may add without asking; `*` stands for any characters.
+    pub trusted_hosts: Vec<String>,
     /// Values for the variables of scenarios.
     pub variables: BTreeMap<String, String>,
 }

@@ -35,6 +35,7 @@ fn defaults(config: &Config) -> Vec<String> {
         Privilege::Sudo => "sudo",
     };
     let ssh_config = config.ssh_config.as_ref().map(|path| path.display().to_string());
+    let trusted: Vec<String> = config.trusted_hosts.iter().map(|pattern| quoted(pattern)).collect();
     let mut lines = vec![
         set_or(
             "user",
@@ -56,6 +57,9 @@ fn defaults(config: &Config) -> Vec<String> {
         ),
         set_or("keymap", config.keymap.as_deref(), "# keymap = \"vim\"         # or emacs"),
     ];
+    if !trusted.is_empty() {
+        lines.push(format!("trusted_hosts = [{}]", trusted.join(", ")));
+    }
     if access.read_only {
         lines.push("read_only = true".to_owned());
     }

@@ -24,6 +24,7 @@ poll = "500ms"
 connect_timeout = "3s"
 command_timeout = "1m"
 ssh_config = "ssh"
+trusted_hosts = ["db*", "*.lab"]
 theme = "nord"
 keymap = "vim"
 read_only = true
@@ -59,6 +60,7 @@ tls = true
     };
     assert_eq!(config.access, access);
     assert_eq!(config.ssh_config, Some(dir.path().join("ssh")));
+    assert_eq!(config.trusted_hosts, ["db*", "*.lab"]);
     assert_eq!((config.theme.as_deref(), config.keymap.as_deref()), (Some("nord"), Some("vim")));
     let [db, keystone] = config.inventory.clusters.as_slice() else { panic!("two clusters") };
     assert_eq!((db.name.as_str(), db.tier, db.hosts.len()), ("db", Tier::Core, 3));
@@ -188,6 +190,7 @@ proptest! {
         user in prop::option::of("[a-z]{1,8}"),
         needs: bool,
         theme in prop::option::of("[^\\p{Cc}]{0,8}"),
+        trusted_hosts in prop::collection::vec("[a-z*]{1,4}", 0..3),
         variables in prop::collection::btree_map(".{0,6}", "(?s).{0,12}", 0..4),
     ) {
         let access = Access { user, ..Access::default() };
@@ -202,7 +205,7 @@ proptest! {
             access: access.clone(),
         };
         let inventory = Inventory { clusters: clusters.into_iter().map(entry).collect() };
-        let config = Config { inventory, access, theme, variables, ..Config::default() };
+        let config = Config { inventory, access, theme, trusted_hosts, variables, ..Config::default() };
         prop_assert_eq!(read(&render(&config)), Ok(config));
     }
 }

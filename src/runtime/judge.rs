@@ -10,7 +10,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval};
 use tokio_util::task::AbortOnDropHandle;
 
 use super::Clock;
-use crate::health::Assessment;
+use crate::health::{Assessment, Finding};
 use crate::model::{ClusterEntry, ClusterName, Contact, Inventory, Observation};
 use crate::watch::Update;
 
@@ -33,11 +33,13 @@ pub(super) struct Report {
 /// Of each cluster one observation is judged at a time, and only the newest one waits.
 pub(super) fn start(
     inventory: &Inventory,
+    notes: &HashMap<ClusterName, Finding>,
     clock: &Clock,
     updates: mpsc::Receiver<Update>,
     reports: mpsc::Sender<Report>,
 ) -> AbortOnDropHandle<()> {
-    let cases = inventory.clusters.iter().map(|entry| (entry.name.clone(), Case::new(entry)));
+    let case = |entry: &ClusterEntry| Case::new(entry, notes.get(&entry.name).cloned());
+    let cases = inventory.clusters.iter().map(|entry| (entry.name.clone(), case(entry)));
     let judge = Judge {
         cases: cases.collect(),
         queue: VecDeque::new(),
@@ -61,6 +63,8 @@ struct Judge {
 /// One cluster.
 struct Case {
     entry: Arc<ClusterEntry>,
+    /// A finding from before it was asked.
+    note: Option<Finding>,
     /// The newest observation.
     newest: Option<Observation>,
     stage: Stage,
@@ -77,9 +81,9 @@ enum Stage {
 }
 
 impl Case {
-    fn new(entry: &ClusterEntry) -> Self {
+    fn new(entry: &ClusterEntry, note: Option<Finding>) -> Self {
         let entry = Arc::new(entry.clone());
-        Self { entry, newest: None, stage: Stage::Idle, is_due: false, judged: Instant::now() }
+        Self { entry, note, newest: None, stage: Stage::Idle, is_due: false, judged: Instant::now() }
     }
 
     /// Whether time alone may have changed the findings.
@@ -169,7 +173,8 @@ impl Judge {
         let case = self.cases.get_mut(&name)?;
         case.stage = Stage::Idle;
         case.judged = Instant::now();
-        let report = match ended {
+        let note = case.note.clone();
+        let mut report = match ended {
             Ok((_, report)) => Some(report),
             Err(error) => {
                 tracing::error!(cluster = %name, "a check failed: {error}");
@@ -178,6 +183,9 @@ impl Judge {
                 Some(Report { cluster: name.clone(), assessment })
             }
         };
+        if let Some(report) = &mut report {
+            report.assessment.findings.extend(note);
+        }
         if case.is_due {
             self.enqueue(&name);
         }

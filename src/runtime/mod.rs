@@ -8,6 +8,7 @@ mod operations;
 mod panes;
 mod scenarios;
 
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -35,9 +36,9 @@ use self::operations::Operations;
 use self::panes::Panes;
 use self::scenarios::Scenarios;
 use crate::app::{Effect, Event, Notice, Request, Scroll, State, update, wizard};
-use crate::health::Health;
+use crate::health::{Finding, Health};
 use crate::keymap::Key;
-use crate::model::Inventory;
+use crate::model::{ClusterName, Inventory};
 use crate::operate::audit::Audit;
 use crate::theme::{self, Depth, Theme};
 use crate::transport::Transport;
@@ -57,6 +58,8 @@ const REPORTS_AT_ONCE: usize = 64;
 pub struct Launch {
     /// What to watch.
     pub inventory: Inventory,
+    /// A finding on a cluster from before it was asked, shown with its own.
+    pub notes: HashMap<ClusterName, Finding>,
     /// How to reach it.
     pub transport: Arc<dyn Transport>,
     /// How the watchers behave.
@@ -144,7 +147,7 @@ where
     let (updates, seen) = mpsc::channel(room);
     let (reports, mut news) = mpsc::channel(room);
     let watch = Watch::start(&launch.inventory, &launch.transport, &launch.watch, &launch.clock, &updates);
-    let _judge = judge::start(&launch.inventory, &launch.clock, seen, reports);
+    let _judge = judge::start(&launch.inventory, &launch.notes, &launch.clock, seen, reports);
     let size = terminal.size()?;
     let (operations, mut done) =
         Operations::new(&launch.inventory, &launch.transport, &launch.clock, launch.audit.clone());

@@ -6,21 +6,39 @@ use jiff::Timestamp;
 
 use super::ask::{Asker, trouble};
 use super::{Clock, Settings};
-use crate::model::{Access, ClusterEntry, ClusterName, HostName, Tier, Trouble, TroubleKind};
+use crate::model::{Access, ClusterEntry, ClusterName, HostName, NodeName, Tier, Trouble, TroubleKind};
 use crate::pacemaker::discover::{Discovered, from_cib, from_corosync, from_node_list};
 use crate::pacemaker::{argv, parse};
 use crate::transport::{Limits, Output, Transport};
 
+/// What one host tells of its cluster.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Discovery {
+    /// The cluster, with the host that was asked as its only one.
+    pub entry: ClusterEntry,
+    /// The host's own node name.
+    pub own_name: NodeName,
+    /// The cluster's members, as the host names them: any text. Nothing may log in to one that the user doesn't
+    /// know.
+    pub members: Vec<NodeName>,
+}
+
+impl Discovery {
+    /// Whether a member's name is that of the host that was asked.
+    pub fn is_asked(&self, member: &NodeName) -> bool {
+        *member == self.own_name || self.entry.hosts.first().is_some_and(|host| host.is_node(member))
+    }
+}
+
 /// Asks a host for the name and the members of its cluster, and guesses the cluster's tier from its name and
-/// resources. The host itself is the first of the members; the others are named as the cluster names them,
-/// with the login name that the host was given with.
+/// resources.
 ///
 /// Works while the cluster stack is stopped, from corosync's configuration.
 pub async fn discover(
     host: &HostName,
     access: &Access,
     transport: &dyn Transport,
-) -> Result<ClusterEntry, Trouble> {
+) -> Result<Discovery, Trouble> {
     let limits = Limits {
         connect: access.connect_timeout,
         command: access.command_timeout,
@@ -38,13 +56,14 @@ pub async fn discover(
     let own_name = own_name.lines().last().unwrap_or_default().trim();
     let name = found.cluster_name.clone().filter(|name| !name.is_empty());
     let name = name.unwrap_or_else(|| host.as_str().to_owned());
-    Ok(ClusterEntry {
+    let entry = ClusterEntry {
         tier: guess_tier(&name, &kinds),
         name: ClusterName::from(name),
-        hosts: hosts(host, own_name, &found),
+        hosts: vec![host.clone()],
         access: access.clone(),
         needs: None,
-    })
+    };
+    Ok(Discovery { entry, own_name: own_name.into(), members: found.members })
 }
 
 /// Name and members, and the agents and ids of what it runs.
@@ -68,20 +87,6 @@ async fn without_cib(asker: &Asker<'_>, host: &HostName, limits: Limits) -> Resu
         return Err(trouble(host, TroubleKind::NotInstalled, why));
     }
     Ok(found)
-}
-
-/// The host as it was given, then the other members.
-fn hosts(host: &HostName, own_name: &str, found: &Discovered) -> Vec<HostName> {
-    let user = host.as_str().rsplit_once('@').map(|(user, _)| user);
-    let mut members = found.members.iter();
-    let own =
-        members.clone().find(|member| **member == *own_name).or_else(|| members.find(|it| host.is_node(it)));
-    let others = found.members.iter().filter(|member| Some(*member) != own);
-    let others = others.map(|member| match user {
-        Some(user) => HostName::from(format!("{user}@{member}")),
-        None => HostName::from(member.as_str()),
-    });
-    std::iter::once(host.clone()).chain(others).collect()
 }
 
 /// Words in the names of clusters, resources and agents, from the most telling to the least.
@@ -155,17 +160,5 @@ mod tests {
     fn guesses_the_tier(#[case] name: &str, #[case] kinds: &[&str], #[case] tier: Tier) {
         let kinds: Vec<String> = kinds.iter().map(|&kind| kind.to_owned()).collect();
         assert_eq!(guess_tier(name, &kinds), tier);
-    }
-
-    #[test]
-    fn the_asked_host_comes_first_and_only_once() {
-        let found =
-            Discovered { cluster_name: None, members: ["db1", "db2", "db3"].map(Into::into).to_vec() };
-        let names = |host: &str, own: &str| {
-            hosts(&HostName::from(host), own, &found).iter().map(ToString::to_string).collect::<Vec<_>>()
-        };
-        assert_eq!(names("db2", "db2"), ["db2", "db1", "db3"]);
-        assert_eq!(names("root@10.0.0.3", "db3"), ["root@10.0.0.3", "root@db1", "root@db2"]);
-        assert_eq!(names("DB3.example.org", ""), ["DB3.example.org", "db1", "db2"]);
     }
 }

@@ -19,7 +19,7 @@ use tokio::task::JoinSet;
 
 use self::cluster::Outbox;
 use self::poll::Poller;
-pub use discover::discover;
+pub use discover::{Discovery, discover};
 pub use follow::Follow;
 
 use crate::model::{ClusterEntry, ClusterName, Contact, HostName, Inventory, Observation};

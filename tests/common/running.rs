@@ -125,6 +125,7 @@ impl Console {
     ) -> Self {
         let audit = Audit::open(&folder.path().join(audit::FILE)).expect("a log");
         let launch = Launch {
+            notes: std::collections::HashMap::new(),
             inventory,
             transport,
             watch: watch::Settings::default(),

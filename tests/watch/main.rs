@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::SignedDuration;
-use quorate::model::{Access, Belief, Contact, HostName, Observation, Tier, TroubleKind};
+use quorate::model::{Access, Belief, Contact, HostName, NodeName, Observation, Tier, TroubleKind};
 use quorate::transport::Transport;
 use quorate::watch::{Lookout, ask_once, discover};
 use rstest::rstest;
@@ -457,8 +457,10 @@ async fn one_question_is_one_poll() {
 async fn a_host_tells_its_cluster() {
     let fake = fake(&[("b", healthy())]);
     let found = discover(&"b".into(), &Access::default(), &fake).await.unwrap();
-    assert_eq!((found.name.as_str(), found.tier), ("galera", Tier::Core));
-    assert_eq!(found.hosts, ["b", "a", "c"].map(HostName::from));
+    assert_eq!((found.entry.name.as_str(), found.entry.tier), ("galera", Tier::Core));
+    assert_eq!(found.entry.hosts, ["b"].map(HostName::from), "nothing but the host that was named is asked");
+    assert_eq!(found.members, ["a", "b", "c"].map(NodeName::from));
+    assert!(found.is_asked(&"b".into()) && !found.is_asked(&"a".into()));
     let error = discover(&"nobody".into(), &Access::default(), &fake).await.unwrap_err();
     assert_eq!(error.kind, TroubleKind::Refused);
 }

@@ -4,6 +4,7 @@ mod json;
 mod saved;
 mod table;
 
+use std::collections::HashMap;
 use std::io::{IsTerminal, Write, stderr, stdout};
 use std::process::ExitCode;
 
@@ -13,11 +14,12 @@ use self::table::Look;
 use super::arguments::{Format, Global, SEED, StatusArguments};
 use super::discover;
 use super::failure::{Failure, Outcome};
+use super::members::Consent;
 use super::settings::{Missing, Settings};
 use super::sources::{self, Asked};
 use crate::demo;
 use crate::health::{self, Finding, Health};
-use crate::model::{ClusterEntry, Observation};
+use crate::model::{ClusterEntry, ClusterName, Observation};
 
 /// A cluster and what is to be thought of it.
 #[derive(Debug)]
@@ -36,9 +38,15 @@ pub(super) async fn run(global: &Global, arguments: &StatusArguments) -> Outcome
         if arguments.demo || !arguments.from.is_empty() { Missing::IsFine } else { Missing::IsWrong };
     let settings = Settings::read(global, needed)?;
     let clusters = if arguments.from.is_empty() {
-        let answers = ask(&settings, arguments).await?;
+        let (answers, notes) = ask(&settings, arguments).await?;
         let now = Timestamp::now();
-        answers.into_iter().map(|answer| judge(answer, now)).collect()
+        let with_note = |answer: Asked| {
+            let note = notes.get(&answer.entry.name).cloned();
+            let mut judged = judge(answer, now);
+            judged.findings.extend(note);
+            judged
+        };
+        answers.into_iter().map(with_note).collect()
     } else {
         saved::read(&arguments.from, Timestamp::now())
     };
@@ -70,16 +78,23 @@ pub(super) async fn run(global: &Global, arguments: &StatusArguments) -> Outcome
     Ok(exit_code(worst))
 }
 
-async fn ask(settings: &Settings, arguments: &StatusArguments) -> Result<Vec<Asked>, Failure> {
+/// What the clusters answered, and the members that were not asked, as a note on each cluster.
+async fn ask(
+    settings: &Settings,
+    arguments: &StatusArguments,
+) -> Result<(Vec<Asked>, HashMap<ClusterName, Finding>), Failure> {
+    let mut notes = HashMap::new();
     let source = if arguments.demo {
         sources::hurried_demo(&demo::Options { seed: SEED, ..demo::Options::default() })
     } else if arguments.hosts.is_empty() {
         sources::configured(settings)?
     } else {
-        let inventory = discover::as_far_as_possible(&arguments.hosts, settings).await?;
-        sources::over_ssh(settings, inventory)?
+        let consent = if arguments.trust_members { Consent::Given } else { Consent::AskOrLeave };
+        let found = discover::as_far_as_possible(&arguments.hosts, settings, consent).await?;
+        notes = found.notes();
+        sources::over_ssh(settings, found.inventory)?
     };
-    Ok(sources::ask_all(&source).await)
+    Ok((sources::ask_all(&source).await, notes))
 }
 
 /// Judges it as things were when it answered, or when a saved picture was printed.
