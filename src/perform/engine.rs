@@ -1,6 +1,6 @@
 //! The loop that does what a [`Progress`] says, and tells it what came of it.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,6 +14,7 @@ use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
 use super::gates::Seen;
+use super::host::{Grip, Records};
 use super::job::{self, Ran};
 use super::{News, Pace, Run, Runs, Shared, Start, Unknown, by};
 use crate::scenario::journal::{Begun, Entry, Event, Fate, Instruction, Outcome, Place, When};
@@ -29,8 +30,8 @@ pub(super) struct Engine {
     flying: FuturesUnordered<BoxFuture<'static, Flown>>,
     /// What kills each script that is under way or looked for.
     kills: HashMap<u64, CancellationToken>,
-    /// Where the lock is ours, and where scripts may have left something.
-    pub(super) locked: Vec<Place>,
+    /// The places that are ours, and where scripts may have left something.
+    pub(super) grips: BTreeMap<Place, Grip>,
     /// The steps that were run again because that had been wanted beforehand.
     retried: HashSet<usize>,
     orders: Orders,
@@ -73,7 +74,7 @@ impl Engine {
             progress,
             flying: FuturesUnordered::new(),
             kills: HashMap::new(),
-            locked: Vec::new(),
+            grips: BTreeMap::new(),
             retried: HashSet::new(),
             orders: Orders { channel, is_open: true, held: VecDeque::new() },
         }
@@ -91,8 +92,10 @@ impl Engine {
         if self.flying.is_empty() {
             // Boxed, so that a run can be a task.
             let mut unlock: Vec<BoxFuture<'_, ()>> = Vec::new();
-            for place in &self.locked {
-                unlock.push(Box::pin(self.shared.unlock(place)));
+            for place in self.grips.keys() {
+                // The journal is what counts: of what it doesn't know, the host must not forget anything.
+                let records = if self.progress.is_open_at(place) { Records::Keep } else { Records::Forget };
+                unlock.push(Box::pin(self.shared.unlock(place, records)));
             }
             futures::stream::iter(unlock).buffer_unordered(16).collect::<Vec<()>>().await;
         }
@@ -172,7 +175,8 @@ impl Engine {
         }
         for (serial, job) in jobs {
             let kill = self.kill_switch(serial);
-            let running = job::run(Arc::clone(&self.shared), serial, job, kill);
+            let grip = self.grips.get(&job.place).cloned();
+            let running = job::run(Arc::clone(&self.shared), serial, job, grip, kill);
             self.flying.push(Box::pin(async move { Flown::Ran(running.await) }));
         }
         for (serial, job) in &todo.settle {
@@ -200,7 +204,8 @@ impl Engine {
 
     async fn land(&mut self, flown: Flown) -> Result<(), NoJournal> {
         let (serial, event) = match flown {
-            Flown::Ran(Ran { serial, end, elapsed, said }) => {
+            Flown::Ran(Ran { serial, end, elapsed, said, grip }) => {
+                self.grips.extend(grip);
                 let elapsed_ms = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
                 (serial, Event::Ended { serial, end, elapsed_ms, said })
             }

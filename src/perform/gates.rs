@@ -12,7 +12,7 @@ use tokio::time::{Instant, sleep};
 
 use self::facts::{Facts, Need};
 use super::engine::{Engine, NoJournal};
-use super::host::{Holder, Memory, Probed};
+use super::host::{Holder, Probed, Taken};
 use super::{Destruction, Shared};
 use crate::model::text::clean;
 use crate::model::{ClusterEntry, HostName, Observation};
@@ -52,17 +52,11 @@ impl Engine {
         let scenario = &self.shared.plan.scenario.name;
         let words = format!("{scenario}, by {}, since {since:.0}", super::by());
         let lock = self.start.lock;
-        let memory = if self.progress.has_begun() { Memory::Kept } else { Memory::Fresh };
+        let last = self.progress.next_serial() - 1;
         let shared = Arc::clone(&self.shared);
         let take = |shared: Arc<Shared>, place: Place| {
             let words = words.clone();
-            async move {
-                match place {
-                    // Scripts of a run find no lock here, but it leaves its files.
-                    Place::Local => Ok(Ok(())),
-                    Place::Host(_) => shared.lock(&place, &words, lock, memory).await,
-                }
-            }
+            async move { shared.lock(&place, &words, lock, last).await }
         };
         let locks = self.progress.places().into_iter().map(|place| {
             let taking = take(Arc::clone(&shared), place.clone());
@@ -72,12 +66,16 @@ impl Engine {
         let mut taken = futures::stream::iter(locks).buffered(AT_ONCE);
         while let Some((place, answer)) = taken.next().await {
             match answer {
-                Ok(Ok(())) => self.locked.push(place),
-                Ok(Err(holder)) => {
+                Ok(Ok(grip)) => _ = self.grips.insert(place, grip),
+                Ok(Err(Taken::Held(holder))) => {
                     broken.push(self.held(&place, &holder));
                     let Holder { run, words } = holder;
                     held.push(Event::Held { place, run, words });
                 }
+                Ok(Err(Taken::AtWork { pid, run })) => broken.push(format!(
+                    "{place}: a script of run {run} still works there, as process {pid}, so {place} can't be taken: wait \
+                     until it has ended, or end it (`kill -- -{pid}`)"
+                )),
                 Err(why) => broken.push(why),
             }
         }

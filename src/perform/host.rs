@@ -4,7 +4,12 @@
 //! lock, and for each script that was sent a folder of its own with the process's id, and its exit code once it has
 //! ended. It is what tells a later console what has become of a script after the connection was lost.
 
+mod scripts;
+
 use std::time::Duration;
+
+pub(super) use self::scripts::RESTARTED;
+use self::scripts::{AT_WORK, HELD, KILL, LOADER, LOCK, PROBE, SETTLE, UNLOCK, WHOLE};
 
 use super::Shared;
 use crate::model::HostName;
@@ -12,188 +17,6 @@ use crate::model::text::clean;
 use crate::scenario::journal::{Fate, Place};
 use crate::scenario::{Format, Plan, System};
 use crate::transport::{Command, Limits, Local, Output, Transport, TransportError};
-
-/// Finds the folder: `$home`. The script's own mask is kept in `$mask`.
-macro_rules! home {
-    () => {
-        r#"mask=$(umask)
-umask 077
-case $(id -u) in 0) home=/run/quorate ;; *) home=/tmp/quorate-$(id -u) ;; esac
-mkdir -p "$home" 2>/dev/null
-if [ ! -d "$home" ] || [ -L "$home" ] || [ ! -O "$home" ]; then
-  echo "quorate: $home is not a folder of this user's own" >&2
-  exit 125
-fi
-"#
-    };
-}
-
-/// Finds out whether the script of run `$1`, number `$2` runs: `$alive`, `$pid`. A process that has the number of one
-/// of before, or of another boot, is another.
-macro_rules! find {
-    () => {
-        r#"here=$home/$1/$2
-started() { stat=$(cat "/proc/$1/stat" 2>/dev/null) && set -- ${stat##*) } && echo "${20}"; }
-alive=no
-pid= boot= start=
-[ -f "$here/pid" ] && read -r pid boot start <"$here/pid"
-if [ -n "$pid" ] && [ "$boot" = "$(cat /proc/sys/kernel/random/boot_id)" ] && [ "$start" = "$(started "$pid")" ]; then
-  alive=yes
-fi
-"#
-    };
-}
-
-/// Runs the script on its stdin, of run `$1`, with number `$2`.
-///
-/// The script is read whole before anything of it is run, and runs without stdin, in a session of its own that no
-/// hang-up of the connection reaches. What it prints goes through `tee`, which goes on when nobody listens any more:
-/// a lost connection does not kill an installation half-way.
-const LOADER: &str = concat!(
-    home!(),
-    r#"here=$home/$1/$2
-mkdir -p "$home/$1" && mkdir "$here" || exit 125
-umask "$mask"
-inner='
-stat=$(cat "/proc/$$/stat") && start=$(set -- ${stat##*) } && echo "${20}")
-echo "$$ $(cat /proc/sys/kernel/random/boot_id) $start" >"$1/pid.new" && mv "$1/pid.new" "$1/pid" || exit 125
-__quorate=$(cat)
-exec </dev/null
-case $__quorate in
-*"
-# quorate: the script is whole") [ -e "$1/settled" ] || __quorate_runs= ;;
-esac
-if [ -z "${__quorate_runs+yes}" ]; then
-  : >"$1/never"
-  echo "quorate: the script did not arrive whole or in time; nothing of it was run" >&2
-  exit 125
-fi
-unset stat start __quorate_runs
-set --
-eval "$__quorate"'
-exec 3<&0 </dev/null
-exec 4> >(trap "" HUP INT TERM PIPE; exec tee /dev/null 3<&-)
-out=$!
-exec 5> >(trap "" HUP INT TERM PIPE; exec tee /dev/null 3<&- 4>&- >&2)
-err=$!
-trap : HUP INT TERM
-setsid bash -c "$inner" quorate "$here" <&3 >&4 2>&5 3<&- 4>&- 5>&-
-code=$?
-echo "$code" >"$here/exit.new" && mv "$here/exit.new" "$here/exit"
-exec 4>&- 5>&-
-for pause in 0 .01 .02 .05 .1 .2 .5 1 1 1 1; do
-  sleep "$pause"
-  kill -0 "$out" 2>/dev/null || kill -0 "$err" 2>/dev/null || break
-done
-kill -9 "$out" "$err" 2>/dev/null
-exit "$code"
-"#
-);
-
-/// The last line of what the loader reads.
-const WHOLE: &str = "\n# quorate: the script is whole";
-
-/// Says what has become of a script: `running`, `exited N`, `never` (nothing of it was run, nor ever will be), `gone`.
-///
-/// One that has not come this far is kept from being run: its folder is taken, or it finds that it is settled. Where
-/// the host does not remember the beginning of the run, it can't tell what it has forgotten.
-const SETTLE: &str = concat!(
-    home!(),
-    r#"here=$home/$1/$2
-if [ -e "$home/$1/since" ]; then mkdir "$here" 2>/dev/null; fi
-if [ ! -d "$here" ]; then
-  echo gone
-  exit
-fi
-[ -f "$here/pid" ] || : >"$here/settled"
-if [ ! -f "$here/pid" ]; then
-  echo never
-  exit
-fi
-"#,
-    find!(),
-    r#"if [ "$alive" = no ] && [ ! -f "$here/exit" ]; then
-  sleep 1
-fi
-if [ "$alive" = no ] && [ -e "$here/never" ]; then
-  echo never
-elif [ -f "$here/exit" ]; then
-  echo "exited $(cat "$here/exit")"
-elif [ "$alive" = yes ]; then
-  echo running
-else
-  echo gone
-fi
-"#
-);
-
-/// Ends a script and all that it has started, kindly first. One that has not come so far is kept from being run.
-const KILL: &str = concat!(
-    home!(),
-    r#"here=$home/$1/$2
-mkdir -p "$home/$1" || exit 1
-mkdir "$here" 2>/dev/null
-[ -f "$here/pid" ] || : >"$here/settled"
-"#,
-    find!(),
-    r#"[ "$alive" = yes ] || exit 0
-send() {
-  kill "-$1" -- "-$pid" 2>/dev/null
-  if command -v pkill >/dev/null; then pkill "-$1" -s "$pid"; fi
-}
-send TERM
-for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25; do
-  kill -0 -- "-$pid" 2>/dev/null || exit 0
-  sleep 0.2
-done
-send KILL
-exit 0
-"#
-);
-
-/// Takes the lock of this host for run `$1`; `$2` is what it says, `$3` whether another's is broken, `$4` whether the
-/// run begins: that is remembered until the host is restarted. Exit code 75: it is held by what is printed.
-const LOCK: &str = concat!(
-    home!(),
-    r#"new=$home/.lock.$1
-printf '%s\n' "$2" >"$new" || exit 1
-trap 'rm -f "$new"' EXIT
-if [ "$3" = break ]; then
-  mv -f "$new" "$home/lock" || exit 1
-elif ! ln "$new" "$home/lock" 2>/dev/null; then
-  read -r holder <"$home/lock" || exit 1
-  case $holder in
-  "$1 "*) ;;
-  *)
-    echo "$holder"
-    exit 75
-    ;;
-  esac
-fi
-if [ "$4" = fresh ]; then
-  mkdir -p "$home/$1" && : >"$home/$1/since" || exit 1
-fi
-exit 0
-"#
-);
-
-/// Gives the lock back, if it is run `$1`'s, and forgets its scripts.
-const UNLOCK: &str = concat!(
-    home!(),
-    r#"if [ -f "$home/lock" ] && read -r holder <"$home/lock"; then
-  case $holder in "$1 "*) rm -f "$home/lock" ;; esac
-fi
-rm -rf "${home:?}/${1:?}"
-"#
-);
-
-/// Tells what the host runs, and as whom we are there.
-const PROBE: &str = r#"cat /etc/os-release 2>/dev/null || cat /usr/lib/os-release 2>/dev/null
-printf '\nQUORATE_UID=%s\n' "$(id -u)"
-"#;
-
-/// The exit code of [`LOCK`] where another holds it.
-const HELD: i32 = 75;
 
 /// The most that is read of what a constant script says.
 const OUTPUT: usize = 256 << 10;
@@ -217,13 +40,36 @@ pub(super) struct Holder {
     pub(super) words: String,
 }
 
-/// What a host has to remember of a run.
+/// The lock of a host, taken for this run. Where the console runs there is none, but the run's records.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Grip {
+    /// What the lock says, the run's name left out.
+    words: String,
+    /// The boot of the host in which it was taken; `None`: there is no lock.
+    boot: Option<String>,
+}
+
+/// Why a host can't be had.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Taken {
+    /// Another run holds its lock.
+    Held(Holder),
+    /// A script of another run is at work there.
+    AtWork {
+        /// Its process.
+        pid: String,
+        /// That run.
+        run: String,
+    },
+}
+
+/// What happens to a run's records on a host when its lock is given back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Memory {
-    /// Nothing has been sent of it yet: what the host does not know from now on has not been there.
-    Fresh,
-    /// What it still knows.
-    Kept,
+pub(super) enum Records {
+    /// They are kept: the journal doesn't say yet what became of a script there.
+    Keep,
+    /// They are removed.
+    Forget,
 }
 
 /// Whether another's lock is broken.
@@ -237,10 +83,11 @@ pub enum Lock {
 }
 
 impl Shared {
-    /// The command that runs a script, and what it reads.
-    pub(super) fn loader(&self, place: &Place, serial: u64, input: Vec<u8>) -> Command {
+    /// The command that runs a script, and what it reads. Without a grip it runs without a lock.
+    pub(super) fn loader(&self, place: &Place, serial: u64, grip: Option<&Grip>, input: Vec<u8>) -> Command {
+        let boot = grip.and_then(|grip| grip.boot.as_deref()).unwrap_or("-");
         let command = Command::new("bash").args(["-c", LOADER, "quorate", &self.run, &serial.to_string()]);
-        self.with_rights(place, command.stdin(input))
+        self.with_rights(place, command.arg(boot).stdin(input))
     }
 
     pub(super) async fn probe(&self, place: &Place) -> Result<Probed, String> {
@@ -275,40 +122,70 @@ impl Shared {
         if output.exit_code == Some(0) { Ok(()) } else { Err(format!("{place}: {}", said(&output))) }
     }
 
-    /// Takes the lock of a host. An error of `Ok`: another holds it.
+    /// Takes the lock of a host, and has it remember all scripts after number `last`. An error of `Ok`: another run is there.
     pub(super) async fn lock(
         &self,
         place: &Place,
         words: &str,
         lock: Lock,
-        memory: Memory,
-    ) -> Result<Result<(), Holder>, String> {
-        let how = match lock {
-            Lock::Respect => "respect",
-            Lock::Break => "break",
+        last: u64,
+    ) -> Result<Result<Grip, Taken>, String> {
+        let how = match (place, lock) {
+            (Place::Local, _) => "none",
+            (Place::Host(_), Lock::Respect) => "respect",
+            (Place::Host(_), Lock::Break) => "break",
         };
         let line = format!("{} {words}", self.run);
-        let memory = match memory {
-            Memory::Fresh => "fresh",
-            Memory::Kept => "kept",
-        };
-        let output =
-            self.constant(place, LOCK, &[&line, how, memory]).await.map_err(|error| error.message)?;
+        let output = self
+            .constant(place, LOCK, &[&line, how, &last.to_string()])
+            .await
+            .map_err(|error| error.message)?;
+        let text = clean(String::from_utf8_lossy(&output.stdout).trim());
+        let (first, rest) = text.split_once(' ').unwrap_or((&text, "unknown"));
         match output.exit_code {
-            Some(0) => Ok(Ok(())),
-            Some(HELD) => {
-                let text = clean(String::from_utf8_lossy(&output.stdout).trim());
-                let (run, words) = text.split_once(' ').unwrap_or((&text, "somebody"));
-                Ok(Err(Holder { run: run.to_owned(), words: words.to_owned() }))
+            Some(0) => {
+                let boot = (*place != Place::Local).then(|| first.to_owned());
+                Ok(Ok(Grip { words: words.to_owned(), boot }))
             }
+            Some(HELD) => Ok(Err(Taken::Held(Holder { run: first.to_owned(), words: rest.to_owned() }))),
+            Some(AT_WORK) => Ok(Err(Taken::AtWork { pid: first.to_owned(), run: rest.to_owned() })),
             _ => Err(format!("{place}: {}", said(&output))),
         }
     }
 
-    /// Gives the lock of a host back and removes what the run has left there.
-    pub(super) async fn unlock(&self, place: &Place) {
-        match self.constant(place, UNLOCK, &[]).await {
+    /// Takes the lock of a host again that was restarted, before script number `serial` is sent; `None`: it was not.
+    pub(super) async fn lock_again(
+        &self,
+        place: &Place,
+        grip: &Grip,
+        serial: u64,
+    ) -> Result<Option<Grip>, String> {
+        match self.lock(place, &grip.words, Lock::Respect, serial.saturating_sub(1)).await? {
+            Ok(again) if again.boot == grip.boot => Ok(None),
+            Ok(again) => Ok(Some(again)),
+            Err(Taken::Held(Holder { run, words })) => {
+                Err(format!("{place}: run {run} has it now ({words})"))
+            }
+            Err(Taken::AtWork { pid, run }) => {
+                Err(format!("{place}: a script of run {run} works there, as process {pid}"))
+            }
+        }
+    }
+
+    /// Gives the lock of a host back, unless a script of the run is still at work there.
+    pub(super) async fn unlock(&self, place: &Place, records: Records) {
+        let records = match records {
+            Records::Keep => "keep",
+            Records::Forget => "forget",
+        };
+        match self.constant(place, UNLOCK, &[records]).await {
             Ok(output) if output.exit_code == Some(0) => {}
+            Ok(output) if output.exit_code == Some(AT_WORK) => {
+                let pid = clean(String::from_utf8_lossy(&output.stdout).trim());
+                tracing::warn!(
+                    "{place} stays locked: a script of the run still works there, as process {pid}"
+                );
+            }
             Ok(output) => tracing::warn!("the lock of {place} was not given back: {}", said(&output)),
             Err(error) => tracing::warn!("the lock of {place} was not given back: {error}"),
         }

@@ -7,12 +7,13 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
+use super::host::{self, Grip};
 use super::output::{Log, shown_lines};
-use super::{News, Shared, host};
+use super::{News, Shared};
 use crate::model::HostName;
 use crate::scenario::Script;
 use crate::scenario::journal::{End, Fate, Job, Place};
-use crate::transport::{Ended, Local, Piece, StreamLimits, Transport, TransportError};
+use crate::transport::{Command, Ended, Local, Piece, StreamLimits, Transport, TransportError};
 
 /// How long the output of a script that was killed is waited for.
 const GRACE: Duration = Duration::from_secs(10);
@@ -31,6 +32,8 @@ pub(super) struct Ran {
     pub(super) elapsed: Duration,
     /// Its last lines, where it did not end as it should.
     pub(super) said: Vec<String>,
+    /// The lock that was taken again, as its host had been restarted.
+    pub(super) grip: Option<(Place, Grip)>,
 }
 
 /// Why a script does not go on.
@@ -41,22 +44,43 @@ enum Stop {
 }
 
 /// Sends a script and takes its output, until it has ended, its time is up, or it is to be killed.
-pub(super) async fn run(shared: Arc<Shared>, serial: u64, job: Job, kill: CancellationToken) -> Ran {
+pub(super) async fn run(
+    shared: Arc<Shared>,
+    serial: u64,
+    job: Job,
+    grip: Option<Grip>,
+    kill: CancellationToken,
+) -> Ran {
     let started = Instant::now();
     let steps = &shared.plan.scenario.steps;
     let step = steps.iter().find(|step| step.number == job.step);
     let Some(script) = step.and_then(|step| step.script(&job.part, job.script)) else {
         // A progress of this plan never asks for it.
         let end = End::NotSent { why: "there is no such script in the scenario".to_owned() };
-        return Ran { serial, end, elapsed: Duration::ZERO, said: Vec::new() };
+        return Ran { serial, end, elapsed: Duration::ZERO, said: Vec::new(), grip: None };
     };
     let mut log = Log::open(&shared.output, &job, script.line, (shared.clock)(), &shared.masker).await;
-    let end = shared.send(serial, &job, script, &kill, &mut log).await;
+    let input = host::input(&shared.plan, &job.place, &script.text);
+    let command = shared.loader(&job.place, serial, grip.as_ref(), input.clone());
+    let mut end = shared.send((serial, &job, script), &command, &kill, &mut log).await;
+    let mut again = None;
+    if let (End::Exited { code: Some(host::RESTARTED) }, Some(grip)) = (&end, &grip) {
+        match shared.lock_again(&job.place, grip, serial).await {
+            // It was the script's own exit code.
+            Ok(None) => {}
+            Ok(Some(grip)) => {
+                let command = shared.loader(&job.place, serial, Some(&grip), input);
+                end = shared.send((serial, &job, script), &command, &kill, &mut log).await;
+                again = Some((job.place.clone(), grip));
+            }
+            Err(why) => end = End::NotSent { why },
+        }
+    }
     let mut said = log.close().await;
     if matches!(end, End::Exited { code: Some(code) } if code == script.exit_code) {
         said.clear();
     }
-    Ran { serial, end, elapsed: started.elapsed(), said }
+    Ran { serial, end, elapsed: started.elapsed(), said, grip: again }
 }
 
 /// Finds out what has become of a script; waits while it runs, and kills it when it does so for too long.
@@ -105,20 +129,17 @@ pub(super) async fn settle(
 impl Shared {
     async fn send(
         &self,
-        serial: u64,
-        job: &Job,
-        script: &Script,
+        (serial, job, script): (u64, &Job, &Script),
+        command: &Command,
         kill: &CancellationToken,
         log: &mut Log,
     ) -> End {
-        let input = host::input(&self.plan, &job.place, &script.text);
-        let command = self.loader(&job.place, serial, input);
         let limits = StreamLimits { connect: self.access.connect_timeout, command: None };
         let (pieces, mut taken) = mpsc::channel(PIECES);
         let here = HostName::from("this machine");
         let stream = match &job.place {
-            Place::Host(host) => self.transport.stream(host, &command, limits, pieces),
-            Place::Local => Local.stream(&here, &command, limits, pieces),
+            Place::Host(host) => self.transport.stream(host, command, limits, pieces),
+            Place::Local => Local.stream(&here, command, limits, pieces),
         };
         let take = async {
             while let Some(piece) = taken.recv().await {

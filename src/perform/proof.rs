@@ -9,6 +9,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::Shared;
+use super::host::Records;
 use super::job::{self, Ran};
 use super::runs::new_id;
 use crate::model::Access;
@@ -51,7 +52,7 @@ pub async fn prove(
     let proved = shared.prove(&places).await;
     let mut tidying: Vec<BoxFuture<'_, ()>> = Vec::new();
     for place in &places {
-        tidying.push(Box::pin(shared.unlock(place)));
+        tidying.push(Box::pin(shared.unlock(place, Records::Forget)));
     }
     futures::stream::iter(tidying).buffer_unordered(AT_ONCE).collect::<Vec<()>>().await;
     let proved = proved?;
@@ -112,7 +113,7 @@ impl Shared {
 
     async fn look(self: &Arc<Self>, serial: u64, step: usize, script: usize, place: Place) -> (Place, Ran) {
         let job = Job { step, place: place.clone(), part: Part::Check, script };
-        (place, job::run(Arc::clone(self), serial, job, CancellationToken::new()).await)
+        (place, job::run(Arc::clone(self), serial, job, None, CancellationToken::new()).await)
     }
 }
 

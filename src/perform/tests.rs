@@ -1,5 +1,6 @@
 //! Real scripts, run by real shells, on hosts that are folders of this machine.
 
+mod lost;
 mod proof;
 mod site;
 

@@ -8,13 +8,13 @@ mod reach;
 mod tests;
 mod words;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::Timestamp;
 
 use self::cell::{Cell, Stage};
-use super::journal::{Begun, Entry, Event, Instruction, Job, Outcome, Place, When};
+use super::journal::{Begun, Entry, Event, Instruction, Job, Outcome, Part, Place, When};
 use super::system::System;
 use super::{Plan, Step};
 
@@ -47,8 +47,12 @@ pub struct Progress {
     allowed: usize,
     phase: Phase,
     flights: BTreeMap<u64, Flight>,
+    /// The scripts that change something, were sent, and may still work. Nothing else begins at their places.
+    open: BTreeMap<u64, Job>,
     serial: u64,
     is_aborting: bool,
+    /// The lost scripts that an aborted run still has to kill, or to find ended.
+    ending: BTreeSet<u64>,
     is_undoing: bool,
 }
 
@@ -128,8 +132,10 @@ impl Progress {
             allowed: 0,
             phase: Phase::Before,
             flights: BTreeMap::new(),
+            open: BTreeMap::new(),
             serial: 0,
             is_aborting: false,
+            ending: BTreeSet::new(),
             is_undoing: false,
         }
     }
@@ -155,7 +161,7 @@ impl Progress {
             Event::Instructed { instruction } => self.instruct(*instruction),
             Event::Sent { serial, job } => self.sent(*serial, job, entry.at),
             Event::Ended { serial, end, .. } => self.ended(*serial, end, entry.at),
-            Event::Settled { serial, fate } => self.settled(*serial, fate, entry.at),
+            Event::Settled { serial, fate } => self.settled(*serial, fate),
             Event::Over { outcome } => self.phase = Phase::Over(outcome.clone()),
         }
         self.roll(entry.at);
@@ -167,13 +173,14 @@ impl Progress {
             Todo { start: Vec::new(), settle: Vec::new(), kill: Vec::new(), wake: None, stand: Stand::Busy };
         todo.stand = match &self.phase {
             Phase::Over(outcome) | Phase::Ending(outcome) => Stand::Over(outcome.clone()),
-            Phase::Before | Phase::After if self.is_aborting => Stand::Over(Outcome::Aborted),
-            Phase::Before => Stand::Gates(When::Before),
-            Phase::After => Stand::Gates(When::After),
-            Phase::Steps if self.is_aborting => {
-                todo.kill = self.flights.keys().copied().collect();
+            _ if self.is_aborting => {
+                let lost = |serial: &u64| Some((*serial, self.open.get(serial)?.clone()));
+                todo.settle = self.ending.iter().filter_map(lost).collect();
+                todo.kill = self.flights.keys().chain(&self.ending).copied().collect();
                 if todo.kill.is_empty() { Stand::Over(Outcome::Aborted) } else { Stand::Busy }
             }
+            Phase::Before => Stand::Gates(When::Before),
+            Phase::After => Stand::Gates(When::After),
             Phase::Steps => {
                 self.work(now, &mut todo);
                 let is_quiet = todo.start.is_empty() && todo.settle.is_empty() && todo.wake.is_none();
@@ -253,6 +260,11 @@ impl Progress {
         self.flights.get(&serial).map(|flight| &flight.job)
     }
 
+    /// Whether a script may still work at a place, or nobody knows yet what became of it.
+    pub fn is_open_at(&self, place: &Place) -> bool {
+        self.open.values().any(|job| job.place == *place)
+    }
+
     /// How it ended; `None`: it did not, or is gone on with.
     pub const fn outcome(&self) -> Option<&Outcome> {
         match &self.phase {
@@ -287,7 +299,12 @@ impl Progress {
                 todo.settle.push((*serial, job.clone()));
                 continue;
             }
-            let Some(job) = self.job(step, cell) else { continue };
+            let Some(job) = self.job(step, cell).filter(|_| cell.blocked.is_none()) else { continue };
+            // A check disturbs nothing; anything else would begin beside a script that was left behind.
+            if let Some(lost) = self.lost_at(&cell.place).filter(|_| job.part != Part::Check) {
+                todo.settle.push(lost);
+                continue;
+            }
             match cell.again_at {
                 Some(at) if at > now => {
                     todo.wake = Some(todo.wake.map_or(at, |wake| wake.min(at)));
@@ -322,6 +339,12 @@ impl Progress {
             return Some(Job { step: step.number, place: at, part, script });
         }
         Some(Job { step: step.number, place, part, script })
+    }
+
+    /// A script that was lost sight of at a place and may still work there.
+    fn lost_at(&self, place: &Place) -> Option<(u64, Job)> {
+        let mut open = self.open.iter().filter(|(serial, _)| !self.flights.contains_key(serial));
+        open.find(|(_, job)| job.place == *place).map(|(serial, job)| (*serial, job.clone()))
     }
 
     fn is_stuck(&self) -> bool {
@@ -368,7 +391,7 @@ impl Progress {
             Instruction::Skip if is_quiet => self.skip(),
             Instruction::Retry if is_quiet => self.retry(),
             Instruction::Undo if self.phase == Phase::Steps && self.undoable().is_ok() => self.undo(),
-            Instruction::Abort => self.is_aborting = true,
+            Instruction::Abort => self.abort(),
             Instruction::Next | Instruction::Skip | Instruction::Retry | Instruction::Undo => {}
         }
     }

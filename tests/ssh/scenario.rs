@@ -218,8 +218,15 @@ fn two_runs_at_once_are_not_and_a_dead_ones_lock_is_broken_only_when_that_is_wan
     let told = String::from_utf8_lossy(&second.stdout).into_owned();
     assert_eq!(second.status.code(), Some(1), "{told}");
     assert!(told.contains("is at work there (one, by") && told.contains("scenario resume"), "{told}");
-    let third = site.start(&[&run[..], &["--break-lock"]].concat()).wait_with_output().unwrap();
-    assert!(third.status.success(), "{}", String::from_utf8_lossy(&third.stdout));
+    loop {
+        let third = site.start(&[&run[..], &["--break-lock"]].concat()).wait_with_output().unwrap();
+        if third.status.success() {
+            break;
+        }
+        // The dead run's script may live.
+        let told = String::from_utf8_lossy(&third.stdout);
+        assert!(told.contains("still works there"), "{told}");
+    }
 }
 
 /// The most memory that a process has had so far, in KiB; nothing when it is gone.

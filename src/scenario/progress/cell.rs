@@ -51,6 +51,8 @@ pub(super) struct Cell {
     pub(super) has_run: bool,
     /// What follows when a proof does not hold.
     pub(super) unproved: Unproved,
+    /// Why nothing begins here: a script that was left behind may still work, and its host can't be asked.
+    pub(super) blocked: Option<String>,
     /// Since when a check is tried.
     pub(super) since: Option<Timestamp>,
     /// Not before this.
@@ -122,6 +124,7 @@ impl Cell {
             resume_at: 0,
             has_run: false,
             unproved: Unproved::Ask,
+            blocked: None,
             since: None,
             again_at: None,
             begun: None,
@@ -164,9 +167,11 @@ impl Cell {
 
     /// What did not go well.
     pub(super) fn trouble(&self) -> Option<&str> {
-        match &self.stage {
-            Stage::Failed { words, .. } | Stage::Unknown { words, .. } => Some(words),
-            _ => None,
+        match (&self.blocked, &self.stage) {
+            (Some(words), _) | (None, Stage::Failed { words, .. } | Stage::Unknown { words, .. }) => {
+                Some(words)
+            }
+            (None, _) => None,
         }
     }
 

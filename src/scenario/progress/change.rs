@@ -30,11 +30,19 @@ impl Progress {
         cell.begun.get_or_insert(at);
         cell.since.get_or_insert(at);
         self.serial = serial;
+        if job.part.changes() {
+            self.open.insert(serial, job.clone());
+        }
         self.flights.insert(serial, Flight { job: job.clone(), at });
     }
 
     pub(super) fn ended(&mut self, serial: u64, end: &End, at: Timestamp) {
         let Some(Flight { job, .. }) = self.flights.remove(&serial) else { return };
+        match end {
+            End::Lost { .. } if self.is_aborting && job.part.changes() => _ = self.ending.insert(serial),
+            End::Lost { .. } => {}
+            _ => _ = self.open.remove(&serial),
+        }
         let (Some(step), Some(index)) = (self.current_step(), self.index_of(&job)) else { return };
         let Some(cell) = self.cell_mut(index) else { return };
         cell.is_in_flight = false;
@@ -65,19 +73,33 @@ impl Progress {
     }
 
     /// What has become of a script is known, or can't be.
-    pub(super) fn settled(&mut self, serial: u64, fate: &Fate, _at: Timestamp) {
+    pub(super) fn settled(&mut self, serial: u64, fate: &Fate) {
+        self.ending.remove(&serial);
+        let open = match fate {
+            Fate::Unreachable { .. } => self.open.get(&serial).cloned(),
+            _ => self.open.remove(&serial),
+        };
         let Some(step) = self.current_step() else { return };
         let cells = self.steps.get(self.current).into_iter().flatten();
         let mut settling = cells.enumerate().filter_map(|(index, cell)| match &cell.stage {
             Stage::Settle { serial: of, job, lost } if *of == serial => Some((index, job.clone(), *lost)),
             _ => None,
         });
-        let Some((index, job, lost)) = settling.next() else { return };
+        let Some((index, job, lost)) = settling.next() else {
+            drop(settling);
+            if let (Some(job), Fate::Unreachable { why }) = (open, fate) {
+                self.block(&job.place, why);
+            }
+            return;
+        };
         drop(settling);
         let Some(script) = step.script(&job.part, job.script) else { return };
+        let is_aborting = self.is_aborting;
         let Some(cell) = self.cell_mut(index) else { return };
         match fate {
             Fate::Exited { code } if *code == script.exit_code => self.worked(&step, index, &job),
+            // Its end was wanted, so it failed at nothing.
+            Fate::Exited { .. } if is_aborting => cell.go(Stage::Stopped { part: job.part }),
             Fate::Exited { code } => {
                 let end = End::Exited { code: Some(*code) };
                 cell.fail(
@@ -104,6 +126,35 @@ impl Progress {
         }
     }
 
+    /// What was left behind at a place can't be settled, so nothing begins there.
+    fn block(&mut self, place: &Place, why: &str) {
+        for cell in self.steps.get_mut(self.current).into_iter().flatten().filter(|it| it.place == *place) {
+            cell.blocked = Some(why.to_owned());
+        }
+    }
+
+    fn unblock(&mut self) {
+        for cell in self.steps.get_mut(self.current).into_iter().flatten() {
+            cell.blocked = None;
+        }
+    }
+
+    /// Whatever may still work is killed before the run ends.
+    pub(super) fn abort(&mut self) {
+        if !matches!(self.phase, Phase::Ending(_) | Phase::Over(_)) {
+            self.ending =
+                self.open.keys().filter(|serial| !self.flights.contains_key(serial)).copied().collect();
+            // One that could not be reached is tried once more.
+            for cell in self.steps.get_mut(self.current).into_iter().flatten() {
+                if let Stage::Unknown { settle: Some((serial, job)), .. } = &cell.stage {
+                    let (serial, job) = (*serial, job.clone());
+                    cell.go(Stage::Settle { serial, job, lost: Lost::Now });
+                }
+            }
+        }
+        self.is_aborting = true;
+    }
+
     /// A console goes on with it.
     pub(super) fn resume(&mut self) {
         match &self.phase {
@@ -114,7 +165,9 @@ impl Progress {
         }
         self.phase = Phase::Before;
         self.is_aborting = false;
+        self.ending.clear();
         self.allowed = self.current;
+        self.unblock();
         for (serial, Flight { job, .. }) in std::mem::take(&mut self.flights) {
             let Some(cell) = self.index_of(&job).and_then(|index| self.cell_mut(index)) else { continue };
             cell.is_in_flight = false;
@@ -142,6 +195,7 @@ impl Progress {
     /// Does again what went wrong in the step.
     pub(super) fn retry(&mut self) {
         let Some(step) = self.current_step() else { return };
+        self.unblock();
         for index in 0..self.steps.get(self.current).map_or(0, Vec::len) {
             match self.cell(index).map(|cell| (cell.stage.clone(), cell.resume_at)) {
                 Some((Stage::Unknown { settle: None, .. }, from)) => self.go_to_run(&step, index, from),
@@ -159,6 +213,7 @@ impl Progress {
                     Some(words) => format!("left as it was: {words}"),
                     None => "left out by hand".to_owned(),
                 });
+                cell.blocked = None;
                 cell.go(Stage::Done(Grade::Skipped));
             }
         }
@@ -282,8 +337,14 @@ impl Progress {
             cell.again_at = Some(later(at, PAUSE).min(deadline));
             return;
         }
+        let is_answered = !matches!(end, End::NotSent { .. } | End::Lost { .. });
         match (&job.part, cell.unproved) {
             (Part::Check, _) => cell.fail(Part::Check, words),
+            // Nobody knows that it doesn't hold: it is asked again, not the step run again.
+            _ if !is_answered => {
+                cell.since = None;
+                cell.blocked = Some(words);
+            }
             (_, Unproved::Ask) => cell.doubt(format!("a script may have run here, and {words}")),
             (_, Unproved::Run) => self.run_again(step, index),
         }

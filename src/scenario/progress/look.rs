@@ -72,6 +72,9 @@ impl Progress {
 
     fn state(&self, at: usize, cell: &Cell) -> State {
         let is_over = matches!(self.phase, Phase::Over(_) | Phase::Ending(_)) || self.is_aborting;
+        if let Some(words) = &cell.blocked {
+            return State::Unknown(words.clone());
+        }
         match &cell.stage {
             Stage::Todo if at < self.from || is_over => State::WillNotBeRun,
             Stage::Todo => State::NotStarted,

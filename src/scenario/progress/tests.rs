@@ -252,6 +252,46 @@ fn a_host_that_does_not_come_back_leaves_it_unknown_until_it_does() {
 }
 
 #[test]
+fn a_proof_that_can_not_be_asked_is_asked_again_and_the_step_not_run_again() {
+    let text = "## One\n```bash run on=first\nx\n```\n```bash check\nx\n```\n";
+    let mut console = Console::to_the_end(&plan(text));
+    console.all_exit(0);
+    for _ in 0..3 {
+        let serial = console.send(console.todo().start[0].clone());
+        console.end(serial, End::NotSent { why: "a can't be reached".to_owned() });
+        assert_eq!(console.todo().stand, Stand::Stuck);
+        console.instruct(Instruction::Retry);
+        assert_eq!(console.parts(), [("a".to_owned(), "check")]);
+    }
+    console.all_exit(1);
+    assert_eq!(
+        console.parts(),
+        [("a".to_owned(), "run")],
+        "it certainly does not hold, and was wanted again"
+    );
+}
+
+#[test]
+fn nothing_begins_beside_a_script_that_was_left_behind() {
+    let text = "## One\n```bash run on=first\nx\n```\n```bash undo\nx\n```\n";
+    let mut console = Console::to_the_end(&plan(text));
+    let serial = console.send(console.todo().start[0].clone());
+    console.end(serial, End::Lost { why: "The connection to a broke.".to_owned() });
+    let fate = Fate::Unreachable { why: "a can't be reached.".to_owned() };
+    console.tell(Event::Settled { serial, fate: fate.clone() });
+    console.instruct(Instruction::Undo);
+    assert_eq!((console.parts(), console.todo().settle.len()), (Vec::new(), 1));
+    console.tell(Event::Settled { serial, fate });
+    assert_eq!(console.todo().stand, Stand::Stuck);
+    assert_eq!(console.state(1, "a"), State::Unknown("a can't be reached.".to_owned()));
+    console.instruct(Instruction::Retry);
+    assert_eq!((console.parts(), console.todo().settle.len()), (Vec::new(), 1));
+    console.tell(Event::Settled { serial, fate: Fate::Exited { code: 0 } });
+    assert_eq!(console.parts(), [("a".to_owned(), "undo")]);
+    assert_eq!(console.replayed(), console.progress);
+}
+
+#[test]
 fn a_step_is_taken_back_in_the_reverse_order_of_the_hosts() {
     let text = "## One\n```bash run parallel=3\nx\n```\n```bash unless\nx\n```\n```bash undo\nx\n```\n## Two\n```bash run on=first\nx\n```\n";
     let mut console = Console::new(&plan(text));

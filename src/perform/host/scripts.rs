@@ -1,0 +1,305 @@
+//! The constant scripts that run on a host. Names travel in the argument vector, everything else on stdin.
+
+/// Finds the folder of all runs: `$home`. Only this user may write there: what others could have put there isn't
+/// believed, and nothing in it is followed elsewhere. The caller's mask is kept in `$mask`.
+macro_rules! home {
+    () => {
+        r#"mask=$(umask)
+umask 077
+refuse() {
+  echo "quorate: $1" >&2
+  exit 125
+}
+case $(id -u) in 0) home=/run/quorate ;; *) home=/tmp/quorate-$(id -u) ;; esac
+mkdir "$home" 2>/dev/null
+if [ ! -d "$home" ] || [ -L "$home" ] || [ ! -O "$home" ]; then
+  refuse "$home is not a folder of this user's own"
+fi
+mode=$(stat -c %a "$home") || refuse "the mode of $home can't be read"
+if [ $((0$mode & 022)) -ne 0 ]; then
+  refuse "other users may write to $home (mode $mode), so nothing in it can be trusted. Make sure that no scenario runs on this host, then remove it."
+fi
+[ ! -L "$home/$1" ] || refuse "$home/$1 is a link"
+"#
+    };
+}
+
+/// Defines `alive FOLDER`: whether the script of that folder runs, as `$pid`; `$stage` is `waiting` until it begins. A
+/// recycled PID, one from an earlier boot and a zombie don't count. Where the record is gone, the process is found by the
+/// folder among its arguments.
+macro_rules! find {
+    () => {
+        r#"started() {
+  stat=$(cat "/proc/$1/stat" 2>/dev/null) && set -- ${stat##*) } && case $1 in [ZX]) ;; *) echo "${20}" ;; esac
+}
+boot_id=$(cat /proc/sys/kernel/random/boot_id)
+alive() {
+  pid= boot= start= stage=
+  if [ -f "$1/pid" ]; then
+    read -r pid boot start stage <"$1/pid"
+    [ -n "$pid" ] && [ "$boot" = "$boot_id" ] && [ "$start" = "$(started "$pid")" ]
+    return
+  fi
+  for pid in $(printf '%s\n' "$1" | grep -lzxF -f - /proc/[0-9]*/cmdline 2>/dev/null); do
+    pid=${pid#/proc/} pid=${pid%/cmdline}
+    [ -z "$(started "$pid")" ] || return 0
+  done
+  return 1
+}
+"#
+    };
+}
+
+/// Keeps every other script of ours that reads or changes the lock waiting until this one has ended.
+macro_rules! guard {
+    () => {
+        r#"exec 9<"$home" && flock -w 20 9 || refuse "another console holds $home for too long"
+"#
+    };
+}
+
+/// Defines `held`: whether a run holds the lock, as `$holder`. Nothing of a file is shown that isn't a lock.
+macro_rules! held {
+    () => {
+        r#"held() {
+  holder=
+  [ -e "$home/lock" ] || [ -L "$home/lock" ] || return 1
+  if [ -f "$home/lock" ] && [ ! -L "$home/lock" ]; then read -r -n 500 holder <"$home/lock"; fi
+  [[ $holder =~ ^[A-Za-z0-9-]+\ . ]] || refuse "$home/lock is not the lock of a run. If no scenario runs on this host, remove it."
+}
+"#
+    };
+}
+
+/// Runs the script on its stdin, of run `$1`, with number `$2`. `$3` is the boot in which the run took the lock; `-`: it
+/// runs without a lock. Exit code 77, if this is another boot: the host was restarted, and nothing was run.
+///
+/// The script is read whole before anything of it runs. Then, with the guard held so that the lock can't change hands, the
+/// host decides whether it begins: not if it was settled, is older than what the host remembers, or the lock isn't the
+/// run's. The script has no stdin, and a session of its own that no hang-up of the connection reaches. What it prints goes through `tee`, which continues when nobody listens any
+/// more: a lost connection does not kill an installation half-way.
+pub(super) const LOADER: &str = concat!(
+    home!(),
+    r#"here=$home/$1/$2
+if [ "$3" != - ] && [ "$3" != "$(cat /proc/sys/kernel/random/boot_id)" ]; then exit 77; fi
+mkdir -p "$home/$1" && mkdir "$here" || exit 125
+umask "$mask"
+inner='
+record() {
+  echo "$$ $(cat /proc/sys/kernel/random/boot_id) $start$2" >"$1/pid.new" && mv "$1/pid.new" "$1/pid"
+}
+begin() {
+  exec 9<"$2" && flock -w 20 9 || return
+  case $__quorate in *"
+# quorate: the script is whole") ;; *) return ;; esac
+  [ ! -e "$1/settled" ] || return
+  floor=
+  if [ -f "$2/$3/since" ]; then read -r floor <"$2/$3/since"; fi
+  [ "$4" -gt "${floor:-0}" ] || return
+  if [ "$5" != - ]; then
+    holder=
+    if [ -f "$2/lock" ] && [ ! -L "$2/lock" ]; then read -r -n 500 holder <"$2/lock"; fi
+    case $holder in
+    "$3 "*) ;;
+    *)
+      __quorate_why="this run does not hold the lock of this host any more"
+      return
+      ;;
+    esac
+  fi
+  record "$1" || return
+  __quorate_runs=yes
+}
+stat=$(cat "/proc/$$/stat") && start=$(set -- ${stat##*) } && echo "${20}")
+record "$1" " waiting" || exit 125
+__quorate=$(cat)
+exec </dev/null
+__quorate_runs= __quorate_why="the script did not arrive whole or in time"
+begin "$@"
+if [ -z "$__quorate_runs" ]; then
+  : >"$1/never"
+  echo "quorate: $__quorate_why; nothing of it was run" >&2
+  exit 125
+fi
+exec 9<&-
+unset stat start floor holder __quorate_runs __quorate_why
+unset -f record begin
+set --
+eval "$__quorate"'
+exec 3<&0 </dev/null
+exec 4> >(trap "" HUP INT TERM PIPE; exec tee /dev/null 3<&-)
+out=$!
+exec 5> >(trap "" HUP INT TERM PIPE; exec tee /dev/null 3<&- 4>&- >&2)
+err=$!
+trap : HUP INT TERM
+setsid bash -c "$inner" quorate "$here" "$home" "$1" "$2" "$3" <&3 >&4 2>&5 3<&- 4>&- 5>&-
+code=$?
+echo "$code" >"$here/exit.new" && mv "$here/exit.new" "$here/exit"
+exec 4>&- 5>&-
+for pause in 0 .01 .02 .05 .1 .2 .5 1 1 1 1; do
+  sleep "$pause"
+  kill -0 "$out" 2>/dev/null || kill -0 "$err" 2>/dev/null || break
+done
+kill -9 "$out" "$err" 2>/dev/null
+exit "$code"
+"#
+);
+
+/// The last line of what the loader reads.
+pub(super) const WHOLE: &str = "\n# quorate: the script is whole";
+
+/// Prints the fate of script `$2` of run `$1`: `running`, `exited N`, `never` (nothing of it ran, nor ever will), `gone`.
+///
+/// A script that hasn't come this far never begins: its folder is taken, or it finds that it is settled. Where the host
+/// doesn't remember the time in which it was sent, the host can't tell that it never came.
+pub(super) const SETTLE: &str = concat!(
+    home!(),
+    find!(),
+    r#"here=$home/$1/$2
+if [ -f "$home/$1/since" ]; then
+  floor=
+  read -r floor <"$home/$1/since"
+  if [ "$2" -gt "${floor:-0}" ]; then mkdir "$here" 2>/dev/null; fi
+fi
+if [ ! -d "$here" ] && ! alive "$here"; then
+  mkdir -p "$home/$1" && mkdir "$here" && : >"$here/gone" || exit 1
+fi
+if [ -e "$here/gone" ]; then
+  echo gone
+  exit
+fi
+[ -f "$here/pid" ] || : >"$here/settled"
+if [ ! -f "$here/pid" ]; then
+  if alive "$here"; then echo running; else echo never; fi
+  exit
+fi
+if alive "$here"; then runs=yes; else runs=no; fi
+if [ "$runs" = no ] && [ ! -f "$here/exit" ]; then
+  sleep 1
+fi
+if [ "$runs" = no ] && [ -e "$here/never" ]; then
+  echo never
+elif [ -f "$here/exit" ]; then
+  echo "exited $(cat "$here/exit")"
+elif [ "$runs" = yes ]; then
+  echo running
+else
+  echo gone
+fi
+"#
+);
+
+/// Ends a script and all that it has started, kindly first. A script that hasn't come so far never begins. An exit code
+/// other than 0: it may still run.
+pub(super) const KILL: &str = concat!(
+    home!(),
+    find!(),
+    r#"here=$home/$1/$2
+mkdir -p "$home/$1" || exit 1
+mkdir "$here" 2>/dev/null
+[ -f "$here/pid" ] || : >"$here/settled"
+alive "$here" || exit 0
+victim=$pid
+send() {
+  kill "-$1" -- "-$victim" 2>/dev/null
+  if command -v pkill >/dev/null; then pkill "-$1" -s "$victim"; fi
+}
+send TERM
+for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25; do
+  kill -0 -- "-$victim" 2>/dev/null || exit 0
+  sleep 0.2
+done
+send KILL
+for _ in 1 2 3 4 5 6 7 8 9 10; do
+  alive "$here" || exit 0
+  sleep 0.2
+done
+refuse "process $victim does not end, not even by SIGKILL"
+"#
+);
+
+/// Takes the lock of this host for run `$1`; `$2` is what it says. `$3`: `respect` another's lock, `break` it, or `none`:
+/// take no lock. `$4` is the number of the last script that was sent: of later ones the host remembers all from now on.
+/// Prints the boot. Exit code 75: another run holds the lock, and is printed. Exit code 76: another run's script is at
+/// work here; its process and run are printed.
+pub(super) const LOCK: &str = concat!(
+    home!(),
+    find!(),
+    held!(),
+    guard!(),
+    r#"if [ "$3" != none ]; then
+  if [ "$3" = respect ] && held; then
+    case $holder in
+    "$1 "*) ;;
+    *)
+      echo "$holder"
+      exit 75
+      ;;
+    esac
+  fi
+  for folder in "$home"/*/*/; do
+    folder=${folder%/}
+    other=${folder%/*} other=${other##*/}
+    case $other in "$1" | proof-*) continue ;; esac
+    if [ -f "$folder/pid" ] && alive "$folder" && [ "$stage" != waiting ]; then
+      echo "$pid $other"
+      exit 76
+    fi
+  done
+  new=$home/.lock.$1
+  rm -f "$new"
+  (set -C && printf '%s\n' "$2" >"$new") || exit 1
+  trap 'rm -f "$new"' EXIT
+  if [ "$3" = break ]; then
+    mv -fT "$new" "$home/lock" || exit 1
+  elif ! ln "$new" "$home/lock" 2>/dev/null; then
+    held || exit 1
+    case $holder in
+    "$1 "*) ;;
+    *)
+      echo "$holder"
+      exit 75
+      ;;
+    esac
+  fi
+fi
+mkdir -p "$home/$1" || exit 1
+[ -e "$home/$1/since" ] || echo "$4" >"$home/$1/since" || exit 1
+echo "$boot_id"
+exit 0
+"#
+);
+
+/// Gives the lock back, if it is run `$1`'s. `$2`: `forget` its scripts, or `keep` what became of them. Exit code 76: one of
+/// them is still at work, so nothing was given back or forgotten; its process is printed.
+pub(super) const UNLOCK: &str = concat!(
+    home!(),
+    find!(),
+    held!(),
+    guard!(),
+    r#"for folder in "$home/$1"/*/; do
+  folder=${folder%/}
+  if [ -f "$folder/pid" ] && alive "$folder" && [ "$stage" != waiting ]; then
+    echo "$pid"
+    exit 76
+  fi
+done
+if held; then
+  case $holder in "$1 "*) rm -f "$home/lock" ;; esac
+fi
+if [ "$2" = forget ]; then rm -rf "${home:?}/${1:?}"; fi
+exit 0
+"#
+);
+
+/// Prints what the host runs, and as which user we are there.
+pub(super) const PROBE: &str = r#"cat /etc/os-release 2>/dev/null || cat /usr/lib/os-release 2>/dev/null
+printf '\nQUORATE_UID=%s\n' "$(id -u)"
+"#;
+
+/// The exit code of [`LOCK`] where another run holds it.
+pub(super) const HELD: i32 = 75;
+/// The exit code of [`LOCK`] and [`UNLOCK`] where a script is at work.
+pub(super) const AT_WORK: i32 = 76;
+/// The exit code of [`LOADER`] where the host was restarted since its lock was taken.
+pub(in crate::perform) const RESTARTED: i32 = 77;

@@ -1,0 +1,229 @@
+//! Scripts that outlive their console or their connection, and hosts that change hands meanwhile.
+
+use std::fs;
+use std::os::unix::fs::{PermissionsExt, symlink};
+
+use super::*;
+use crate::scenario::journal::{End, Fate};
+
+/// Works until there is a file `go`; what it does can't be told from its end alone.
+fn slow() -> Step {
+    let text =
+        "echo x >>\"$HERE/began\"; until [ -e \"$HERE/go\" ]; do sleep 0.05; done; echo x >>\"$HERE/done\"";
+    let unless = vec![script("[ -e \"$HERE/done\" ]")];
+    Step { on: Target::First, unless, ..step(text) }
+}
+
+fn go(site: &Site, host: &str) {
+    fs::write(site.host(host).join("go"), "").unwrap();
+}
+
+/// The console dies as soon as the script works on `a`.
+async fn left(site: &Site, plan: &Arc<Plan>) -> String {
+    let run = site.new_run();
+    let id = run.id().to_owned();
+    tokio::select! {
+        (outcome, _) = site.perform_run(plan, run, TO_END) => panic!("{outcome:?}"),
+        () = until(|| !site.file("a", "began").is_empty()) => {}
+    }
+    id
+}
+
+async fn resume(site: &Site, plan: &Arc<Plan>, id: &str) -> (Outcome, Vec<Entry>) {
+    site.perform_run(plan, site.performer.runs().open(id).unwrap(), TO_END).await
+}
+
+/// Resumes, and lets the script end once it is being looked for.
+async fn resume_and_go(site: &Site, plan: &Arc<Plan>, id: &str) -> (Outcome, Vec<Entry>) {
+    let (sender, mut news) = mpsc::channel(64);
+    let (orders, instructions) = mpsc::channel(1);
+    drop(orders);
+    let run = site.performer.runs().open(id).unwrap();
+    let performing = site.performer.perform(Arc::clone(plan), run, TO_END, instructions, sender);
+    let watching = async {
+        let mut all = Vec::new();
+        while let Some(news) = news.recv().await {
+            let News::Entry(entry) = news else { continue };
+            if matches!(&entry.event, Event::Gates { broken, .. } if broken.is_empty()) {
+                go(site, "a");
+            }
+            all.push(entry);
+        }
+        all
+    };
+    tokio::join!(performing, watching)
+}
+
+#[tokio::test]
+async fn a_resume_that_fails_at_another_runs_lock_forgets_no_script_that_works() {
+    let site = Site::new();
+    let plan = Arc::new(plan([slow()]));
+    let id = left(&site, &plan).await;
+    let lock = site.host("b").join("run/lock");
+    fs::write(&lock, "20250101-000000-dead galera, by ann@elsewhere, since 2025\n").unwrap();
+    let (outcome, _) = resume(&site, &plan, &id).await;
+    assert!(why(&outcome).contains("b: run 20250101-000000-dead"), "{outcome:?}");
+    assert!(site.host("a").join("run/lock").exists(), "a is still locked, as a script works there");
+    fs::remove_file(lock).unwrap();
+    let (outcome, entries) = resume_and_go(&site, &plan, &id).await;
+    assert!(matches!(outcome, Outcome::Done { .. }), "{outcome:?}");
+    assert_eq!((sent(&entries, &Part::Run), site.file("a", "began")), (0, "x\n".to_owned()));
+    assert!(!site.host("a").join("run/lock").exists(), "the lock was given back");
+}
+
+#[tokio::test]
+async fn what_became_of_a_script_is_remembered_until_the_journal_knows() {
+    let site = Site::new();
+    let plan = Arc::new(plan([Step { unless: Vec::new(), ..slow() }]));
+    let id = left(&site, &plan).await;
+    fs::write(site.host("b").join("run/lock"), "20250101-000000-dead galera, by ann@elsewhere\n").unwrap();
+    go(&site, "a");
+    until(|| !site.file("a", "done").is_empty()).await;
+    // Over ssh the loader outlives the console, and leaves the exit code.
+    fs::write(site.host("a").join(format!("run/{id}/1/exit")), "0\n").unwrap();
+    assert!(matches!(resume(&site, &plan, &id).await.0, Outcome::Failed { .. }));
+    fs::remove_file(site.host("b").join("run/lock")).unwrap();
+    let (outcome, entries) = resume(&site, &plan, &id).await;
+    assert_eq!(outcome, Outcome::Done { notes: Vec::new() }, "{entries:#?}");
+    assert_eq!((sent(&entries, &Part::Run), site.file("a", "began")), (0, "x\n".to_owned()));
+}
+
+/// Carries a plan out whose script loses its connection on `a`, and aborts it then. `also` sees every event.
+async fn cut_and_abort(site: &Site, plan: &Arc<Plan>, also: impl Fn(&Event)) -> (Outcome, String) {
+    site.hosts.cut.lock().unwrap().insert("a".into());
+    let (sender, mut news) = mpsc::channel(64);
+    let (orders, instructions) = mpsc::channel(1);
+    let run = site.new_run();
+    let id = run.id().to_owned();
+    let performing = site.performer.perform(Arc::clone(plan), run, TO_END, instructions, sender);
+    let watching = async {
+        while let Some(news) = news.recv().await {
+            let News::Entry(entry) = news else { continue };
+            also(&entry.event);
+            if matches!(&entry.event, Event::Ended { end: End::Lost { .. }, .. }) {
+                orders.send(Instruction::Abort).await.unwrap();
+            }
+        }
+    };
+    (tokio::join!(performing, watching).0, id)
+}
+
+fn endless() -> Step {
+    let text = "echo $$ >\"$HERE/pid\"; echo x >>\"$HERE/began\"; echo CUT; until [ -e \"$HERE/go\" ]; do sleep 0.05; done";
+    Step { on: Target::First, ..step(text) }
+}
+
+fn is_alive(site: &Site) -> bool {
+    std::path::Path::new("/proc").join(site.file("a", "pid").trim()).join("fd").read_dir().is_ok()
+}
+
+#[tokio::test]
+async fn an_abort_kills_a_script_that_is_being_looked_for_and_gives_its_host_back() {
+    let site = Site::new();
+    let plan = Arc::new(plan([endless()]));
+    let (outcome, _) = cut_and_abort(&site, &plan, |_| {}).await;
+    assert_eq!(outcome, Outcome::Aborted);
+    assert!(!is_alive(&site), "the script still works");
+    assert!(!site.host("a").join("run/lock").exists(), "the lock was given back");
+}
+
+#[tokio::test]
+async fn a_host_that_can_not_be_asked_and_comes_back_is_not_sent_the_script_again() {
+    let site = Site::new();
+    let plan = Arc::new(plan([endless()]));
+    let also = |event: &Event| match event {
+        Event::Ended { end: End::Lost { .. }, .. } => {
+            site.hosts.dead.lock().unwrap().insert("a".into());
+        }
+        Event::Settled { fate: Fate::Unreachable { .. }, .. } => site.hosts.dead.lock().unwrap().clear(),
+        _ => {}
+    };
+    let (outcome, id) = cut_and_abort(&site, &plan, also).await;
+    assert_eq!(outcome, Outcome::Aborted);
+    assert!(is_alive(&site) && site.host("a").join("run/lock").exists(), "it works, and a is locked");
+    site.hosts.cut.lock().unwrap().clear();
+    let again = Start { unknown: Unknown::RunAgain, ..TO_END };
+    let run = site.performer.runs().open(&id).unwrap();
+    let ending = async {
+        until(|| site.host("a").join(format!("run/{id}/1/pid")).exists()).await;
+        go(&site, "a");
+    };
+    let ((outcome, entries), ()) = tokio::join!(site.perform_run(&plan, run, again), ending);
+    assert!(matches!(outcome, Outcome::Done { .. }), "{outcome:?}");
+    assert_eq!((sent(&entries, &Part::Run), site.file("a", "began")), (0, "x\n".to_owned()));
+}
+
+#[tokio::test]
+async fn a_lock_is_not_broken_while_a_script_works() {
+    let site = Site::new();
+    let first = Arc::new(plan([slow()]));
+    let id = left(&site, &first).await;
+    let second = Arc::new(plan([step("echo x >\"$HERE/second\"")]));
+    let breaking = Start { lock: Lock::Break, ..TO_END };
+    let (outcome, _) = site.perform_run(&second, site.new_run(), breaking).await;
+    assert!(why(&outcome).contains(&format!("a: a script of run {id} still works there")), "{outcome:?}");
+    assert!(site.file("a", "second").is_empty());
+    go(&site, "a");
+    until(|| !site.file("a", "done").is_empty()).await;
+    let ended = async {
+        while !matches!(site.perform_run(&second, site.new_run(), breaking).await.0, Outcome::Done { .. }) {}
+    };
+    tokio::time::timeout(Duration::from_secs(60), ended).await.expect("the script has ended");
+    assert_eq!(site.file("a", "second"), "x\n");
+}
+
+#[tokio::test]
+async fn nothing_begins_on_a_host_that_another_run_has_taken() {
+    let site = Site::new();
+    let plan = Arc::new(plan([Step { unless: Vec::new(), ..slow() }, step("echo x >\"$HERE/two\"")]));
+    let lock = site.host("b").join("run/lock");
+    let taken = "20250101-000000-beef galera, by ann@elsewhere, since 2025\n";
+    let taking = async {
+        until(|| !site.file("a", "began").is_empty()).await;
+        fs::write(&lock, taken).unwrap();
+        go(&site, "a");
+    };
+    let ((outcome, entries), ()) = tokio::join!(site.perform(&plan), taking);
+    assert!(why(&outcome).contains("step 2 on b"), "{outcome:?}");
+    assert!(format!("{entries:?}").contains("does not hold the lock of this host any more"), "{entries:?}");
+    assert_eq!((site.file("a", "two"), site.file("b", "two")), ("x\n".to_owned(), String::new()));
+    assert_eq!(fs::read_to_string(&lock).unwrap(), taken, "the other run's lock is still there");
+}
+
+#[tokio::test]
+async fn a_lock_that_is_no_lock_is_neither_followed_nor_shown() {
+    let site = Site::new();
+    let plan = Arc::new(plan([step("echo x >\"$HERE/one\"")]));
+    let home = site.host("a").join("run");
+    fs::create_dir_all(&home).unwrap();
+    let secret = site.folder.path().join("shadow");
+    fs::write(&secret, "root:$6$hash:19000:0:99999:7:::\n").unwrap();
+    symlink(&secret, home.join("lock")).unwrap();
+    let (outcome, entries) = site.perform(&plan).await;
+    let told = format!("{outcome:?} {entries:?}");
+    assert!(told.contains("is not the lock of a run") && !told.contains("hash"), "{told}");
+    fs::remove_file(home.join("lock")).unwrap();
+    fs::hard_link(&secret, home.join("lock")).unwrap();
+    let (outcome, entries) = site.perform(&plan).await;
+    let told = format!("{outcome:?} {entries:?}");
+    assert!(told.contains("is not the lock of a run") && !told.contains("hash"), "{told}");
+    assert!(site.file("b", "one").is_empty(), "nothing was run");
+    assert!(fs::read_to_string(&secret).unwrap().contains("hash"), "what is not ours is left alone");
+}
+
+#[rstest]
+#[case(0o777)]
+#[case(0o1777)]
+#[case(0o770)]
+#[tokio::test]
+async fn a_folder_that_others_may_write_to_is_not_used(#[case] mode: u32) {
+    let site = Site::new();
+    let plan = Arc::new(plan([step("echo x >\"$HERE/one\"")]));
+    let home = site.host("a").join("run");
+    fs::create_dir_all(&home).unwrap();
+    fs::set_permissions(&home, fs::Permissions::from_mode(mode)).unwrap();
+    let (outcome, _) = site.perform(&plan).await;
+    assert!(why(&outcome).contains("other users may write to"), "{outcome:?}");
+    assert!(site.file("a", "one").is_empty() && site.file("b", "one").is_empty());
+    assert!(fs::read_dir(&home).unwrap().next().is_none(), "nothing was put there");
+}
