@@ -2,7 +2,7 @@
 //!
 //! Whatever happens (an error, a panic, a signal, a stop), the terminal is given back as it was found.
 
-use std::io::{self, Stdout, Write};
+use std::io::{self, IsTerminal, Stdout, Write};
 use std::time::Duration;
 
 use crossterm::clipboard::CopyToClipboard;
@@ -45,20 +45,26 @@ impl Guard {
 
 impl Drop for Guard {
     fn drop(&mut self) {
+        // Ratatui shows the cursor when it is dropped, and panics where that fails and stderr is gone as well. A failure
+        // here is the last one: see `Pictures`.
+        let _gone = self.terminal.show_cursor();
         give_back();
     }
 }
 
 /// Hands each picture over whole: what is written is kept until it is flushed, and sent as one synchronized update
 /// (mode 2026), so that a slow line or a multiplexer shows no half of one. Terminals that don't know the mode ignore it.
+///
+/// The first error is returned. After that the terminal counts as gone and writing does nothing.
 pub struct Pictures<W: Write> {
     screen: W,
     picture: Vec<u8>,
+    is_gone: bool,
 }
 
 impl<W: Write> Pictures<W> {
     fn on(screen: W) -> Self {
-        Self { screen, picture: Vec::new() }
+        Self { screen, picture: Vec::new(), is_gone: false }
     }
 }
 
@@ -75,9 +81,14 @@ impl<W: Write> Write for Pictures<W> {
             return Ok(());
         }
         queue!(self.picture, EndSynchronizedUpdate)?;
-        self.screen.write_all(&self.picture)?;
+        let shown = if self.is_gone {
+            Ok(())
+        } else {
+            self.screen.write_all(&self.picture).and_then(|()| self.screen.flush())
+        };
         self.picture.clear();
-        self.screen.flush()
+        self.is_gone |= shown.is_err();
+        shown
     }
 }
 
@@ -90,6 +101,11 @@ fn give_back() {
     // There is no one left to tell: a terminal that has gone away can't be given back.
     let _gone = execute!(io::stdout(), DisableMouseCapture, LeaveAlternateScreen, crossterm::cursor::Show);
     let _gone = disable_raw_mode();
+}
+
+/// Whether the terminal has gone away: its window was closed, or its connection lost.
+pub fn is_gone() -> bool {
+    !io::stdin().is_terminal()
 }
 
 /// Hands the terminal to the shell, stops the console as ctrl-z does to any program, and takes the terminal
@@ -137,10 +153,40 @@ pub fn install_hooks() -> color_eyre::Result<()> {
         let report = panic_hook.panic_report(info);
         if std::thread::current().id() == drawing {
             give_back();
-            eprintln!("{report}");
+            // `eprintln!` would panic again where stderr is gone, and that aborts the process.
+            let _gone = writeln!(io::stderr(), "{report}");
         } else {
             tracing::error!("a background task panicked: {info}");
         }
     }));
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A terminal whose window was closed.
+    struct Gone;
+
+    impl Write for Gone {
+        fn write(&mut self, _bytes: &[u8]) -> io::Result<usize> {
+            Err(io::Error::other("gone"))
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Err(io::Error::other("gone"))
+        }
+    }
+
+    #[test]
+    fn a_terminal_that_is_gone_is_reported_once() {
+        let mut terminal = Terminal::with_options(
+            CrosstermBackend::new(Pictures::on(Gone)),
+            ratatui::TerminalOptions { viewport: ratatui::Viewport::Fixed(ratatui::layout::Rect::ZERO) },
+        )
+        .unwrap();
+        assert!(terminal.hide_cursor().is_err());
+        assert!(terminal.show_cursor().is_ok());
+    }
 }

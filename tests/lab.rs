@@ -1,6 +1,7 @@
 //! The real console on real clusters: every fault of the lab appears on screen in the right words, and goes
 //! again when it is healed. Wants the lab up and populated (`tests/lab/console` sees to that).
 
+#[expect(dead_code, reason = "other tests need more of it")]
 #[path = "common/session.rs"]
 mod session;
 

@@ -1,6 +1,7 @@
 //! What the grid of the real console says of a cluster that loses a member. `tests/lab/deploy` starts this for each
 //! member that it powers off, and says by which words and files.
 
+#[expect(dead_code, reason = "other tests need more of it")]
 #[path = "common/session.rs"]
 mod session;
 

@@ -4,6 +4,7 @@
 
 #[path = "common/guests.rs"]
 mod guests;
+#[expect(dead_code, reason = "other tests need more of it")]
 #[path = "common/session.rs"]
 mod session;
 

@@ -4,10 +4,18 @@
 #[path = "common/session.rs"]
 mod session;
 
+use std::fs;
+use std::io::Read;
+use std::os::unix::fs::PermissionsExt;
+use std::process::Command;
+use std::sync::mpsc;
+
+use portable_pty::CommandBuilder;
 use quorate::terminal;
 use rstest::rstest;
 use rustix::process::Signal;
 use session::{Session, UPDATE};
+use tempfile::TempDir;
 
 fn demo() -> Session {
     Session::start(env!("CARGO_BIN_EXE_quorate"), &["demo", "--seed", "7"], &[], (80, 24))
@@ -137,4 +145,96 @@ fn without_a_terminal_it_says_so() {
     let words = String::from_utf8_lossy(&output.stderr);
     assert!(words.contains("terminal"), "{words}");
     assert!(words.contains("quorate status"), "{words}");
+}
+
+/// The window is closed where its session's hang-up reaches the console, and where it doesn't.
+#[rstest]
+#[case::a_hang_up_comes(true)]
+#[case::no_hang_up_comes(false)]
+fn closing_the_window_ends_it_cleanly(#[case] is_controlling: bool) {
+    let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_quorate"));
+    command.args(["demo", "--seed", "7"]);
+    command.set_controlling_tty(is_controlling);
+    let session = Session::start_command(command, (80, 24));
+    session.shows("WORST FINDING");
+    let status = session.close_window();
+    assert!(status.success(), "{status:?}");
+}
+
+/// Three clusters whose hosts never let anyone in: a program called `ssh` that does nothing comes first in the path.
+struct LoggingIn {
+    session: Session,
+    /// Where the control sockets are.
+    runtime: TempDir,
+    /// What every `ssh` holds open.
+    held: mpsc::Receiver<usize>,
+    _bin: TempDir,
+}
+
+const LOGINS: usize = 3;
+
+impl LoggingIn {
+    fn start() -> Self {
+        let (bin, runtime) = (tempfile::tempdir().expect("a folder"), tempfile::tempdir().expect("a folder"));
+        let fifo = bin.path().join("fifo");
+        assert!(Command::new("mkfifo").arg(&fifo).status().expect("mkfifo is needed").success());
+        let ssh =
+            format!("#!/bin/sh\nexec >'{}'\ntrap '' TERM\necho\nwhile :; do sleep 1; done\n", fifo.display());
+        fs::write(bin.path().join("ssh"), ssh).expect("a file of ours");
+        fs::set_permissions(bin.path().join("ssh"), fs::Permissions::from_mode(0o755))
+            .expect("a file of ours");
+        let clusters: Vec<String> =
+            (0..LOGINS).map(|n| format!("[[cluster]]\nname = \"c{n}\"\nnodes = [\"h{n}\"]\n")).collect();
+        let config = bin.path().join("config.toml");
+        fs::write(&config, format!("[defaults]\nconnect_timeout = \"5 min\"\n{}", clusters.concat()))
+            .expect("a file of ours");
+        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_quorate"));
+        command.arg("--config");
+        command.arg(&config);
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        let paths = [bin.path().to_owned()].into_iter().chain(std::env::split_paths(&path));
+        command.env("PATH", std::env::join_paths(paths).expect("no colon in a path"));
+        command.env("XDG_RUNTIME_DIR", runtime.path());
+        let session = Session::start_command(command, (80, 24));
+        let (told, held) = mpsc::channel();
+        std::thread::spawn(move || {
+            let mut fifo = fs::File::open(fifo).expect("it is there");
+            let (mut bytes, mut logins) = ([0; LOGINS], 0);
+            // Ends when no `ssh` has it open any more.
+            while let Ok(count) = fifo.read(&mut bytes) {
+                logins += count;
+                if told.send(if count == 0 { 0 } else { logins }).is_err() || count == 0 {
+                    break;
+                }
+            }
+        });
+        let this = Self { session, runtime, held, _bin: bin };
+        while this.held.recv_timeout(session::PATIENCE).expect("each host is logged in to") < LOGINS {}
+        this
+    }
+
+    /// Waits for the end of every `ssh`.
+    fn is_over(held: &mpsc::Receiver<usize>) {
+        while held.recv_timeout(session::PATIENCE).expect("an ssh is still there") > 0 {}
+    }
+}
+
+#[test]
+fn closing_the_window_ends_the_logins_under_way_and_removes_their_folder() {
+    let LoggingIn { session, runtime, held, _bin } = LoggingIn::start();
+    let folders = || fs::read_dir(runtime.path()).unwrap().count();
+    assert_eq!(folders(), 1);
+    let status = session.close_window();
+    assert!(status.success(), "{status:?}");
+    assert_eq!(folders(), 0);
+    LoggingIn::is_over(&held);
+}
+
+#[rstest]
+#[case(Signal::KILL)]
+#[case(Signal::TERM)]
+fn logins_under_way_end_with_the_console(#[case] signal: Signal) {
+    let LoggingIn { session, held, runtime: _runtime, _bin } = LoggingIn::start();
+    session.signal(signal);
+    LoggingIn::is_over(&held);
 }

@@ -102,10 +102,14 @@ pub struct Hands {
     pub copy: fn(&str) -> std::io::Result<()>,
 }
 
-/// Runs the console on this process's terminal until the person leaves or a signal ends it.
+/// How often the console checks whether its terminal is still there. Where it closes, a SIGHUP comes at once, but only
+/// if it is the terminal of the console's session.
+const TERMINAL_CHECK: Duration = Duration::from_secs(1);
+
+/// Runs the console on this process's terminal until the user leaves, a signal ends it, or the terminal goes away.
 pub async fn run(mut launch: Launch) -> Result<()> {
     let mut guard = terminal::Guard::enter().wrap_err("the terminal can't be used")?;
-    let signals = ended_by_signal()?;
+    let ended = ended()?;
     if launch.theme == ThemeChoice::ByBackground {
         // A terminal may take its time to answer: the first picture, on its own background, does not wait.
         let size = guard.terminal.size()?;
@@ -114,11 +118,18 @@ pub async fn run(mut launch: Launch) -> Result<()> {
         launch.look.theme = Theme::default_for(terminal::background()).fit(launch.depth);
     }
     let hands = Hands { suspend: terminal::suspend, copy: terminal::copy };
-    run_on(launch, &mut guard.terminal, EventStream::new(), signals, hands).await
+    match run_on(launch, &mut guard.terminal, EventStream::new(), ended, hands).await {
+        // It may fail before anything else says that it is gone.
+        Err(error) if terminal::is_gone() => {
+            tracing::info!("ended: the terminal is gone: {error:#}");
+            Ok(())
+        }
+        outcome => outcome,
+    }
 }
 
-/// Resolves when the process is asked to end.
-fn ended_by_signal() -> Result<impl Future<Output = ()>> {
+/// Resolves when the process is asked to end, or its terminal is gone.
+fn ended() -> Result<impl Future<Output = ()>> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut hang_up = signal(SignalKind::hangup())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
@@ -127,8 +138,16 @@ fn ended_by_signal() -> Result<impl Future<Output = ()>> {
             _ = terminate.recv() => tracing::info!("ended by SIGTERM"),
             _ = hang_up.recv() => tracing::info!("ended by SIGHUP"),
             _ = interrupt.recv() => tracing::info!("ended by SIGINT"),
+            () = terminal_gone() => tracing::info!("ended: the terminal is gone"),
         }
     })
+}
+
+async fn terminal_gone() {
+    let mut checks = interval(TERMINAL_CHECK);
+    while !terminal::is_gone() {
+        checks.tick().await;
+    }
 }
 
 /// Runs the console on any terminal, with any input. `ended` resolves when it is to stop.
@@ -163,24 +182,26 @@ where
     let mut next_frame = Instant::now();
     let mut is_waiting = false;
     tokio::pin!(ended);
-    'running: loop {
+    let outcome = 'running: loop {
         panes.reconcile(&console.state);
         is_waiting |= console.state.take_dirty();
         if is_waiting && Instant::now() >= next_frame {
-            console.fit(terminal.size()?);
-            terminal.draw(|frame| ui::draw(frame, &console.state, &console.look))?;
+            if let Err(error) = console.draw_on(terminal) {
+                break Err(error);
+            }
             next_frame = Instant::now() + FRAME;
             is_waiting = false;
         }
         let effects = tokio::select! {
             biased;
-            () = &mut ended => break,
+            () = &mut ended => break Ok(()),
             event = input.next() => {
                 // What a key does is seen at once.
                 next_frame = Instant::now();
                 match event {
-                    Some(event) => console.on_terminal(&event.wrap_err("the terminal can't be read")?),
-                    None => break,
+                    Some(Ok(event)) => console.on_terminal(&event),
+                    Some(Err(error)) => break Err(error).wrap_err("the terminal can't be read"),
+                    None => break Ok(()),
                 }
             }
             () = sleep_until(next_frame), if is_waiting => Vec::new(),
@@ -212,22 +233,31 @@ where
             }
         };
         for effect in effects {
-            match effect {
-                Effect::Quit => break 'running,
-                Effect::Redraw => terminal.clear()?,
-                Effect::Suspend => {
-                    (hands.suspend)().wrap_err("the console could not be put in the background")?;
-                    terminal.clear()?;
+            let carried_out = match effect {
+                Effect::Quit => break 'running Ok(()),
+                Effect::Redraw => terminal.clear().map_err(color_eyre::Report::new),
+                Effect::Suspend => (hands.suspend)()
+                    .wrap_err("the console could not be put in the background")
+                    .and_then(|()| terminal.clear().map_err(color_eyre::Report::new)),
+                Effect::Copy(text) => {
+                    console.copied((hands.copy)(&text));
+                    Ok(())
                 }
-                Effect::Copy(text) => console.copied((hands.copy)(&text)),
-                effect => console.carry_out(effect),
+                effect => {
+                    console.carry_out(effect);
+                    Ok(())
+                }
+            };
+            if let Err(error) = carried_out {
+                break 'running Err(error);
             }
         }
-    }
+    };
+    // Also where the terminal has failed: hosts are not left locked.
     drop(told);
     console.scenarios.give_back().await;
     console.watch.stop().await;
-    Ok(())
+    outcome
 }
 
 /// The state, and what it is drawn and fed with.
@@ -269,6 +299,15 @@ impl Console {
             keys: Vec::new(),
             presses: Presses::default(),
         }
+    }
+
+    fn draw_on<B: Backend<Error: Send + Sync + 'static>>(
+        &mut self,
+        terminal: &mut Terminal<B>,
+    ) -> Result<()> {
+        self.fit(terminal.size()?);
+        terminal.draw(|frame| ui::draw(frame, &self.state, &self.look))?;
+        Ok(())
     }
 
     /// Follows the window also where nobody tells that it changed: it may do so before its signals are listened for.

@@ -2,6 +2,7 @@
 
 use std::io::{Read, Write};
 use std::num::NonZeroU16;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
 
@@ -17,6 +18,8 @@ pub(crate) struct Session {
     master: Box<dyn MasterPty + Send>,
     keys: Box<dyn Write + Send>,
     seen: Arc<(Mutex<Seen>, Condvar)>,
+    /// Whether the window is about to be closed, so that nothing more is read from it.
+    closing: Arc<AtomicBool>,
     _state: tempfile::TempDir,
 }
 
@@ -57,18 +60,24 @@ impl Session {
         program: &str,
         arguments: &[&str],
         environment: &[(&str, &str)],
-        (columns, rows): (u16, u16),
+        size: (u16, u16),
     ) -> Self {
+        let mut command = CommandBuilder::new(program);
+        command.args(arguments);
+        for (name, value) in environment {
+            command.env(name, value);
+        }
+        Self::start_command(command, size)
+    }
+
+    /// Starts that command with a home of its own.
+    pub(crate) fn start_command(mut command: CommandBuilder, (columns, rows): (u16, u16)) -> Self {
         let size = PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 };
         let pair = native_pty_system().openpty(size).expect("a pseudo-terminal");
         let state = tempfile::tempdir().expect("a folder");
-        let mut command = CommandBuilder::new(program);
-        command.args(arguments);
         command.env("TERM", "xterm-256color");
-        command.env("XDG_STATE_HOME", state.path());
-        command.env("XDG_CONFIG_HOME", state.path());
-        for (name, value) in environment {
-            command.env(name, value);
+        for name in ["XDG_STATE_HOME", "XDG_CONFIG_HOME"] {
+            command.env(name, state.path());
         }
         let child = pair.slave.spawn_command(command).expect("it starts");
         drop(pair.slave);
@@ -78,6 +87,8 @@ impl Session {
         let seen =
             Arc::new((Mutex::new(Seen { parser, raw: Vec::new(), shown: 0, ended: false }), Condvar::new()));
         let sink = Arc::clone(&seen);
+        let closing = Arc::new(AtomicBool::new(false));
+        let is_closing = Arc::clone(&closing);
         std::thread::spawn(move || {
             let mut bytes = [0; 4096];
             // An error is how a pseudo-terminal says that nobody is left.
@@ -85,11 +96,15 @@ impl Session {
                 let mut seen = sink.0.lock().expect("no reader panicked");
                 seen.takes_in(&bytes[..count]);
                 sink.1.notify_all();
+                if is_closing.load(Ordering::SeqCst) {
+                    break;
+                }
             }
+            drop(output);
             sink.0.lock().expect("no reader panicked").ended = true;
             sink.1.notify_all();
         });
-        Self { child, master: pair.master, keys, seen, _state: state }
+        Self { child, master: pair.master, keys, seen, closing, _state: state }
     }
 
     /// Waits until that is so of what was seen; fails with the screen when the time is up.
@@ -127,6 +142,28 @@ impl Session {
     pub(crate) fn signal(&self, signal: Signal) {
         let pid = self.child.process_id().and_then(|pid| Pid::from_raw(pid as i32)).expect("it has an id");
         kill_process(pid, signal).expect("it runs");
+    }
+
+    /// Closes the window, and waits for the program's end. Reads no more than what the program prints as it is resized.
+    pub(crate) fn close_window(self) -> ExitStatus {
+        let Self { mut child, master, keys, seen, closing, .. } = self;
+        closing.store(true, Ordering::SeqCst);
+        let size = master.get_size().expect("it has a size");
+        master.resize(PtySize { cols: size.cols + 10, ..size }).expect("it can be resized");
+        let ended = seen
+            .1
+            .wait_timeout_while(seen.0.lock().expect("no reader panicked"), PATIENCE, |seen| !seen.ended);
+        assert!(!ended.expect("no reader panicked").1.timed_out(), "it doesn't follow its window");
+        drop(keys);
+        drop(master);
+        let start = Instant::now();
+        loop {
+            if let Some(status) = child.try_wait().expect("it can be waited for") {
+                return status;
+            }
+            assert!(start.elapsed() < PATIENCE, "it is still there without its window");
+            std::thread::sleep(Duration::from_millis(10));
+        }
     }
 
     /// Waits for its end and looks whether the terminal is as it was: the main screen, the cursor, no mouse.
