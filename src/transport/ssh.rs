@@ -125,6 +125,7 @@ impl Ssh {
         let masters = connections.filter_map(|connection| connection.peek().cloned()?.ok());
         futures::future::join_all(masters.map(|master| async move { master.close().await })).await;
         self.group.end();
+        self.control.remove();
     }
 
     async fn run_on(

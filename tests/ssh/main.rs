@@ -272,15 +272,18 @@ async fn closing_leaves_no_process_and_no_file() {
     run(&ssh, "good", Command::new("true")).await.unwrap();
     run(&ssh, "other-good", Command::new("true")).await.unwrap();
     assert_eq!(masters(&server).len(), 2);
+    let directories = || {
+        let entries = std::fs::read_dir(server.path("")).unwrap().flatten();
+        entries.filter(|entry| entry.file_name().to_string_lossy().starts_with("quorate.")).count()
+    };
+    assert_eq!(directories(), 1);
     ssh.close().await;
-    drop(ssh);
+    assert_eq!(directories(), 0);
     let start = Instant::now();
     while !masters(&server).is_empty() {
         assert!(start.elapsed() < Duration::from_secs(5), "{:?}", masters(&server));
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
-    let left = std::fs::read_dir(server.path("")).unwrap().flatten();
-    assert_eq!(left.filter(|entry| entry.file_name().to_string_lossy().starts_with("quorate-")).count(), 0);
 }
 
 /// The processes of ssh that were started with this server's configuration.

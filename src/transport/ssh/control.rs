@@ -1,38 +1,90 @@
 //! The private directory that holds the control sockets of the masters.
 
-use std::fs;
-use std::io;
+use std::fs::{File, Permissions};
+use std::io::{self, Read, Write};
+use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::PermissionsExt;
-use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::sync::{Mutex, PoisonError};
 
+use rustix::fs::{
+    AtFlags, Dir, FileType, FlockOperation, Mode, OFlags, Stat, flock, fstat, open, openat, renameat, statat,
+    unlinkat,
+};
+use rustix::process::geteuid;
 use tempfile::TempDir;
 
-const PREFIX: &str = "quorate-";
+/// Not `quorate-`: a directory of that name belongs to a host's runs, or to an early console that deletes what is
+/// called so.
+const PREFIX: &str = "quorate.";
 
-/// Somebody listens here for as long as the directory is in use; nobody ever answers.
-const IN_USE: &str = "in-use";
+/// How many random letters and digits come after the prefix, and make the name of a master's directory.
+const RANDOM: usize = 6;
+
+/// What the crate calls a master's control socket.
+const SOCKET: &str = "master";
+
+/// The file that makes a directory ours. Its console holds a lock on it for as long as it lives: a lock is given up by
+/// the kernel however a process ends, and asking for it can't hang.
+const MARK: &str = "console";
+/// The mark until it is locked and written.
+const NEW_MARK: &str = "console.new";
+const MARK_TEXT: &str =
+    "ssh control sockets of a quorate console; the next console removes them when this one is gone\n";
 
 /// ssh binds a socket to its path with `.` and 16 random characters appended, and a socket's address has
 /// room for 103 bytes on the smallest system. What is left is for the directory.
 const LONGEST: usize = 103 - 17 - "/XXXXXX/master".len();
 
-/// A directory of mode 0700 that is removed with the value, and when that was not possible (the process was
-/// killed), by the next one.
+/// Where the control sockets are made. There is a directory from the start until [`ControlDirectory::remove`], and
+/// again from the next login on.
 #[derive(Debug)]
 pub(super) struct ControlDirectory {
-    directory: TempDir,
-    _in_use: UnixListener,
+    parents: Vec<PathBuf>,
+    marked: Mutex<Option<Marked>>,
+}
+
+/// A directory of mode 0700 with a locked mark. Removed with the value.
+#[derive(Debug)]
+struct Marked {
+    path: PathBuf,
+    parent: OwnedFd,
+    directory: OwnedFd,
+    /// Its lock.
+    _mark: Option<File>,
 }
 
 impl ControlDirectory {
-    /// A new one below `parent`, or below the first of the usual places that is there and short enough.
+    /// A directory below `parent`, or below the first of the usual places that is there and short enough. Removes what
+    /// consoles have left there that are gone.
     pub(super) fn create(parent: Option<&Path>) -> io::Result<Self> {
+        let parents = parent.map_or_else(usual_places, |parent| vec![parent.to_path_buf()]);
+        let marked = Mutex::new(Some(Marked::create(&parents)?));
+        Ok(Self { parents, marked })
+    }
+
+    /// A directory in it for the socket of one master.
+    pub(super) fn for_one_master(&self) -> io::Result<TempDir> {
+        let mut marked = self.marked.lock().unwrap_or_else(PoisonError::into_inner);
+        let marked = match &mut *marked {
+            Some(marked) => marked,
+            none => none.insert(Marked::create(&self.parents)?),
+        };
+        private("").tempdir_in(&marked.path)
+    }
+
+    /// Removes the directory and the sockets in it.
+    pub(super) fn remove(&self) {
+        self.marked.lock().unwrap_or_else(PoisonError::into_inner).take();
+    }
+}
+
+impl Marked {
+    fn create(parents: &[PathBuf]) -> io::Result<Self> {
         let mut result = Err(io::Error::other("there is no place for ssh's control sockets"));
-        for parent in parent.map_or_else(usual_places, |parent| vec![parent.to_path_buf()]) {
-            result = Self::create_in(&parent);
+        for parent in parents {
+            result = Self::create_in(parent);
             if result.is_ok() {
                 break;
             }
@@ -41,23 +93,50 @@ impl ControlDirectory {
     }
 
     fn create_in(parent: &Path) -> io::Result<Self> {
-        if parent.as_os_str().as_bytes().len() + "/".len() + PREFIX.len() + 6 > LONGEST {
+        if parent.as_os_str().as_bytes().len() + "/".len() + PREFIX.len() + RANDOM > LONGEST {
             let text = format!("the path {} is too long for ssh's control sockets", parent.display());
             return Err(io::Error::new(io::ErrorKind::InvalidFilename, text));
         }
-        if let Err(error) = remove_stale(parent) {
+        let parent_fd = open(parent, OFlags::DIRECTORY | OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())?;
+        if let Err(error) = remove_stale(&parent_fd) {
             tracing::debug!(%error, parent = %parent.display(), "old control sockets were not removed");
         }
-        let only_ours = fs::Permissions::from_mode(0o700);
-        let directory = tempfile::Builder::new().prefix(PREFIX).permissions(only_ours).tempdir_in(parent)?;
-        let in_use = UnixListener::bind(directory.path().join(IN_USE))?;
-        Ok(Self { directory, _in_use: in_use })
+        let path = private(PREFIX).tempdir_in(parent)?.keep();
+        let directory = open_directory(&parent_fd, path.file_name().unwrap_or_default())?;
+        let mark = mark(&directory)
+            .inspect_err(
+                |error| tracing::debug!(%error, "without a mark, only this console removes its directory"),
+            )
+            .ok();
+        Ok(Self { path, parent: parent_fd, directory, _mark: mark })
     }
+}
 
-    /// A directory in it for the socket of one master.
-    pub(super) fn for_one_master(&self) -> io::Result<TempDir> {
-        tempfile::Builder::new().prefix("").tempdir_in(&self.directory)
+impl Drop for Marked {
+    fn drop(&mut self) {
+        let name = self.path.file_name().unwrap_or_default();
+        if let Err(error) = remove(&self.parent, name, &self.directory) {
+            tracing::debug!(%error, path = %self.path.display(), "the control directory was not removed");
+        }
     }
+}
+
+/// Puts the mark into a new directory. It is locked before it has its name, so that no other console ever finds it
+/// unlocked while this one lives.
+fn mark(directory: &OwnedFd) -> io::Result<File> {
+    let flags = OFlags::CREATE | OFlags::EXCL | OFlags::WRONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let mut mark = File::from(openat(directory, NEW_MARK, flags, Mode::RUSR | Mode::WUSR)?);
+    flock(&mark, FlockOperation::NonBlockingLockExclusive)?;
+    mark.write_all(MARK_TEXT.as_bytes())?;
+    renameat(directory, NEW_MARK, directory, MARK)?;
+    Ok(mark)
+}
+
+/// Makes directories that are called that and six letters and digits, for us alone.
+fn private(prefix: &str) -> tempfile::Builder<'_, '_> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(prefix).rand_bytes(RANDOM).permissions(Permissions::from_mode(0o700));
+    builder
 }
 
 fn usual_places() -> Vec<PathBuf> {
@@ -65,64 +144,183 @@ fn usual_places() -> Vec<PathBuf> {
     runtime.into_iter().chain([std::env::temp_dir(), PathBuf::from("/tmp")]).collect()
 }
 
-/// Removes the directories of consoles that are gone. A directory of somebody else's stays: the system
-/// does not let us remove it.
-fn remove_stale(parent: &Path) -> io::Result<()> {
-    for entry in fs::read_dir(parent)? {
+/// Removes the directories of consoles that are gone. All else stays, whatever it is called.
+fn remove_stale(parent: &OwnedFd) -> io::Result<()> {
+    for entry in Dir::read_from(parent)? {
         let entry = entry?;
-        let ours = entry.file_name().as_bytes().starts_with(PREFIX.as_bytes()) && entry.file_type()?.is_dir();
-        if ours
-            && is_stale(&entry.path())
-            && let Err(error) = fs::remove_dir_all(entry.path())
-        {
-            tracing::debug!(%error, path = %entry.path().display(), "an old directory was not removed");
+        let name = std::ffi::OsStr::from_bytes(entry.file_name().to_bytes());
+        let is_named = name.as_bytes().strip_prefix(PREFIX.as_bytes()).is_some_and(is_random);
+        if !is_named {
+            continue;
+        }
+        match stale(parent, name) {
+            Ok(Some((directory, _locked))) => {
+                if let Err(error) = remove(parent, name, &directory) {
+                    tracing::debug!(%error, name = %name.display(), "an old control directory was not removed");
+                }
+            }
+            Ok(None) => {}
+            Err(error) => {
+                tracing::debug!(%error, name = %name.display(), "a directory is not ours to remove");
+            }
         }
     }
     Ok(())
 }
 
-fn is_stale(directory: &Path) -> bool {
-    match UnixStream::connect(directory.join(IN_USE)) {
-        Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => true,
-        // Between the making of a directory and of its socket lies a moment.
-        Err(error) if error.kind() == io::ErrorKind::NotFound => fs::metadata(directory)
-            .and_then(|metadata| metadata.modified())
-            .is_ok_and(|at| at.elapsed().is_ok_and(|age| age > Duration::from_secs(60))),
-        Ok(_) | Err(_) => false,
+/// That directory, if a console made it that is gone, and the lock of that console, which is ours now.
+fn stale(parent: &OwnedFd, name: &std::ffi::OsStr) -> io::Result<Option<(OwnedFd, File)>> {
+    let directory = open_directory(parent, name)?;
+    if !is_private_directory(&fstat(&directory)?, fstat(parent)?.st_dev) {
+        return Ok(None);
+    }
+    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    let mut mark = File::from(openat(&directory, MARK, flags, Mode::empty())?);
+    if !is_mark(&fstat(&mark)?) {
+        return Ok(None);
+    }
+    let mut text = String::new();
+    (&mut mark).take(MARK_TEXT.len() as u64 + 1).read_to_string(&mut text)?;
+    let is_gone = || flock(&mark, FlockOperation::NonBlockingLockExclusive).is_ok();
+    Ok((text == MARK_TEXT && is_gone()).then_some((directory, mark)))
+}
+
+/// Removes a directory of ours whose lock we have. One that holds anything else than what a console puts there stays as
+/// it is, all of it.
+fn remove(parent: &OwnedFd, name: &std::ffi::OsStr, directory: &OwnedFd) -> io::Result<()> {
+    let whole = fstat(directory)?;
+    let mut masters = Vec::new();
+    for name in names(directory)? {
+        if name == MARK.as_bytes() {
+            continue;
+        }
+        let master = match open_directory(directory, name.as_slice()) {
+            // Its login has ended meanwhile.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+            master => master?,
+        };
+        if !is_random(&name) || !is_private_directory(&fstat(&master)?, whole.st_dev) {
+            return Err(foreign(&name));
+        }
+        let sockets = names(&master)?;
+        for socket in &sockets {
+            let stat = statat(&master, socket.as_slice(), AtFlags::SYMLINK_NOFOLLOW)?;
+            if !is_socket(socket, &stat) {
+                return Err(foreign(socket));
+            }
+        }
+        masters.push((name, master, sockets));
+    }
+    for (name, master, sockets) in masters {
+        for socket in sockets {
+            gone_or(unlinkat(&master, socket.as_slice(), AtFlags::empty()))?;
+        }
+        gone_or(unlinkat(directory, name.as_slice(), AtFlags::REMOVEDIR))?;
+    }
+    gone_or(unlinkat(directory, MARK, AtFlags::empty()))?;
+    let named = statat(parent, name, AtFlags::SYMLINK_NOFOLLOW)?;
+    if (named.st_dev, named.st_ino) != (whole.st_dev, whole.st_ino) {
+        return Err(foreign(name.as_bytes()));
+    }
+    Ok(unlinkat(parent, name, AtFlags::REMOVEDIR)?)
+}
+
+/// The names in a directory.
+fn names(directory: &OwnedFd) -> io::Result<Vec<Vec<u8>>> {
+    let mut names = Vec::new();
+    for entry in Dir::read_from(directory)? {
+        let name = entry?.file_name().to_bytes().to_vec();
+        if name != b"." && name != b".." {
+            names.push(name);
+        }
+    }
+    Ok(names)
+}
+
+fn open_directory(parent: impl AsFd, name: impl rustix::path::Arg) -> io::Result<OwnedFd> {
+    let flags = OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::RDONLY | OFlags::CLOEXEC;
+    Ok(openat(parent, name, flags, Mode::empty())?)
+}
+
+/// Whether it is for us alone, and not another file system that is mounted there.
+fn is_private_directory(stat: &Stat, device: rustix::fs::Dev) -> bool {
+    is_ours(stat, FileType::Directory) && stat.st_mode & 0o7777 == 0o700 && stat.st_dev == device
+}
+
+fn is_mark(stat: &Stat) -> bool {
+    is_ours(stat, FileType::RegularFile) && stat.st_mode & 0o7777 == 0o600 && stat.st_nlink == 1
+}
+
+fn is_socket(name: &[u8], stat: &Stat) -> bool {
+    let rest = name.strip_prefix(SOCKET.as_bytes());
+    // ssh binds a socket to a name with an appendix first.
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(b".")) && is_ours(stat, FileType::Socket)
+}
+
+fn is_ours(stat: &Stat, kind: FileType) -> bool {
+    FileType::from_raw_mode(stat.st_mode) == kind && stat.st_uid == geteuid().as_raw()
+}
+
+/// Whether the name is one that this module makes up.
+fn is_random(name: &[u8]) -> bool {
+    name.len() == RANDOM && name.iter().all(u8::is_ascii_alphanumeric)
+}
+
+fn foreign(name: &[u8]) -> io::Error {
+    io::Error::other(format!("no console made {:?}", String::from_utf8_lossy(name)))
+}
+
+/// Another process may have removed it already: ssh removes its own socket.
+fn gone_or(result: rustix::io::Result<()>) -> rustix::io::Result<()> {
+    match result {
+        Err(rustix::io::Errno::NOENT) => Ok(()),
+        result => result,
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+    use std::fs;
+    use std::os::unix::fs::{MetadataExt, symlink};
+    use std::os::unix::net::UnixListener;
+
+    use proptest::prelude::*;
+
     use super::*;
+
+    fn path(control: &ControlDirectory) -> PathBuf {
+        control.marked.lock().unwrap().as_ref().unwrap().path.clone()
+    }
 
     #[test]
     fn is_private_short_and_gone_at_the_end() {
-        let control = ControlDirectory::create(None).unwrap();
-        let path = control.directory.path().to_path_buf();
+        let parent = tempfile::tempdir().unwrap();
+        let control = ControlDirectory::create(Some(parent.path())).unwrap();
+        let path = path(&control);
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o700);
         let (one, other) = (control.for_one_master().unwrap(), control.for_one_master().unwrap());
         assert_ne!(one.path(), other.path());
-        assert!(one.path().join("master").as_os_str().as_bytes().len() <= 103 - 17);
+        drop(UnixListener::bind(one.path().join(SOCKET)).unwrap());
         drop(control);
         assert!(!path.exists());
     }
 
     #[test]
-    fn what_a_killed_console_left_is_removed_and_what_is_in_use_is_not() {
+    fn the_usual_place_is_short_enough() {
+        let control = ControlDirectory::create(None).unwrap();
+        let master = control.for_one_master().unwrap();
+        assert!(master.path().join(SOCKET).as_os_str().as_bytes().len() <= 103 - 17);
+    }
+
+    #[test]
+    fn one_that_was_removed_comes_back_with_the_next_login() {
         let parent = tempfile::tempdir().unwrap();
-        let left = parent.path().join("quorate-left");
-        fs::create_dir(&left).unwrap();
-        drop(UnixListener::bind(left.join(IN_USE)).unwrap());
-        let fresh = parent.path().join("quorate-fresh");
-        fs::create_dir(&fresh).unwrap();
-        let other = parent.path().join("other");
-        fs::create_dir(&other).unwrap();
-        let first = ControlDirectory::create(Some(parent.path())).unwrap();
-        let second = ControlDirectory::create(Some(parent.path())).unwrap();
-        assert!(!left.exists());
-        assert!(fresh.exists() && other.exists());
-        assert!(first.directory.path().exists() && second.directory.path().exists());
+        let control = ControlDirectory::create(Some(parent.path())).unwrap();
+        control.remove();
+        assert_eq!(fs::read_dir(parent.path()).unwrap().count(), 0);
+        let master = control.for_one_master().unwrap();
+        assert!(master.path().exists());
     }
 
     #[test]
@@ -131,5 +329,204 @@ mod tests {
         let long = parent.path().join("x".repeat(80));
         fs::create_dir(&long).unwrap();
         assert!(ControlDirectory::create(Some(&long)).is_err());
+    }
+
+    /// What a console that was killed leaves.
+    fn left(parent: &Path) -> PathBuf {
+        let directory = parent.join("quorate.aBcD01");
+        make_private(&directory);
+        fs::write(directory.join(MARK), MARK_TEXT).unwrap();
+        fs::set_permissions(directory.join(MARK), fs::Permissions::from_mode(0o600)).unwrap();
+        for (name, sockets) in [("aaaaaa", ["master", "master.0123456789abcdef"].as_slice()), ("bbbbbb", &[])]
+        {
+            make_private(&directory.join(name));
+            for socket in sockets {
+                drop(UnixListener::bind(directory.join(name).join(socket)).unwrap());
+            }
+        }
+        directory
+    }
+
+    fn make_private(directory: &Path) {
+        fs::create_dir(directory).unwrap();
+        fs::set_permissions(directory, fs::Permissions::from_mode(0o700)).unwrap();
+    }
+
+    #[test]
+    fn what_a_killed_console_left_is_removed() {
+        let parent = tempfile::tempdir().unwrap();
+        let left = left(parent.path());
+        let control = ControlDirectory::create(Some(parent.path())).unwrap();
+        assert!(!left.exists());
+        assert!(path(&control).exists());
+    }
+
+    #[test]
+    fn a_live_console_keeps_its_directory() {
+        let parent = tempfile::tempdir().unwrap();
+        let first = ControlDirectory::create(Some(parent.path())).unwrap();
+        let master = first.for_one_master().unwrap();
+        let second = ControlDirectory::create(Some(parent.path())).unwrap();
+        assert!(master.path().exists());
+        assert_ne!(path(&first), path(&second));
+    }
+
+    /// In what a directory differs from one that a killed console has left.
+    #[derive(Debug, Clone)]
+    enum Difference {
+        Name(String),
+        NoMark,
+        MarkText(Vec<u8>),
+        MarkIs(Thing),
+        MarkMode(u32),
+        MarkHasTwoNames,
+        Locked,
+        Mode(u32),
+        /// Something else lies beside the mark, or beside a socket.
+        Beside(&'static str, String, Thing),
+        /// A socket is something else.
+        NotASocket(Thing),
+        MastersMode(u32),
+    }
+
+    #[derive(Debug, Clone)]
+    enum Thing {
+        File,
+        Link(&'static str),
+        Socket,
+        Fifo,
+        Folder,
+    }
+
+    impl Thing {
+        fn make(&self, at: &Path) {
+            match self {
+                Self::File => fs::write(at, "somebody's work").unwrap(),
+                Self::Link(to) => symlink(to, at).unwrap(),
+                Self::Socket => drop(UnixListener::bind(at).unwrap()),
+                Self::Fifo => {
+                    assert!(std::process::Command::new("mkfifo").arg(at).status().unwrap().success());
+                }
+                Self::Folder => {
+                    fs::create_dir(at).unwrap();
+                    fs::write(at.join("inside"), "somebody's work").unwrap();
+                }
+            }
+        }
+    }
+
+    fn things() -> impl Strategy<Value = Thing> {
+        prop_oneof![
+            Just(Thing::File),
+            // A link to a mark, to somebody's file, and to nothing.
+            prop::sample::select(vec!["../../a-mark", "../../somebodys", "nowhere"]).prop_map(Thing::Link),
+            Just(Thing::Socket),
+            Just(Thing::Fifo),
+            Just(Thing::Folder),
+        ]
+    }
+
+    fn other_modes(ours: u32) -> impl Strategy<Value = u32> {
+        (0..0o1000_u32).prop_map(move |mode| mode | ours).prop_filter("ours", move |mode| *mode != ours)
+    }
+
+    fn differences() -> impl Strategy<Value = Difference> {
+        use Difference as D;
+        prop_oneof![
+            "quorate-[a-zA-Z0-9]{6}|quorate[a-zA-Z0-9]{6}|quorate\\.[a-zA-Z0-9]{0,5}|quorate\\.[a-zA-Z0-9]{7,9}|quorate\\.[a-z]{3}[-_.~]{3}"
+                .prop_map(D::Name),
+            Just(D::NoMark),
+            prop_oneof![
+                any::<Vec<u8>>(),
+                (0..MARK_TEXT.len()).prop_map(|kept| MARK_TEXT.as_bytes()[..kept].to_vec()),
+                "[ -~\n]{1,9}".prop_map(|more| (MARK_TEXT.to_owned() + &more).into_bytes()),
+            ]
+            .prop_map(D::MarkText),
+            things().prop_filter("a file is one", |thing| !matches!(thing, Thing::File)).prop_map(D::MarkIs),
+            other_modes(0o600).prop_map(D::MarkMode),
+            Just(D::MarkHasTwoNames),
+            Just(D::Locked),
+            other_modes(0o700).prop_map(D::Mode),
+            (
+                prop::sample::select(vec!["", "aaaaaa", "bbbbbb"]),
+                "in-use|lock|runs|[a-z]{6}|master2|[a-zA-Z0-9.-]{7,12}",
+                things(),
+            )
+                .prop_filter("a master's", |(_, name, _)| name != "aaaaaa" && name != "bbbbbb")
+                .prop_filter("a socket", |(_, name, thing)| {
+                    !(name.starts_with("master.") && matches!(thing, Thing::Socket))
+                })
+                .prop_map(|(at, name, thing)| D::Beside(at, name, thing)),
+            things().prop_filter("it is one", |thing| !matches!(thing, Thing::Socket)).prop_map(D::NotASocket),
+            other_modes(0o700).prop_map(D::MastersMode),
+        ]
+    }
+
+    impl Difference {
+        /// Makes it so; gives back what must live as long as the test.
+        fn apply(&self, left: &Path) -> Option<File> {
+            let mark = left.join(MARK);
+            let set_mode =
+                |at: &Path, mode: u32| fs::set_permissions(at, fs::Permissions::from_mode(mode)).unwrap();
+            match self {
+                Self::Name(name) => fs::rename(left, left.with_file_name(name)).unwrap(),
+                Self::NoMark => fs::remove_file(mark).unwrap(),
+                Self::MarkText(text) => fs::write(mark, text).unwrap(),
+                Self::MarkIs(thing) => {
+                    fs::remove_file(&mark).unwrap();
+                    thing.make(&mark);
+                }
+                Self::MarkMode(mode) => set_mode(&mark, *mode),
+                Self::MarkHasTwoNames => fs::hard_link(&mark, left.with_file_name("kept")).unwrap(),
+                Self::Locked => {
+                    let file = File::open(&mark).unwrap();
+                    flock(&file, FlockOperation::LockExclusive).unwrap();
+                    return Some(file);
+                }
+                Self::Mode(mode) => set_mode(left, *mode),
+                Self::Beside(at, name, thing) => thing.make(&left.join(at).join(name)),
+                Self::NotASocket(thing) => {
+                    fs::remove_file(left.join("aaaaaa/master")).unwrap();
+                    thing.make(&left.join("aaaaaa/master"));
+                }
+                Self::MastersMode(mode) => set_mode(&left.join("bbbbbb"), *mode),
+            }
+            None
+        }
+    }
+
+    /// Every path below it, with all that could have been changed about it.
+    fn everything(below: &Path, found: &mut BTreeMap<PathBuf, (u32, u64, Vec<u8>)>) {
+        for entry in fs::read_dir(below).unwrap() {
+            let path = entry.unwrap().path();
+            let about = path.symlink_metadata().unwrap();
+            let content = match about.file_type() {
+                kind if kind.is_file() => fs::read(&path).unwrap(),
+                kind if kind.is_symlink() => {
+                    fs::read_link(&path).unwrap().into_os_string().into_encoded_bytes()
+                }
+                _ => Vec::new(),
+            };
+            if about.is_dir() {
+                everything(&path, found);
+            }
+            found.insert(path, (about.mode(), about.ino(), content));
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(1_500))]
+        #[test]
+        fn what_is_not_ours_in_one_point_stays_as_it_is(difference in differences()) {
+            let parent = tempfile::tempdir().unwrap();
+            fs::write(parent.path().join("somebodys"), "somebody's work").unwrap();
+            fs::write(parent.path().join("a-mark"), MARK_TEXT).unwrap();
+            let _kept = difference.apply(&left(parent.path()));
+            let (mut before, mut after) = (BTreeMap::new(), BTreeMap::new());
+            everything(parent.path(), &mut before);
+            drop(ControlDirectory::create(Some(parent.path())).unwrap());
+            everything(parent.path(), &mut after);
+            prop_assert_eq!(before, after);
+        }
     }
 }
