@@ -1,7 +1,7 @@
 //! The console itself: everything it needs, resolved, and handed over.
 
 use std::collections::HashMap;
-use std::io::{self, IsTerminal, stdin, stdout};
+use std::io::{self, IsTerminal, Write, stdin, stdout};
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -17,9 +17,8 @@ use super::scenario::environment;
 use super::settings::{Missing, Settings};
 use super::sources::{self, Source};
 use crate::app::wizard::Realm;
-use crate::config::open_private;
-
 use crate::demo::{self, Pretender};
+use crate::files;
 use crate::health::Finding;
 use crate::model::ClusterName;
 use crate::operate::audit::{self, Audit};
@@ -35,7 +34,8 @@ pub(super) async fn run(global: &Global, hosts: &[String], trust_members: bool) 
     let source = if hosts.is_empty() {
         sources::configured(&settings)?
     } else {
-        eprintln!("Asking {} …", hosts.join(", "));
+        // Where stderr is gone, the answer is still wanted.
+        let _gone = writeln!(io::stderr(), "Asking {} …", hosts.join(", "));
         let consent = if trust_members { Consent::Given } else { Consent::AskOrLeave };
         let found = discover::as_far_as_possible(hosts, &settings, consent).await?;
         notes = found.notes();
@@ -129,7 +129,7 @@ async fn open(
 
 /// The log goes to a file for this user's eyes only. Without the file it goes to the log pane alone.
 fn start_logging(settings: &Settings) -> Result<(), Failure> {
-    let file = settings.folders.make_state().and_then(|folder| open_private(&folder.join("quorate.log")));
+    let file = settings.folders.make_state().and_then(|folder| files::append(&folder.join("quorate.log")));
     let no_file = file.as_ref().err().map(ToString::to_string);
     runtime::start_logging(file.ok()).map_err(|error| Failure::Failed(format!("no log: {error:#}")))?;
     if let Some(error) = no_file {

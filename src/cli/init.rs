@@ -1,9 +1,9 @@
 //! `quorate init`: a configuration of the clusters that some hosts belong to.
 
-use std::fs::{self, DirBuilder, OpenOptions};
+use std::fs::DirBuilder;
 use std::io::{self, Write, stderr, stdout};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
-use std::path::{Path, PathBuf};
+use std::os::unix::fs::DirBuilderExt;
+use std::path::Path;
 use std::process::ExitCode;
 
 use super::arguments::{Global, InitArguments};
@@ -12,6 +12,7 @@ use super::failure::{Failure, Outcome};
 use super::members::Consent;
 use super::settings::{Missing, Settings};
 use crate::config::{self, Config};
+use crate::files;
 
 /// Asks the hosts and writes what they told. Where one of them could not be asked nothing is written.
 pub(super) async fn run(global: &Global, arguments: &InitArguments) -> Outcome {
@@ -60,18 +61,5 @@ fn write_file(path: &Path, text: &str, replace: bool) -> io::Result<()> {
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
     }
-    if !replace {
-        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
-        return file.write_all(text.as_bytes());
-    }
-    let beside = beside(path);
-    let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&beside)?;
-    file.write_all(text.as_bytes()).and_then(|()| file.sync_all())?;
-    fs::rename(&beside, path)
-}
-
-fn beside(path: &Path) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(".new");
-    PathBuf::from(name)
+    if replace { files::overwrite(path, text.as_bytes()) } else { files::create(path, text.as_bytes()) }
 }

@@ -9,13 +9,14 @@ mod template;
 mod tests;
 
 use std::collections::BTreeMap;
+use std::io;
 use std::path::{Path, PathBuf};
-use std::{fs, io};
 
+use crate::files;
 use crate::model::{Access, HostName, Inventory};
 use crate::toml_file::Problems;
 
-pub use paths::{Folders, NoHome, open_private, user};
+pub use paths::{Folders, NoHome, user};
 pub use template::render;
 
 /// A configuration that was read, or what holds without one.
@@ -64,7 +65,7 @@ pub struct NotAHost {
 impl Config {
     /// Reads a configuration. All that is wrong with it is told at once.
     pub fn load(path: &Path) -> Result<Self, ConfigError> {
-        let text = fs::read_to_string(path)
+        let text = files::read_text(path)
             .map_err(|source| ConfigError::Unreadable { path: path.to_owned(), source })?;
         Ok(file::read(path, &text)?)
     }

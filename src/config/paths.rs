@@ -1,12 +1,12 @@
 //! Where the console's files are.
 
-use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use etcetera::BaseStrategy;
 use etcetera::base_strategy::Xdg;
+
+use crate::files;
 
 /// The console's two folders, by the XDG base directory specification.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,20 +35,12 @@ impl Folders {
         self.config.join("config.toml")
     }
 
-    /// The folder of state, made if need be, for this user's eyes only.
+    /// The folder of state. Created for this user alone unless it is there; the error names it.
     pub fn make_state(&self) -> io::Result<&Path> {
-        DirBuilder::new().recursive(true).mode(0o700).create(&self.state)?;
-        // It may be there already, made by hand with the usual rights.
-        fs::set_permissions(&self.state, Permissions::from_mode(0o700))?;
+        files::make_top_folder(&self.state)
+            .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", self.state.display())))?;
         Ok(&self.state)
     }
-}
-
-/// Opens a file for appending, made if need be, for this user's eyes only.
-pub fn open_private(path: &Path) -> io::Result<File> {
-    let file = OpenOptions::new().append(true).create(true).mode(0o600).open(path)?;
-    file.set_permissions(Permissions::from_mode(0o600))?;
-    Ok(file)
 }
 
 /// The login name, for what is logged; where the environment has none, the number that the system knows.

@@ -1,3 +1,4 @@
+use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::time::Duration;
 
@@ -160,18 +161,16 @@ fn a_file_that_is_not_there() {
 }
 
 #[test]
-fn state_is_for_this_user_only() {
+fn state_is_made_for_this_user_only_and_what_is_there_keeps_its_mode() {
     let dir = tempfile::tempdir().unwrap();
     let folders = Folders { config: dir.path().join("c"), state: dir.path().join("a/quorate") };
     let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
     assert_eq!(mode(folders.make_state().unwrap()), 0o700);
-    let log = folders.state.join("quorate.log");
-    fs::write(&log, "").unwrap();
-    fs::set_permissions(&log, fs::Permissions::from_mode(0o644)).unwrap();
-    open_private(&log).unwrap();
-    assert_eq!(mode(&log), 0o600);
     fs::set_permissions(&folders.state, fs::Permissions::from_mode(0o755)).unwrap();
-    assert_eq!(mode(folders.make_state().unwrap()), 0o700);
+    assert_eq!(mode(folders.make_state().unwrap()), 0o755);
+    fs::set_permissions(&folders.state, fs::Permissions::from_mode(0o777)).unwrap();
+    let error = folders.make_state().unwrap_err().to_string();
+    assert!(error.contains("a/quorate: every user can write to it"), "{error}");
 }
 
 proptest! {

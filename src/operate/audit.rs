@@ -9,7 +9,8 @@ use std::sync::{Mutex, PoisonError};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::config::{open_private, user};
+use crate::config::user;
+use crate::files;
 use crate::model::{ClusterName, HostName};
 use crate::operation::{Plan, Unfinished};
 
@@ -133,7 +134,7 @@ pub struct Audit {
 impl Audit {
     /// Opens the log, made if need be, for this user's eyes only. Its folder must be there.
     pub fn open(path: &Path) -> io::Result<Self> {
-        let audit = Self { path: path.to_owned(), file: Mutex::new(open_private(path)?) };
+        let audit = Self { path: path.to_owned(), file: Mutex::new(files::append(path)?) };
         audit.end_torn_line()?;
         Ok(audit)
     }
@@ -161,7 +162,7 @@ impl Audit {
     /// A line that was torn would spoil the next one too.
     fn end_torn_line(&self) -> io::Result<()> {
         let mut last = [b'\n'];
-        let mut reader = File::open(&self.path)?;
+        let mut reader = files::open(&self.path)?;
         if reader.seek(SeekFrom::End(0))? > 0 {
             reader.seek(SeekFrom::End(-1))?;
             reader.read_exact(&mut last)?;
@@ -175,7 +176,7 @@ impl Audit {
 
 /// Reads a log. One that is not there is empty.
 pub fn read(path: &Path) -> io::Result<Record> {
-    match std::fs::read(path) {
+    match files::read(path) {
         Ok(bytes) => Ok(parse(&bytes)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Record::default()),
         Err(error) => Err(error),

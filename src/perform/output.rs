@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use tokio::fs::File;
 use tokio::io::AsyncWriteExt;
 
-use crate::config::open_private;
+use crate::files;
 use crate::model::text::clean;
 use crate::scenario::journal::Job;
 use crate::scenario::{MaskStream, Masker};
@@ -37,7 +37,7 @@ impl Log {
     /// is told with the script's last lines.
     pub(super) async fn open(folder: &Path, job: &Job, line: usize, at: Timestamp, masker: &Masker) -> Self {
         let path = folder.join(file_name(job));
-        let (file, trouble) = match open_private(&path) {
+        let (file, trouble) = match files::append(&path) {
             Ok(file) => (Some(File::from_std(file)), None),
             Err(error) => (None, Some(format!("its output can't be kept in {}: {error}", path.display()))),
         };

@@ -1,9 +1,6 @@
 //! How the plan of a run was made, so that a later console can make it again.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::{self, OpenOptions, Permissions};
-use std::io::{self, Write};
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
 use jiff::Timestamp;
@@ -11,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::kept::KeptFor;
 use super::runs::{Run, RunError, Runs};
+use crate::files;
 use crate::model::HostName;
 use crate::scenario::{Plan, Secrecy};
 
@@ -111,24 +109,18 @@ impl Run {
     /// Removes them.
     pub fn forget_secrets(&self) -> Result<(), RunError> {
         let path = self.folder().join(SECRETS);
-        match fs::remove_file(&path) {
-            Err(source) if source.kind() != io::ErrorKind::NotFound => Err(RunError::Io { path, source }),
-            Ok(()) | Err(_) => Ok(()),
-        }
+        files::remove(&path).map_err(|source| RunError::Io { path, source })
     }
 }
 
 pub(super) fn write(path: &Path, content: &impl Serialize) -> Result<(), RunError> {
     let broken = |source| RunError::Io { path: path.to_owned(), source };
     let bytes = serde_json::to_vec_pretty(content).map_err(|error| broken(error.into()))?;
-    let mut options = OpenOptions::new();
-    let mut file = options.write(true).create(true).truncate(true).mode(0o600).open(path).map_err(broken)?;
-    file.set_permissions(Permissions::from_mode(0o600)).map_err(broken)?;
-    file.write_all(&bytes).and_then(|()| file.sync_all()).map_err(broken)
+    files::replace(path, &bytes).map_err(broken)
 }
 
 pub(super) fn read<T: for<'de> Deserialize<'de>>(path: &Path) -> Result<T, RunError> {
     let broken = |source| RunError::Io { path: path.to_owned(), source };
-    let bytes = fs::read(path).map_err(broken)?;
+    let bytes = files::read(path).map_err(broken)?;
     serde_json::from_slice(&bytes).map_err(|error| broken(error.into()))
 }

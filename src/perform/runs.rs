@@ -1,15 +1,14 @@
 //! The runs on the disk: a folder each, with its journal and what its scripts printed.
 
-use std::fs::{self, DirBuilder, File};
+use std::fs::{self, File};
 use std::io::{self, Write};
-use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use jiff::Timestamp;
 use rustix::fs::{FlockOperation, flock};
 
-use crate::config::open_private;
+use crate::files;
 use crate::scenario::journal::{Begun, Entry, Outcome, Record};
 
 /// The folder of all runs, in the folder of state.
@@ -99,6 +98,9 @@ impl Runs {
         if !is_name || !folder.join(JOURNAL).exists() {
             return Err(RunError::Unknown(id.to_owned()));
         }
+        // They are there, and are to be ours.
+        make_folder(&self.folder)?;
+        make_folder(&folder)?;
         Run::open(id.to_owned(), folder)
     }
 
@@ -112,7 +114,10 @@ impl Runs {
         };
         let mut runs = Vec::new();
         for folder in found {
-            runs.extend(summary(&folder.map_err(broken)?.path()));
+            let folder = folder.map_err(broken)?;
+            if folder.file_type().map_err(broken)?.is_dir() {
+                runs.extend(summary(&folder.path()));
+            }
         }
         runs.sort_by(|a, b| (b.at, &b.begun.run).cmp(&(a.at, &a.begun.run)));
         Ok(runs)
@@ -129,11 +134,11 @@ impl Run {
     fn open(id: String, folder: PathBuf) -> Result<Self, RunError> {
         let path = folder.join(JOURNAL);
         let broken = |source| RunError::Io { path: path.clone(), source };
-        let mut journal = open_private(&path).map_err(broken)?;
+        let mut journal = files::append(&path).map_err(broken)?;
         if !take(&journal) {
             return Err(RunError::InHand(id));
         }
-        let bytes = fs::read(&path).map_err(broken)?;
+        let bytes = files::read_from_start(&journal).map_err(broken)?;
         // A line that was torn would spoil the next one too.
         if bytes.last().is_some_and(|last| *last != b'\n') {
             journal.write_all(b"\n").map_err(broken)?;
@@ -210,11 +215,13 @@ fn release(journal: &File) {
 /// Reads a run's journal; nothing where there is none that begins.
 fn summary(folder: &Path) -> Option<Summary> {
     let path = folder.join(JOURNAL);
-    let bytes = fs::read(&path).inspect_err(|error| tracing::debug!("{}: {error}", path.display())).ok()?;
+    let bytes =
+        files::read(&path).inspect_err(|error| tracing::debug!("{}: {error}", path.display())).ok()?;
     let record = Record::parse(&bytes);
     let begun = record.begun()?.clone();
     let (first, last) = (record.entries.first()?.at, record.entries.last()?.at);
-    let journal = File::open(&path).ok()?;
+    let journal =
+        files::open(&path).inspect_err(|error| tracing::debug!("{}: {error}", path.display())).ok()?;
     let is_in_hand = flock(&journal, FlockOperation::NonBlockingLockShared).is_err();
     if !is_in_hand {
         release(&journal);
@@ -223,8 +230,7 @@ fn summary(folder: &Path) -> Option<Summary> {
 }
 
 pub(super) fn make_folder(folder: &Path) -> Result<(), RunError> {
-    let made = DirBuilder::new().recursive(true).mode(0o700).create(folder);
-    made.map_err(|source| RunError::Io { path: folder.to_owned(), source })
+    files::make_folder(folder).map_err(|source| RunError::Io { path: folder.to_owned(), source })
 }
 
 /// Sorts by time, and is unlike any other.

@@ -6,6 +6,7 @@ use std::{fs, io};
 
 use super::Scenario;
 use super::notes::help;
+use crate::files;
 use crate::nearest::nearest;
 use crate::toml_file::Problems;
 
@@ -13,8 +14,6 @@ use crate::toml_file::Problems;
 const FOLDER: &str = "scenarios";
 /// How the files of scenarios end.
 const ENDINGS: [&str; 2] = ["md", "scenario"];
-/// A larger file is none that a person wrote.
-const LARGEST: u64 = 4 << 20;
 
 /// The console's own: name and text.
 const BUILT_IN: [(&str, &str); 18] = [
@@ -238,11 +237,7 @@ fn files(folder: &Path) -> Result<Vec<PathBuf>, NoScenario> {
 
 fn read_file(path: &Path) -> Result<Scenario, NoScenario> {
     let unreadable = |message: String| NoScenario::Unreadable { path: path.to_owned(), message };
-    let size = fs::metadata(path).map_err(|error| unreadable(error.to_string()))?.len();
-    if size > LARGEST {
-        return Err(unreadable(format!("it has {size} bytes, more than {LARGEST}")));
-    }
-    let text = fs::read_to_string(path).map_err(|error| unreadable(error.to_string()))?;
+    let text = files::read_text(path).map_err(|error| unreadable(error.to_string()))?;
     Ok(Scenario::read(&path.display().to_string(), &name_of(path), &text)?)
 }
 

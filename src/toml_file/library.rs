@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::{fs, io};
 
 use super::Problems;
+use crate::files;
 use crate::nearest::nearest;
 
 /// The themes, or the keymaps.
@@ -62,7 +63,7 @@ impl Library {
         let is_name = !name.is_empty() && !name.starts_with('.') && !name.contains(['/', '\\']);
         if let Some(dir) = user_dir.filter(|_| is_name) {
             let path = dir.join(self.folder).join(format!("{name}.toml"));
-            match fs::read_to_string(&path) {
+            match files::read_text(&path) {
                 Ok(text) => return Ok(Found { file: path.display().to_string(), text }),
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
                 Err(source) => return Err(LoadError::Unreadable { kind: self.kind, path, source }),

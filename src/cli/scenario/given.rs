@@ -1,13 +1,14 @@
 //! A plan from what is given on the command line, in files, in the environment and in the configuration.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::env;
 use std::path::{Path, PathBuf};
-use std::{env, fs};
 
 use super::arguments::Given;
 use crate::cli::failure::Failure;
 use crate::cli::settings::Settings;
 use crate::config::host;
+use crate::files;
 use crate::model::{ClusterEntry, HostName};
 use crate::nearest::nearest;
 use crate::scenario::{Library, Plan, Sources, ValueFile};
@@ -103,7 +104,7 @@ fn find<'c>(clusters: &'c [ClusterEntry], name: &str) -> Result<&'c ClusterEntry
 
 /// Reads a file of values.
 pub(super) fn read(path: &Path) -> Result<ValueFile, Failure> {
-    let text = fs::read_to_string(path)
+    let text = files::read_text(path)
         .map_err(|error| Failure::Wrong(format!("the values {} can't be read: {error}", path.display())))?;
     ValueFile::read(&path.display().to_string(), &text)
         .map_err(|problems| Failure::Wrong(problems.to_string()))

@@ -1,7 +1,6 @@
 //! Clusters from saved `crm_mon` XML.
 
-use std::fs;
-use std::io::{self, Read};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -10,6 +9,7 @@ use jiff::tz::TimeZone;
 
 use super::{Judged, judge};
 use crate::cli::sources::Asked;
+use crate::files;
 use crate::health::{Finding, Health, Severity};
 use crate::model::text::clean;
 use crate::model::{Access, ClusterEntry, ClusterName, Contact, HostName, Observation, Tier};
@@ -36,7 +36,7 @@ fn read_one(file: &Path, now: Timestamp) -> Judged {
     // A time without a zone is taken for one of here. All times of one file are of one clock, so the spans
     // between them are right anyhow, and what is judged is how things were when it was printed.
     let zone = TimeZone::system().to_offset(now);
-    let xml = if is_stdin { read_up_to(io::stdin().lock()) } else { open(file) };
+    let xml = if is_stdin { files::read_up_to(io::stdin().lock(), MOST) } else { open(file) };
     let (xml, answer) = match xml.map(|xml| (parse::crm_mon(&xml, Some(zone)), xml)) {
         Ok((Ok(answer), xml)) => (xml, answer),
         Ok((Err(error), _)) => return unreadable(entry, &format!("{source} can't be read: {error}")),
@@ -86,15 +86,5 @@ fn name_of(file: &Path) -> String {
 }
 
 fn open(file: &Path) -> io::Result<Vec<u8>> {
-    read_up_to(fs::File::open(file)?)
-}
-
-fn read_up_to(source: impl Read) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    source.take(MOST + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > MOST {
-        let message = format!("it is larger than {} MiB", MOST >> 20);
-        return Err(io::Error::new(io::ErrorKind::FileTooLarge, message));
-    }
-    Ok(bytes)
+    files::read_up_to(files::open_any(file)?, MOST)
 }
