@@ -17,8 +17,12 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::time::Instant;
 
 const START: Timestamp = Timestamp::constant(1_795_345_375, 0);
-const LIMITS: Limits =
-    Limits { connect: Duration::from_secs(5), command: Duration::from_secs(10), output: 8 * 1024 * 1024 };
+const LIMITS: Limits = Limits {
+    connect: Duration::from_secs(5),
+    patience: None,
+    command: Duration::from_secs(10),
+    output: 8 * 1024 * 1024,
+};
 
 /// A demo, its clock, and a runtime in which waiting takes no time.
 struct Stage {

@@ -235,7 +235,7 @@ impl Demo {
             HostCondition::Answers { ahead } => Some(ahead),
             HostCondition::Stopped => None,
             HostCondition::Silent => {
-                sleep(limits.connect).await;
+                sleep(limits.patience.unwrap_or(limits.connect).min(limits.connect)).await;
                 let message = format!("{host}: no connection within {:?}", limits.connect);
                 return Err(trouble(TroubleKind::Unreachable, message));
             }
@@ -327,8 +327,12 @@ impl Demo {
         // Whoever answers to this answers at all.
         let hello = Command::new("date");
         let limit = limits.command.unwrap_or(Duration::from_secs(60));
-        self.answer(host, &hello, Limits { connect: limits.connect, command: limit, output: 1 << 10 })
-            .await?;
+        self.answer(
+            host,
+            &hello,
+            Limits { connect: limits.connect, patience: None, command: limit, output: 1 << 10 },
+        )
+        .await?;
         let Some(member) = self.hosts.get(host).copied() else {
             return Err(trouble(TroubleKind::UnknownHost, format!("{host}: no such host in this demo")));
         };

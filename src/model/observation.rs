@@ -95,6 +95,10 @@ pub enum TroubleKind {
     UnknownHost,
     /// No connection within the limit, or no route.
     Unreachable,
+    /// The login waits for its turn or is under way.
+    LoginPending,
+    /// The host took the connection, but the login wasn't done within the limit.
+    SlowLogin,
     /// Nothing listens there.
     Refused,
     /// The key or user was not accepted, or a password was asked for.

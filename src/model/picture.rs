@@ -199,6 +199,8 @@ pub enum Belief {
     },
     /// Its cluster stack is stopped.
     Stopped,
+    /// It has not been asked: its login waits for its turn or is under way. Words for the screen.
+    Waiting(String),
     /// It did not answer: why, in words for the screen.
     Silent(String),
     /// It belongs to another cluster than the entry's. What it says is not used.

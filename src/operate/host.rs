@@ -58,7 +58,7 @@ impl Operator {
     fn limits(&self, command: Option<std::time::Duration>) -> Limits {
         let access = &self.entry.access;
         let command = command.map_or(access.command_timeout, |it| it.max(access.command_timeout));
-        Limits { connect: access.connect_timeout, command, output: OUTPUT }
+        Limits { connect: access.connect_timeout, patience: None, command, output: OUTPUT }
     }
 
     fn with_rights(&self, command: Command) -> Command {

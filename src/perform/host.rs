@@ -201,7 +201,12 @@ impl Shared {
         let command = Command::new("bash").args(["-c", script, "quorate", &self.run]);
         let command = self.with_rights(place, command.args(words.iter().copied()));
         let command_limit = self.access.command_timeout.max(PATIENCE);
-        let limits = Limits { connect: self.access.connect_timeout, command: command_limit, output: OUTPUT };
+        let limits = Limits {
+            connect: self.access.connect_timeout,
+            patience: None,
+            command: command_limit,
+            output: OUTPUT,
+        };
         match place {
             Place::Host(host) => self.transport.run(host, &command, limits).await,
             Place::Local => Local.run(&HostName::from("this machine"), &command, limits).await,

@@ -133,8 +133,12 @@ mod tests {
     use super::super::StreamKind;
     use super::*;
 
-    const LIMITS: Limits =
-        Limits { connect: Duration::from_secs(1), command: Duration::from_secs(20), output: 1 << 20 };
+    const LIMITS: Limits = Limits {
+        connect: Duration::from_secs(1),
+        patience: None,
+        command: Duration::from_secs(20),
+        output: 1 << 20,
+    };
 
     async fn run(command: Command, limits: Limits) -> Result<Output, TransportError> {
         Local.run(&HostName::from("here"), &command, limits).await

@@ -6,6 +6,7 @@
 mod bounded;
 mod command;
 mod local;
+mod logins;
 mod ssh;
 mod stream;
 
@@ -16,6 +17,7 @@ use tokio::sync::mpsc;
 
 pub use command::{Command, Output};
 pub use local::Local;
+pub use logins::{FailureCause, LoginFailure, Logins};
 pub use ssh::{Ssh, SshOptions};
 pub use stream::{Ended, Piece, StreamKind, StreamLimits, after_the_end};
 
@@ -56,13 +58,24 @@ pub trait Transport: Send + Sync + 'static {
     ) -> BoxFuture<'a, Result<Ended, TransportError>> {
         after_the_end(host, command, limits, pieces, move |limits| self.run(host, command, limits))
     }
+
+    /// The user asks for this host now: its login goes before others, and a refusal no longer holds it back.
+    fn hurry(&self, _host: &HostName) {}
+
+    /// The time until a host that refused the login, for a reason that only the user can mend, is tried again.
+    fn retry_in(&self, _host: &HostName) -> Option<Duration> {
+        None
+    }
 }
 
 /// How long and how much a command may take. Every command has limits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// The longest wait for a connection.
+    /// The longest that a login may take. The wait for its turn doesn't count.
     pub connect: Duration,
+    /// The longest wait for a connection, the login's turn included. The login goes on without the caller, and the
+    /// error is of the kind [`TroubleKind::LoginPending`]. `None`: the caller waits for the login's end.
+    pub patience: Option<Duration>,
     /// The longest wait for the command's end once connected.
     pub command: Duration,
     /// The most bytes that are taken from stdout and from stderr, each.

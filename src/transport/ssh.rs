@@ -13,18 +13,18 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use futures::FutureExt;
-use futures::future::{BoxFuture, Shared};
-use tokio::sync::{Semaphore, mpsc};
+use futures::future::BoxFuture;
+use tokio::sync::{Semaphore, SemaphorePermit, mpsc};
 use tokio::time::timeout;
-use tokio_util::task::AbortOnDropHandle;
 
 use self::control::ControlDirectory;
 use self::group::Group;
 use self::master::{Login, Master};
+use super::logins::{Logins, clusters_of};
 use super::stream::watched;
 use super::{Command, Ended, Limits, Output, Piece, StreamLimits, Transport, TransportError, seconds};
 use crate::model::text::clean;
-use crate::model::{HostName, Inventory, TroubleKind};
+use crate::model::{ClusterName, HostName, Inventory, TroubleKind};
 
 /// How many commands run on one host at once. sshd allows 10 sessions a connection unless told otherwise,
 /// and those that were given up count until their command has ended.
@@ -41,8 +41,8 @@ const GIVEN_UP_PER_MASTER: usize = 10 - SESSIONS_PER_HOST - STREAMS_PER_HOST;
 /// Runs commands on hosts through the system's `ssh`, so that the user's configuration, keys, agent, jump
 /// hosts and `known_hosts` hold as they do in the shell.
 ///
-/// Each host is logged in to at its first command, once, however many callers wait; later commands are
-/// sessions of that connection. Nothing is ever asked for (`BatchMode`) and no key is ever accepted
+/// Each host is logged in to at its first command, in turn (see [`Logins`]); later commands are sessions of that
+/// connection. Nothing is ever asked for (`BatchMode`) and no key is ever accepted
 /// (`StrictHostKeyChecking=yes`, whatever the configuration says). The remote login shell gets the
 /// arguments quoted for a POSIX shell; what its startup files print comes before the command's output.
 ///
@@ -53,7 +53,7 @@ pub struct Ssh {
     options: Arc<SshOptions>,
     control: Arc<ControlDirectory>,
     group: Arc<Group>,
-    logins_under_way: Arc<Semaphore>,
+    logins: Logins<Master>,
     hosts: Mutex<HashMap<HostName, Arc<Host>>>,
 }
 
@@ -64,7 +64,9 @@ pub struct SshOptions {
     pub config_file: Option<PathBuf>,
     /// The login names of hosts that have one in the console's configuration.
     pub logins: HashMap<HostName, String>,
-    /// How many hosts are logged in to at the same moment; one that keeps us waiting does not count.
+    /// The clusters of hosts: one member of each is logged in to before the second of any.
+    pub clusters: HashMap<HostName, ClusterName>,
+    /// The most logins under way at once. Where the way to the hosts bears fewer, there are fewer.
     pub logins_at_once: usize,
     /// Where the directory of control sockets is made; a short path. `None`: `$XDG_RUNTIME_DIR`, else the
     /// directory for temporary files.
@@ -73,15 +75,22 @@ pub struct SshOptions {
 
 impl Default for SshOptions {
     fn default() -> Self {
-        Self { config_file: None, logins: HashMap::new(), logins_at_once: 16, control_parent: None }
+        Self {
+            config_file: None,
+            logins: HashMap::new(),
+            clusters: HashMap::new(),
+            logins_at_once: 64,
+            control_parent: None,
+        }
     }
 }
 
 impl SshOptions {
-    /// Takes the login names from an inventory. A host that is itself written as `user@host` keeps that
+    /// Takes the login names and the clusters from an inventory. A host that is itself written as `user@host` keeps that
     /// user. Where two clusters name one host, the first one's user is taken.
     #[must_use]
     pub fn with_logins(mut self, inventory: &Inventory) -> Self {
+        self.clusters = clusters_of(inventory);
         for cluster in &inventory.clusters {
             if let Some(user) = &cluster.access.user {
                 for host in cluster.hosts.iter().filter(|host| !host.as_str().contains('@')) {
@@ -93,17 +102,12 @@ impl SshOptions {
     }
 }
 
-/// One host and the connection to it, if there is one.
+/// What runs on one host.
 #[derive(Debug)]
 struct Host {
-    connection: Mutex<Option<Connection>>,
     sessions: Semaphore,
     streams: Semaphore,
 }
-
-/// A login, shared by all who wait for it and kept when it has worked. Without anybody who waits it goes
-/// on, and ends within its limit.
-type Connection = Shared<BoxFuture<'static, Result<Arc<Master>, TransportError>>>;
 
 impl Ssh {
     /// Makes the private directory for the control sockets; connects to nothing yet.
@@ -111,7 +115,7 @@ impl Ssh {
         Ok(Self {
             control: Arc::new(ControlDirectory::create(options.control_parent.as_deref())?),
             group: Arc::default(),
-            logins_under_way: Arc::new(Semaphore::new(options.logins_at_once.max(1))),
+            logins: Logins::new(options.clusters.clone(), options.logins_at_once),
             options: Arc::new(options),
             hosts: Mutex::default(),
         })
@@ -120,9 +124,7 @@ impl Ssh {
     /// Ends every connection and gives up the logins that are under way. Commands that still run are not
     /// waited for. A later command would connect anew.
     pub async fn close(&self) {
-        let hosts: Vec<_> = lock(&self.hosts).drain().map(|(_, host)| host).collect();
-        let connections = hosts.iter().filter_map(|host| lock(&host.connection).take());
-        let masters = connections.filter_map(|connection| connection.peek().cloned()?.ok());
+        let masters = self.logins.take_all().into_iter();
         futures::future::join_all(masters.map(|master| async move { master.close().await })).await;
         self.group.end();
         self.control.remove();
@@ -136,26 +138,39 @@ impl Ssh {
     ) -> Result<Output, TransportError> {
         check_words(name, command)?;
         let host = self.host(name);
-        let master = self.live_master(&host, name, limits.connect).await?;
-        let run = async {
-            // Never closed, so always granted.
-            let _session = host.sessions.acquire().await.ok();
-            session::execute(&master, name, command, limits.output).await
-        };
-        match timeout(limits.command, run).await {
+        let (master, _session) = self.session(&host, name, limits).await?;
+        match timeout(limits.command, session::execute(&master, name, command, limits.output)).await {
             Ok(Err(error)) if error.kind == TroubleKind::ConnectionLost => {
-                host.forget(&master);
+                self.logins.forget(name, &master);
                 Err(error)
             }
             Ok(result) => result,
             Err(_elapsed) => {
                 // The host may be frozen, and the session stays taken while the command hangs there: the next
                 // command gets a connection of its own, and this one ends with what still runs on it.
-                host.forget(&master);
+                self.logins.forget(name, &master);
                 master.close().await;
                 Err(TransportError::timeout(name, command, limits.command))
             }
         }
+    }
+
+    /// A master that answers, and a free session of the host. Until there are both, nothing is sent.
+    async fn session<'a>(
+        &self,
+        host: &'a Host,
+        name: &HostName,
+        limits: Limits,
+    ) -> Result<(Arc<Master>, SemaphorePermit<'a>), TransportError> {
+        let master = self.live_master(name, limits.connect, limits.patience).await?;
+        if let Ok(session) = host.sessions.try_acquire() {
+            return Ok((master, session));
+        }
+        let Ok(Ok(session)) = timeout(limits.command, host.sessions.acquire()).await else {
+            return Err(no_session(name, limits.command));
+        };
+        // The connection may have been lost meanwhile.
+        Ok((self.live_master(name, limits.connect, limits.patience).await?, session))
     }
 
     async fn stream_on(
@@ -170,15 +185,15 @@ impl Ssh {
         let Ok(_turn) = timeout(limits.connect, host.streams.acquire()).await else {
             return Err(busy(name, limits.connect));
         };
-        let master = self.live_master(&host, name, limits.connect).await?;
-        let mut open = OpenStream { host: &host, master: Some(&master) };
+        let master = self.live_master(name, limits.connect, None).await?;
+        let mut open = OpenStream { ssh: self, host: name, master: Some(&master) };
         let run = session::follow(&master, name, command, pieces);
         let result = watched(name, command, limits.command, pieces, run).await;
         match &result {
             Ok(_) => open.master = None,
             // The host may be frozen.
             Err(error) if matches!(error.kind, TroubleKind::ConnectionLost | TroubleKind::Timeout) => {
-                host.forget(&master);
+                self.logins.forget(name, &master);
             }
             Err(_) => {}
         }
@@ -188,34 +203,31 @@ impl Ssh {
     /// A master that answers: the kept one, or a new one.
     async fn live_master(
         &self,
-        host: &Host,
         name: &HostName,
         limit: Duration,
+        patience: Option<Duration>,
     ) -> Result<Arc<Master>, TransportError> {
-        let kept = host.kept();
-        if let Some(master) = kept {
+        if let Some(master) = self.logins.kept(name) {
             // Asked before anything is sent, so that a command is never sent twice.
             if master.is_alive().await {
                 return Ok(master);
             }
             tracing::debug!(host = %name, "the connection was lost; logging in again");
-            host.forget(&master);
+            self.logins.forget(name, &master);
         }
         let login = Login {
             host: name.clone(),
             options: Arc::clone(&self.options),
             control: Arc::clone(&self.control),
             group: Arc::clone(&self.group),
-            under_way: Arc::clone(&self.logins_under_way),
             limit,
         };
-        host.connection(login).await
+        self.logins.connection(name, limit, patience, || async move { login.connect().await }).await
     }
 
     fn host(&self, name: &HostName) -> Arc<Host> {
         let new = || {
             Arc::new(Host {
-                connection: Mutex::default(),
                 sessions: Semaphore::new(SESSIONS_PER_HOST),
                 streams: Semaphore::new(STREAMS_PER_HOST),
             })
@@ -243,12 +255,21 @@ impl Transport for Ssh {
     ) -> BoxFuture<'a, Result<Ended, TransportError>> {
         async move { self.stream_on(host, command, limits, &pieces).await }.boxed()
     }
+
+    fn hurry(&self, host: &HostName) {
+        self.logins.hurry(host);
+    }
+
+    fn retry_in(&self, host: &HostName) -> Option<Duration> {
+        self.logins.retry_in(host)
+    }
 }
 
 /// A stream that is open. Dropped before its command has ended, it leaves a session behind that stays taken until the
 /// command notices: a connection with too many of these gets no new command, and ends with the last of them.
 struct OpenStream<'a> {
-    host: &'a Host,
+    ssh: &'a Ssh,
+    host: &'a HostName,
     /// `None`: the command has ended.
     master: Option<&'a Arc<Master>>,
 }
@@ -258,38 +279,7 @@ impl Drop for OpenStream<'_> {
         if let Some(master) = self.master
             && master.count_given_up() > GIVEN_UP_PER_MASTER
         {
-            self.host.forget(master);
-        }
-    }
-}
-
-impl Host {
-    /// The master of a login that has worked.
-    fn kept(&self) -> Option<Arc<Master>> {
-        lock(&self.connection).as_ref()?.peek()?.as_ref().ok().cloned()
-    }
-
-    /// The login that is under way or has worked; else starts that one.
-    fn connection(&self, login: Login) -> Connection {
-        let mut connection = lock(&self.connection);
-        match &*connection {
-            Some(shared) if !matches!(shared.peek(), Some(Err(_))) => shared.clone(),
-            _ => {
-                let name = login.host.clone();
-                let task = AbortOnDropHandle::new(tokio::spawn(login.log_in()));
-                let shared =
-                    task.map(move |joined| joined.unwrap_or_else(|_| Err(given_up(&name)))).boxed().shared();
-                connection.insert(shared).clone()
-            }
-        }
-    }
-
-    /// Lets that master go, if it is still the one that is kept.
-    fn forget(&self, master: &Arc<Master>) {
-        let mut connection = lock(&self.connection);
-        let kept = connection.as_ref().and_then(|shared| shared.peek().cloned());
-        if matches!(kept, Some(Ok(kept)) if Arc::ptr_eq(&kept, master)) {
-            *connection = None;
+            self.ssh.logins.forget(self.host, master);
         }
     }
 }
@@ -321,10 +311,14 @@ fn busy(host: &HostName, limit: Duration) -> TransportError {
     }
 }
 
-fn given_up(host: &HostName) -> TransportError {
+/// All sessions of that host are taken.
+fn no_session(host: &HostName, limit: Duration) -> TransportError {
     TransportError {
-        kind: TroubleKind::ConnectionLost,
-        message: format!("The login to {host} was given up."),
+        kind: TroubleKind::Timeout,
+        message: format!(
+            "{host} already runs {SESSIONS_PER_HOST} commands, and none ended within {}. Nothing was sent.",
+            seconds(limit)
+        ),
         may_have_run: false,
     }
 }

@@ -16,7 +16,7 @@ use crate::model::{HostName, TroubleKind};
 /// How long a stream may take. There is no limit to its output: what is not taken is not read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct StreamLimits {
-    /// The longest wait for a connection.
+    /// The longest that a login may take. The wait for its turn doesn't count.
     pub connect: Duration,
     /// The longest wait for the command's end once connected; `None`: it may go on for ever.
     pub command: Option<Duration>,
@@ -144,8 +144,12 @@ pub fn after_the_end<'a>(
 ) -> BoxFuture<'a, Result<Ended, TransportError>> {
     async move {
         let connect = limits.connect;
-        let limits =
-            Limits { connect, command: limits.command.unwrap_or(Duration::MAX), output: WHOLE_OUTPUT };
+        let limits = Limits {
+            connect,
+            patience: None,
+            command: limits.command.unwrap_or(Duration::MAX),
+            output: WHOLE_OUTPUT,
+        };
         let run = async {
             let output = run(limits).await?;
             pump(None::<tokio::io::Empty>, &[], Some(&*output.stdout), Some(&*output.stderr), &pieces)

@@ -25,6 +25,8 @@ pub(super) enum Reply {
     Running(Box<Picture>),
     /// Its cluster stack does not run.
     Stopped,
+    /// It is not connected yet: the login waits for its turn or is under way.
+    Pending(Trouble),
     /// Nothing that could be used.
     Failed(Trouble),
 }
@@ -74,7 +76,7 @@ impl Asker<'_> {
     /// Asks for the cluster as that host sees it.
     pub(super) async fn picture(&self, host: &HostName, memory: &mut Memory, limits: Limits) -> Reply {
         if let Err(trouble) = self.learn_clock(host, memory, limits).await {
-            return Reply::Failed(trouble);
+            return failed(trouble);
         }
         let reply = self.crm_mon(host, memory, limits).await;
         if matches!(reply, Reply::Failed(_)) {
@@ -150,7 +152,7 @@ impl Asker<'_> {
         loop {
             let output = match self.run(host, argv::crm_mon(memory.form), limits).await {
                 Ok(output) => output,
-                Err(trouble) => return Reply::Failed(trouble),
+                Err(trouble) => return failed(trouble),
             };
             let parsed = parse::crm_mon(&output.stdout, memory.zone());
             match parsed {
@@ -219,6 +221,10 @@ fn explain(host: &HostName, diagnosis: Diagnosis) -> Trouble {
         Diagnosis::OptionUnknown => (TroubleKind::Unreadable, "crm_mon knows no option for XML".to_owned()),
     };
     trouble(host, kind, &message)
+}
+
+fn failed(trouble: Trouble) -> Reply {
+    if trouble.kind == TroubleKind::LoginPending { Reply::Pending(trouble) } else { Reply::Failed(trouble) }
 }
 
 /// One sentence that names the host.

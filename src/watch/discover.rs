@@ -41,6 +41,7 @@ pub async fn discover(
 ) -> Result<Discovery, Trouble> {
     let limits = Limits {
         connect: access.connect_timeout,
+        patience: None,
         command: access.command_timeout,
         output: Settings::default().output_limit,
     };

@@ -81,10 +81,16 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// Each polls its cluster with the pause that its entry names, and sends an [`Update`] after every poll. A
 /// member that fails is followed by the next in the same poll; when none answers, attempts become rarer up
 /// to [`Settings::backoff_cap`]. While the channel is full, each cluster keeps only its newest update.
-#[derive(Debug)]
 pub struct Watch {
     tasks: JoinSet<()>,
-    pokes: HashMap<ClusterName, Arc<Notify>>,
+    pokes: HashMap<ClusterName, Poke>,
+    transport: Arc<dyn Transport>,
+}
+
+/// A cluster that can be polled at once.
+struct Poke {
+    wake: Arc<Notify>,
+    hosts: Vec<HostName>,
 }
 
 impl Watch {
@@ -96,32 +102,40 @@ impl Watch {
         clock: &Clock,
         updates: &mpsc::Sender<Update>,
     ) -> Self {
-        let mut watch = Self { tasks: JoinSet::new(), pokes: HashMap::new() };
+        let mut watch =
+            Self { tasks: JoinSet::new(), pokes: HashMap::new(), transport: Arc::clone(transport) };
         let mut random = settings.random();
         let crowd = inventory.clusters.len() > SMALL_FLEET;
         for entry in &inventory.clusters {
             let head_start = if crowd { LONGEST_HEAD_START.mul_f64(random.f64()) } else { Duration::ZERO };
             let outbox = Outbox { cluster: entry.name.clone(), updates: updates.clone(), newest: None };
-            let poke = Arc::new(Notify::new());
-            watch.pokes.insert(entry.name.clone(), Arc::clone(&poke));
+            let wake = Arc::new(Notify::new());
+            let poke = Poke { wake: Arc::clone(&wake), hosts: entry.hosts.clone() };
+            watch.pokes.insert(entry.name.clone(), poke);
             let poller =
                 Poller::new(entry.clone(), Arc::clone(transport), Arc::clone(clock), settings, random.fork())
                     .with_archive();
-            watch.tasks.spawn(cluster::watch(poller, outbox, poke, entry.access.poll, head_start));
+            watch.tasks.spawn(cluster::watch(poller, outbox, wake, entry.access.poll, head_start));
         }
         watch
     }
 
-    /// Polls that cluster now, or once more right after the poll that is under way, whatever it is waiting for.
+    /// Polls that cluster now, or once more right after the poll that is under way, whatever it is waiting for. Its
+    /// logins go before others, and refusals no longer hold them back.
     pub fn poll_now(&self, cluster: &ClusterName) {
         if let Some(poke) = self.pokes.get(cluster) {
-            poke.notify_one();
+            self.poke(poke);
         }
     }
 
     /// Polls every cluster now.
     pub fn poll_all(&self) {
-        self.pokes.values().for_each(|poke| poke.notify_one());
+        self.pokes.values().for_each(|poke| self.poke(poke));
+    }
+
+    fn poke(&self, poke: &Poke) {
+        poke.hosts.iter().for_each(|host| self.transport.hurry(host));
+        poke.wake.notify_one();
     }
 
     /// Ends all tasks. Commands that are under way are given up.
@@ -151,7 +165,7 @@ impl Lookout {
         let settings = Settings::default();
         let (transport, clock) = (Arc::clone(transport), Arc::clone(clock));
         let poller = Poller::new(entry.clone(), transport, clock, &settings, settings.random());
-        Self { poller }
+        Self { poller: poller.until_the_end() }
     }
 
     /// Polls now: nothing that it gives, the CIB included, is older than this call. The first time it asks every member,

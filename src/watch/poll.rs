@@ -19,6 +19,12 @@ use crate::transport::{Limits, Transport};
 /// The longest wait for a member that is asked only for its view.
 const VIEW_LIMIT: Duration = Duration::from_secs(3);
 
+/// The longest wait for a login in one poll. The login goes on, and the next poll asks for it again.
+const LOGIN_PATIENCE: Duration = Duration::from_secs(5);
+
+/// The pause before a poll that waits for a login again.
+const AFTER_PENDING: Duration = Duration::from_millis(200);
+
 /// In calm times each member is asked for its view this often.
 const VIEW_EVERY: Duration = Duration::from_secs(60);
 
@@ -31,11 +37,22 @@ pub(super) struct Poller {
     members: Vec<Member>,
     /// Whom to ask first: the one that answered last.
     preferred: usize,
+    /// For how long the logins of members are waited for.
+    patience: Patience,
     cib: CibKeeper,
     backoff: Backoff,
     observation: Observation,
     /// When the poll that is under way, or was last, began.
     began: Instant,
+}
+
+/// The wait for logins.
+#[derive(Clone, Copy)]
+struct Patience {
+    /// Of the member that is to give the picture.
+    picture: Option<Duration>,
+    /// Of members that are asked only for their view.
+    view: Option<Duration>,
 }
 
 /// One member and what it last said.
@@ -55,7 +72,7 @@ struct Member {
 pub(super) enum Polled {
     /// A member answered: the next poll is due after the configured pause.
     Answered,
-    /// None did: the next poll is due after this wait.
+    /// None did, or none is logged in to yet: the next poll is due after this wait.
     Failed(Duration),
 }
 
@@ -90,6 +107,7 @@ impl Poller {
             clock,
             output: settings.output_limit,
             preferred: 0,
+            patience: Patience { picture: Some(LOGIN_PATIENCE), view: Some(Duration::ZERO) },
             cib: CibKeeper::default(),
             backoff: cluster_backoff,
             observation: Observation::none(),
@@ -100,6 +118,12 @@ impl Poller {
     /// One that also finds out how leftover constraints came to be, which takes another command where there are any.
     pub(super) fn with_archive(self) -> Self {
         Self { cib: CibKeeper::with_archive(), ..self }
+    }
+
+    /// One that reports once, and waits for every login to end.
+    pub(super) fn until_the_end(self) -> Self {
+        let view = Some(self.entry.access.connect_timeout);
+        Self { patience: Patience { picture: None, view }, ..self }
     }
 
     /// What is known now.
@@ -121,11 +145,12 @@ impl Poller {
         self.note(&replies);
         let settles = |(at, reply): &(usize, Reply)| is_settled(reply) && self.is_at_home(*at);
         if !lost && !replies.iter().any(settles) {
-            let answered = replies.iter().any(|(_, reply)| !matches!(reply, Reply::Failed(_)));
+            let answered =
+                replies.iter().any(|(_, reply)| matches!(reply, Reply::Running(_) | Reply::Stopped));
             // With an answer in hand, there is no waiting again and again for a member that is silent.
             let others: Vec<_> =
                 self.others().filter(|&at| !answered || self.members[at].may_be_asked(self.began)).collect();
-            let limits = if answered { for_a_view(limits) } else { limits };
+            let limits = if answered { self.limits_for_a_view() } else { limits };
             let more = self.ask(&others, limits).await;
             self.note(&more);
             replies.extend(more);
@@ -153,7 +178,7 @@ impl Poller {
                 && (now >= member.ask_view_at || (suspicious && member.may_be_asked(now)))
         });
         let due: Vec<_> = due.collect();
-        let replies = self.ask(&due, for_a_view(self.limits())).await;
+        let replies = self.ask(&due, self.limits_for_a_view()).await;
         self.note(&replies);
         if !self.is_at_home(self.preferred) {
             self.disown();
@@ -173,7 +198,7 @@ impl Poller {
         }
         let unknown = self.others().filter(|&at| self.members[at].heard_at.is_none());
         let unknown: Vec<_> = unknown.collect();
-        let replies = self.ask(&unknown, for_a_view(self.limits())).await;
+        let replies = self.ask(&unknown, self.limits_for_a_view()).await;
         self.note(&replies);
         if self.is_at_home(self.preferred) {
             self.observation.viewpoints = self.viewpoints();
@@ -219,7 +244,18 @@ impl Poller {
 
     fn limits(&self) -> Limits {
         let access = &self.entry.access;
-        Limits { connect: access.connect_timeout, command: access.command_timeout, output: self.output }
+        Limits {
+            connect: access.connect_timeout,
+            patience: self.patience.picture,
+            command: access.command_timeout,
+            output: self.output,
+        }
+    }
+
+    /// A login takes the time that it takes; who only wants a view doesn't wait for it.
+    fn limits_for_a_view(&self) -> Limits {
+        let limits = self.limits();
+        Limits { patience: self.patience.view, command: limits.command.min(VIEW_LIMIT), ..limits }
     }
 
     fn others(&self) -> impl Iterator<Item = usize> {
@@ -248,24 +284,15 @@ impl Poller {
     fn note(&mut self, replies: &Replies) {
         for (at, reply) in replies {
             let member = &mut self.members[*at];
-            let wait = match reply {
-                Reply::Failed(_) => member.backoff.failed(),
-                Reply::Running(_) | Reply::Stopped => {
-                    member.backoff.succeeded();
-                    VIEW_EVERY
+            match reply {
+                Reply::Running(picture) => {
+                    member.identity = Some(Identity::of(picture, member.memory.cluster_name()));
+                    member.answered(belief(picture));
                 }
-            };
-            if let Reply::Running(picture) = reply {
-                member.identity = Some(Identity::of(picture, member.memory.cluster_name()));
+                Reply::Stopped => member.answered(Belief::Stopped),
+                Reply::Failed(trouble) => member.failed(&trouble.message),
+                Reply::Pending(trouble) => member.waits(&trouble.message),
             }
-            let now = Instant::now();
-            member.heard_at = Some(now);
-            member.ask_view_at = now + wait;
-            member.belief = Some(match reply {
-                Reply::Running(picture) => belief(picture),
-                Reply::Stopped => Belief::Stopped,
-                Reply::Failed(trouble) => Belief::Silent(trouble.message.clone()),
-            });
         }
     }
 
@@ -275,7 +302,7 @@ impl Poller {
         self.preferred = at;
         match reply {
             Reply::Running(picture) => self.live(at, *picture).await,
-            Reply::Stopped | Reply::Failed(_) => self.stopped(),
+            Reply::Stopped | Reply::Failed(_) | Reply::Pending(_) => self.stopped(),
         }
         Polled::Answered
     }
@@ -319,7 +346,12 @@ impl Poller {
 
     /// No member gave an answer.
     fn unanswered(&mut self, mut replies: Replies) -> Polled {
-        let wait = self.backoff.failed();
+        let is_pending = replies.iter().any(|(_, reply)| matches!(reply, Reply::Pending(_)));
+        let wait = if is_pending { AFTER_PENDING } else { self.until_next_attempt() };
+        self.observation.viewpoints = self.viewpoints();
+        if is_pending && self.observation.contact == Contact::Connecting {
+            return Polled::Failed(wait);
+        }
         let now = (self.clock)();
         let since = match self.observation.contact {
             Contact::Lost { since, .. } => since,
@@ -329,14 +361,22 @@ impl Poller {
         let troubles: Vec<Trouble> = replies
             .into_iter()
             .filter_map(|(_, reply)| match reply {
-                Reply::Failed(trouble) => Some(trouble),
+                Reply::Failed(trouble) | Reply::Pending(trouble) => Some(trouble),
                 Reply::Running(_) | Reply::Stopped => None,
             })
             .collect();
         let retry_at = now.checked_add(wait).unwrap_or(now);
         self.observation.contact = Contact::Lost { since, troubles, retry_at };
-        self.observation.viewpoints = self.viewpoints();
         Polled::Failed(wait)
+    }
+
+    /// The wait after one more failure. While every member refuses and only the user can mend it, nobody is tried
+    /// before the first of them may be.
+    fn until_next_attempt(&mut self) -> Duration {
+        let wait = self.backoff.failed();
+        let refused = self.members.iter().map(|member| self.transport.retry_in(&member.host));
+        let soonest = refused.min_by_key(|wait| wait.unwrap_or_default()).flatten();
+        wait.max(soonest.unwrap_or_default())
     }
 
     /// A view that differs from the present answer may only be older than it: it is asked for again before
@@ -386,14 +426,35 @@ impl Member {
         self.heard_at.is_some_and(|at| at >= then)
     }
 
+    fn answered(&mut self, belief: Belief) {
+        self.backoff.succeeded();
+        self.heard(belief, VIEW_EVERY);
+    }
+
+    fn failed(&mut self, why: &str) {
+        let wait = self.backoff.failed();
+        self.heard(Belief::Silent(why.to_owned()), wait);
+    }
+
+    fn heard(&mut self, belief: Belief, next_view: Duration) {
+        let now = Instant::now();
+        self.heard_at = Some(now);
+        self.ask_view_at = now + next_view;
+        self.belief = Some(belief);
+    }
+
+    /// Its login waits for its turn or is under way. What it said before stays said, and the next poll asks again.
+    fn waits(&mut self, why: &str) {
+        if !matches!(self.belief, Some(Belief::Silent(_))) {
+            self.belief = Some(Belief::Waiting(why.to_owned()));
+        }
+        self.ask_view_at = Instant::now();
+    }
+
     /// A silent member is left alone for a while.
     fn may_be_asked(&self, now: Instant) -> bool {
         !matches!(self.belief, Some(Belief::Silent(_))) || now >= self.ask_view_at
     }
-}
-
-fn for_a_view(limits: Limits) -> Limits {
-    Limits { connect: limits.connect.min(VIEW_LIMIT), command: limits.command.min(VIEW_LIMIT), ..limits }
 }
 
 /// Which answer stands for the cluster: that of a member with quorum that knows the DC, else of any with quorum, else

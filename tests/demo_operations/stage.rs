@@ -18,8 +18,12 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 const START: Timestamp = Timestamp::constant(1_795_345_375, 0);
-const LIMITS: Limits =
-    Limits { connect: Duration::from_secs(5), command: Duration::from_secs(60), output: 8 * 1024 * 1024 };
+const LIMITS: Limits = Limits {
+    connect: Duration::from_secs(5),
+    patience: None,
+    command: Duration::from_secs(60),
+    output: 8 * 1024 * 1024,
+};
 
 /// A demo whose clock is that of the runtime, in which waiting takes no time.
 pub(crate) struct Stage {

@@ -32,8 +32,12 @@ use rstest::rstest;
 
 use server::Server;
 
-const LIMITS: Limits =
-    Limits { connect: Duration::from_secs(20), command: Duration::from_secs(20), output: 1 << 20 };
+const LIMITS: Limits = Limits {
+    connect: Duration::from_secs(20),
+    patience: None,
+    command: Duration::from_secs(20),
+    output: 1 << 20,
+};
 
 async fn run(ssh: &Ssh, host: &str, command: Command) -> Result<Output, TransportError> {
     ssh.run(&HostName::from(host), &command, LIMITS).await
@@ -216,8 +220,8 @@ async fn a_host_that_listens_but_never_answers_is_given_up() {
     let start = Instant::now();
     let error = ssh.run(&HostName::from("silent"), &Command::new("true"), limits).await.unwrap_err();
     assert!(start.elapsed() < Duration::from_secs(4));
-    assert_eq!((error.kind, error.may_have_run), (TroubleKind::Unreachable, false), "{error}");
-    assert_eq!(error.message, "silent did not let us in within 1.5 s.");
+    assert_eq!((error.kind, error.may_have_run), (TroubleKind::SlowLogin, false), "{error}");
+    assert_eq!(error.message, "silent took the connection, but the login was not done within 1.5 s.");
 }
 
 #[tokio::test]
@@ -312,7 +316,7 @@ async fn a_dropped_login_is_given_up() {
 }
 
 #[tokio::test]
-async fn no_more_logins_at_once_than_allowed_and_hung_ones_do_not_count_for_long() {
+async fn no_more_logins_are_under_way_than_allowed_however_long_they_take() {
     let server = Server::start("");
     let silent = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
     let port = silent.local_addr().unwrap().port();
@@ -328,15 +332,119 @@ async fn no_more_logins_at_once_than_allowed_and_hung_ones_do_not_count_for_long
             counter.fetch_add(1, Ordering::SeqCst);
         }
     });
-    let ssh = Arc::new(Ssh::new(SshOptions { logins_at_once: 2, ..server.options() }).unwrap());
+    let ssh = Ssh::new(SshOptions { logins_at_once: 2, ..server.options() }).unwrap();
+    let impatient = Limits { patience: Some(Duration::ZERO), ..LIMITS };
     for number in 0..6 {
-        let ssh = Arc::clone(&ssh);
-        tokio::spawn(async move { run(&ssh, &format!("silent{number}"), Command::new("true")).await });
+        let host = HostName::from(format!("silent{number}"));
+        let error = ssh.run(&host, &Command::new("true"), impatient).await.unwrap_err();
+        assert_eq!((error.kind, error.may_have_run), (TroubleKind::LoginPending, false));
     }
-    tokio::time::sleep(Duration::from_millis(700)).await;
+    // Longer than the second after which a login once counted no more.
+    tokio::time::sleep(Duration::from_millis(1_700)).await;
     assert_eq!(arrived.load(Ordering::SeqCst), 2);
     let good = tokio::time::timeout(Duration::from_secs(8), run(&ssh, "good", Command::new("true"))).await;
-    assert_eq!(good.expect("hung hosts hold up a good one").unwrap().exit_code, Some(0));
+    assert_eq!(good.expect("hung hosts hold up what is waited for").unwrap().exit_code, Some(0));
     ssh.close().await;
     accepting.abort();
+}
+
+#[tokio::test]
+async fn a_command_that_found_no_free_session_did_not_run_and_the_connection_stays() {
+    let server = Server::start("");
+    let ssh = Arc::new(Ssh::new(server.options()).unwrap());
+    run(&ssh, "good", Command::new("true")).await.unwrap();
+    let (done, folder) = (server.path("done"), server.path("").display().to_string());
+    let long: Vec<_> = (0..6)
+        .map(|number| {
+            let ssh = Arc::clone(&ssh);
+            let script = format!(
+                "touch {folder}/busy{number}; until [ -e {folder}/done ]; do sleep 0.05; done; echo end"
+            );
+            tokio::spawn(async move { run(&ssh, "good", sh(&script)).await })
+        })
+        .collect();
+    while (0..6).any(|number| !server.path(&format!("busy{number}")).exists()) {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    let limits = Limits { command: Duration::from_millis(300), ..LIMITS };
+    let mark = server.path("ran");
+    let command = Command::new("touch").arg(mark.display().to_string());
+    let error = ssh.run(&HostName::from("good"), &command, limits).await.unwrap_err();
+    assert_eq!((error.kind, error.may_have_run), (TroubleKind::Timeout, false), "{error}");
+    std::fs::write(done, "").unwrap();
+    for task in long {
+        assert_eq!(task.await.unwrap().unwrap().stdout, b"end\n", "a healthy connection was closed");
+    }
+    assert!(!mark.exists());
+    assert_eq!(server.logins(), 1);
+    ssh.close().await;
+}
+
+/// A banner with all that ssh says of host keys.
+fn banner(server_lines: &str) -> (tempfile::TempDir, Server) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("banner");
+    let text = "@    WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED!     @\n\
+                No ED25519 host key is known for server and you have requested strict checking.\n\
+                Host key verification failed.\nssh: Could not resolve hostname server\n";
+    std::fs::write(&path, text).unwrap();
+    let server = Server::start(&format!("Banner {}\n{server_lines}", path.display()));
+    (folder, server)
+}
+
+#[rstest]
+#[case("wrong-key", TroubleKind::Authentication)]
+#[case("jumped-wrong-key", TroubleKind::Authentication)]
+#[case("through-wrong-key", TroubleKind::Authentication)]
+#[case("changed-host-key", TroubleKind::HostKeyChanged)]
+#[case("unknown-host-key", TroubleKind::HostKeyUnknown)]
+#[tokio::test]
+async fn a_login_banner_does_not_speak_for_ssh(#[case] host: &str, #[case] kind: TroubleKind) {
+    let (_folder, server) = banner("");
+    server.add_host("jumped-wrong-key", "  ProxyJump good\n  PubkeyAuthentication no");
+    server.add_host("through-wrong-key", "  ProxyJump wrong-key");
+    let ssh = Ssh::new(server.options()).unwrap();
+    assert_eq!(run(&ssh, "good", sh("echo in")).await.unwrap().stdout, b"in\n");
+    let error = run(&ssh, host, Command::new("true")).await.unwrap_err();
+    assert_eq!(error.kind, kind, "{error}");
+    ssh.close().await;
+}
+
+#[tokio::test]
+async fn a_refused_key_is_tried_once_until_the_user_asks_for_it() {
+    let server = Server::start("");
+    let ssh = Ssh::new(server.options()).unwrap();
+    let refused = || server.log().matches("Connection closed by authenticating user").count();
+    for _ in 0..20 {
+        let error = run(&ssh, "wrong-key", Command::new("true")).await.unwrap_err();
+        assert_eq!(error.kind, TroubleKind::Authentication, "{error}");
+    }
+    assert_eq!(refused(), 1, "{}", server.log());
+    let host = HostName::from("wrong-key");
+    assert!(ssh.retry_in(&host).is_some_and(|wait| wait > Duration::from_secs(60)));
+    ssh.hurry(&host);
+    run(&ssh, "wrong-key", Command::new("true")).await.unwrap_err();
+    assert_eq!(refused(), 2, "{}", server.log());
+    ssh.close().await;
+}
+
+#[tokio::test]
+async fn a_slow_login_outlives_its_caller() {
+    let server = Server::start("");
+    let config = server.path("ssh_config").display().to_string();
+    let proxy = format!("  ProxyCommand sh -c 'sleep 1; exec ssh -F {config} -W %h:%p good'");
+    server.add_host("slow", &proxy);
+    let ssh = Ssh::new(server.options()).unwrap();
+    let impatient = Limits { patience: Some(Duration::from_millis(50)), ..LIMITS };
+    let mut pending = 0;
+    loop {
+        match ssh.run(&HostName::from("slow"), &Command::new("true"), impatient).await {
+            Ok(_) => break,
+            Err(error) => assert_eq!(error.kind, TroubleKind::LoginPending, "{error}"),
+        }
+        pending += 1;
+    }
+    assert!(pending > 2);
+    assert_eq!(server.logins(), 2, "one on the way, and one there");
+    ssh.close().await;
 }

@@ -138,7 +138,7 @@ impl Fake {
         match &behaviour {
             Behaviour::Refuses => return Err(failure(host, TroubleKind::Refused)),
             Behaviour::Hangs => {
-                tokio::time::sleep(limits.connect).await;
+                tokio::time::sleep(limits.patience.unwrap_or(limits.connect).min(limits.connect)).await;
                 return Err(failure(host, TroubleKind::Unreachable));
             }
             _ => {}

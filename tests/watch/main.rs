@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod fake;
 #[cfg(test)]
+mod logins;
+#[cfg(test)]
 mod two_clusters;
 
 use std::sync::Arc;

@@ -27,7 +27,7 @@ fn check(outlook: &Outlook<'_>) -> Vec<Verdict> {
         format!("{name} is stopped on {}; {} did not answer", names(hosts), names(&silent))
     };
     let why = outlook.observation.viewpoints.iter().filter_map(|viewpoint| match &viewpoint.belief {
-        Belief::Silent(why) => Some(format!("{}: {why}", viewpoint.host)),
+        Belief::Silent(why) | Belief::Waiting(why) => Some(format!("{}: {why}", viewpoint.host)),
         Belief::Running { .. } | Belief::Stopped | Belief::OtherCluster { .. } => None,
     });
     let verdict = Verdict::new(Severity::Critical, name, summary)

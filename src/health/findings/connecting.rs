@@ -4,7 +4,7 @@ use crate::health::Severity;
 use crate::health::check::{Check, Look, Many, Verdict};
 use crate::health::scene::Outlook;
 use crate::health::words::names;
-use crate::model::Contact;
+use crate::model::{Belief, Contact};
 
 pub(super) const CHECK: Check = Check {
     code: "connecting",
@@ -24,9 +24,21 @@ fn check(outlook: &Outlook<'_>) -> Vec<Verdict> {
         return Vec::new();
     }
     let entry = outlook.entry;
-    let verdict = Verdict::new(Severity::Unknown, &entry.name, format!("no answer yet from {}", entry.name))
+    let waiting = observation.viewpoints.iter().filter_map(|viewpoint| match &viewpoint.belief {
+        Belief::Waiting(words) | Belief::Silent(words) => Some(words.clone()),
+        Belief::Running { .. } | Belief::Stopped | Belief::OtherCluster { .. } => None,
+    });
+    let waiting: Vec<_> = waiting.collect();
+    let name = &entry.name;
+    let (summary, remedy) = if waiting.is_empty() {
+        (format!("no answer yet from {name}"), "Wait for the first answer.")
+    } else {
+        (format!("waiting to log in to {name}"), "Wait, or press `r` to put this cluster first in the queue.")
+    };
+    let verdict = Verdict::new(Severity::Unknown, name, summary)
         .because([format!("members to ask: {}", names(&entry.hosts))])
-        .remedy("Wait for the first answer.");
+        .because(waiting)
+        .remedy(remedy);
     vec![verdict]
 }
 
@@ -34,7 +46,16 @@ fn check(outlook: &Outlook<'_>) -> Vec<Verdict> {
 mod tests {
     use crate::health::testing::{entry, lines, now};
     use crate::health::{Health, assess};
-    use crate::model::Observation;
+    use crate::model::{Belief, Observation, Viewpoint};
+
+    #[test]
+    fn a_cluster_that_waits_to_be_logged_in_to_says_so() {
+        let belief = Belief::Waiting("db1 waits for its turn.".to_owned());
+        let viewpoints = vec![Viewpoint { host: "db1".into(), belief }];
+        let findings = assess(&entry(), &Observation { viewpoints, ..Observation::none() }, now());
+        assert_eq!(lines(&findings), ["unknown connecting db: waiting to log in to db"]);
+        assert!(findings[0].evidence.contains(&"db1 waits for its turn.".to_owned()));
+    }
 
     #[test]
     fn is_neither_healthy_nor_ill() {

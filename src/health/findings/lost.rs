@@ -71,6 +71,18 @@ pub(super) const UNREACHABLE: Check = Check {
     many: Many::Apart,
     look: Look::Outside(|outlook| lost(outlook, TroubleKind::Unreachable)),
 };
+pub(super) const LOGIN_PENDING: Check = Check {
+    code: "login-pending",
+    meaning: "The login to a member waits for its turn or is under way.",
+    many: Many::Apart,
+    look: Look::Outside(|outlook| lost(outlook, TroubleKind::LoginPending)),
+};
+pub(super) const SLOW_LOGIN: Check = Check {
+    code: "slow-login",
+    meaning: "A member took the connection, but the login wasn't done within the limit.",
+    many: Many::Apart,
+    look: Look::Outside(|outlook| lost(outlook, TroubleKind::SlowLogin)),
+};
 pub(super) const TIMEOUT: Check = Check {
     code: "timeout",
     meaning: "A member took the command and did not answer within the limit.",
@@ -132,6 +144,8 @@ const fn phrase(kind: TroubleKind) -> &'static str {
     match kind {
         TroubleKind::UnknownHost => "the name can't be resolved",
         TroubleKind::Unreachable => "no connection",
+        TroubleKind::LoginPending => "waiting to log in",
+        TroubleKind::SlowLogin => "slow login",
         TroubleKind::Refused => "connection refused",
         TroubleKind::Authentication => "login refused",
         TroubleKind::HostKeyUnknown => "host key not known",
@@ -156,6 +170,12 @@ fn remedy(outlook: &Outlook<'_>, kind: TroubleKind, host: &HostName) -> String {
         }
         TroubleKind::Unreachable => format!(
             "Check that the host is up (its console or its hypervisor) and the network between: `ssh {login} true`."
+        ),
+        TroubleKind::LoginPending => {
+            "Wait, or press `r` to put this cluster first in the queue.".to_owned()
+        }
+        TroubleKind::SlowLogin => format!(
+            "The host is up, but the login is slow (load, DNS, a jump host): time it with `ssh {login} true`, and set a longer `connect_timeout`."
         ),
         TroubleKind::Refused => {
             "Check on the host's own console that sshd runs (`systemctl status sshd`), and the port.".to_owned()
@@ -262,6 +282,8 @@ mod tests {
     #[case(TroubleKind::Authentication)]
     #[case(TroubleKind::HostKeyUnknown)]
     #[case(TroubleKind::HostKeyChanged)]
+    #[case(TroubleKind::LoginPending)]
+    #[case(TroubleKind::SlowLogin)]
     #[case(TroubleKind::Timeout)]
     #[case(TroubleKind::ConnectionLost)]
     #[case(TroubleKind::NotInstalled)]

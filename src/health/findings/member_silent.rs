@@ -16,7 +16,7 @@ pub(super) const CHECK: Check = Check {
 fn check(outlook: &Outlook<'_>) -> Vec<Verdict> {
     let silent = outlook.viewpoints().iter().filter_map(|viewpoint| match &viewpoint.belief {
         Belief::Silent(why) => Some((&viewpoint.host, why)),
-        Belief::Running { .. } | Belief::Stopped | Belief::OtherCluster { .. } => None,
+        Belief::Running { .. } | Belief::Stopped | Belief::Waiting(_) | Belief::OtherCluster { .. } => None,
     });
     silent
         .filter(|(host, _)| is_seen_as_up(outlook, host))

@@ -69,6 +69,8 @@ pub const CHECKS: &[Check] = &[
     lost::UNKNOWN_HOST,
     lost::REFUSED,
     lost::UNREACHABLE,
+    lost::LOGIN_PENDING,
+    lost::SLOW_LOGIN,
     lost::TIMEOUT,
     lost::CONNECTION_LOST,
     lost::OTHER,

@@ -18,7 +18,7 @@ fn check(outlook: &Outlook<'_>) -> Vec<Verdict> {
     // Also where no host of the cluster answers: then this is why its picture isn't another's.
     let foreign = outlook.observation.viewpoints.iter().filter_map(|viewpoint| match &viewpoint.belief {
         Belief::OtherCluster { name, members } => Some((&viewpoint.host, name, members)),
-        Belief::Running { .. } | Belief::Stopped | Belief::Silent(_) => None,
+        Belief::Running { .. } | Belief::Stopped | Belief::Waiting(_) | Belief::Silent(_) => None,
     });
     foreign
         .map(|(host, name, members)| {

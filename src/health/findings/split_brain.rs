@@ -36,7 +36,11 @@ fn check(outlook: &Outlook<'_>) -> Vec<Verdict> {
 fn quorate(viewpoint: &Viewpoint) -> Option<(&Viewpoint, &NodeName, &Vec<NodeName>)> {
     match &viewpoint.belief {
         Belief::Running { dc: Some(dc), quorate: Some(true), online } => Some((viewpoint, dc, online)),
-        Belief::Running { .. } | Belief::Stopped | Belief::Silent(_) | Belief::OtherCluster { .. } => None,
+        Belief::Running { .. }
+        | Belief::Stopped
+        | Belief::Waiting(_)
+        | Belief::Silent(_)
+        | Belief::OtherCluster { .. } => None,
     }
 }
 

@@ -20,7 +20,11 @@ fn check(outlook: &Outlook<'_>) -> Vec<Verdict> {
         Belief::Running { dc, quorate, online } if *quorate != Some(false) => {
             Some((&viewpoint.host, dc, online))
         }
-        Belief::Running { .. } | Belief::Stopped | Belief::Silent(_) | Belief::OtherCluster { .. } => None,
+        Belief::Running { .. }
+        | Belief::Stopped
+        | Belief::Waiting(_)
+        | Belief::Silent(_)
+        | Belief::OtherCluster { .. } => None,
     });
     let views: Vec<View<'_>> = views.collect();
     let Some((host, dc, online)) = views.first() else {

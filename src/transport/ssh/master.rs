@@ -11,18 +11,20 @@ use std::time::Duration;
 use openssh::Session;
 use tempfile::TempDir;
 use tokio::process::Child;
-use tokio::sync::Semaphore;
 
 use super::SshOptions;
 use super::control::ControlDirectory;
 use super::group::Group;
 use super::trouble;
 use crate::model::{HostName, TroubleKind};
-use crate::transport::TransportError;
+use crate::transport::{FailureCause, LoginFailure, TransportError};
 
-/// A login counts as one of those under way for this long at most. A login that works costs this machine
-/// its work in the first moments; a host that hangs costs nothing but must not hold up the others.
-const LOGIN_COUNTS_FOR: Duration = Duration::from_secs(1);
+/// ssh waits for the connection as long as the limit says and gives a reason. A login that takes longer than that by
+/// this has got a connection.
+const GRACE: Duration = Duration::from_secs(1);
+
+/// ssh sends a sign of life after so many seconds without an answer.
+const ALIVE_SECONDS: u32 = 5;
 
 /// The master is a process on this machine: it answers at once or never.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -32,6 +34,9 @@ const CHECK_EVERY: Duration = Duration::from_millis(10);
 
 /// What the crate calls the control socket in a master's directory.
 const SOCKET: &str = "master";
+
+/// ssh's own lines go to this file in a master's directory; stderr is for a server's banner.
+const LOG: &str = "log";
 
 /// The most that is read of what ssh said.
 const STDERR_LIMIT: u64 = 16 * 1024;
@@ -52,57 +57,48 @@ pub(super) struct Login {
     pub(super) control: Arc<ControlDirectory>,
     /// Where ssh is started.
     pub(super) group: Arc<Group>,
-    /// How many logins may be under way at once.
-    pub(super) under_way: Arc<Semaphore>,
     pub(super) limit: Duration,
 }
 
 impl Login {
-    /// Logs in. The limit counts from when it is this login's turn.
-    pub(super) async fn log_in(self) -> Result<Arc<Master>, TransportError> {
-        let turn = Arc::clone(&self.under_way).acquire_owned().await.ok();
-        let connecting = self.connect();
-        tokio::pin!(connecting);
-        match tokio::time::timeout(LOGIN_COUNTS_FOR, &mut connecting).await {
-            Ok(result) => result,
-            Err(_slow) => {
-                drop(turn);
-                connecting.await
-            }
-        }
-    }
-
-    async fn connect(&self) -> Result<Arc<Master>, TransportError> {
+    /// Logs in.
+    pub(super) async fn connect(self) -> Result<Master, LoginFailure> {
         let started = tokio::time::Instant::now();
         let directory = self.control.for_one_master().map_err(|error| self.local_trouble(&error))?;
         let stderr = tempfile::tempfile().map_err(|error| self.local_trouble(&error))?;
         let to_stderr = stderr.try_clone().map_err(|error| self.local_trouble(&error))?;
-        let socket = directory.path().join(SOCKET);
-        let mut ssh = self.command(&socket);
+        let (socket, log) = (directory.path().join(SOCKET), directory.path().join(LOG));
+        let mut ssh = self.command(&socket, &log);
         // A file and not a pipe: a jump host's ssh inherits it and may write to it long after the login.
         ssh.stdin(Stdio::null()).stdout(Stdio::null()).stderr(to_stderr);
         let child = self.group.spawn(&mut ssh).map_err(|error| self.local_trouble(&error))?;
         let mut starting = Starting { child, is_logged_in: false };
-        let ended = match tokio::time::timeout(self.limit, starting.logs_in(&socket)).await {
+        let ended = match tokio::time::timeout(self.limit + GRACE, starting.logs_in(&socket)).await {
             Ok(ended) => ended.map_err(|error| self.local_trouble(&error))?,
-            Err(_elapsed) => return Err(trouble::no_answer(&self.host, self.limit)),
+            Err(_elapsed) => return Err(trouble::too_slow(&self.host, self.limit)),
         };
         if let Some(status) = ended {
             if status.success() {
                 return Err(self.went_away(directory));
             }
-            let said = last_bytes(stderr).map_err(|error| self.local_trouble(&error))?;
-            return Err(trouble::from_stderr(&self.host, &said, self.limit));
+            let stderr = last_bytes(stderr).map_err(|error| self.local_trouble(&error))?;
+            // Without the file, ssh did not come so far as to make it.
+            let log = File::open(log).and_then(last_bytes).unwrap_or_default();
+            return Err(trouble::from_log(&self.host, &log, &stderr, self.limit));
+        }
+        // What ssh says from now on comes with the command that it concerns.
+        if let Err(error) = std::fs::remove_file(&log) {
+            tracing::debug!(host = %self.host, %error, "ssh's log of the login was not removed");
         }
         tracing::debug!(host = %self.host, elapsed = ?started.elapsed(), "logged in");
-        Ok(Arc::new(Master { session: Session::new_native_mux(directory), given_up: AtomicUsize::new(0) }))
+        Ok(Master { session: Session::new_native_mux(directory), given_up: AtomicUsize::new(0) })
     }
 
     /// Everything that ssh's configuration says holds, but for what would make the console ask, trust, or
     /// forward anything on its own, and for what would take ssh out of the [`Group`].
-    fn command(&self, socket: &Path) -> tokio::process::Command {
+    fn command(&self, socket: &Path, log: &Path) -> tokio::process::Command {
         let mut ssh = tokio::process::Command::new("ssh");
-        ssh.args(["-M", "-N", "-T", "-a", "-x", "-S"]).arg(socket);
+        ssh.args(["-M", "-N", "-T", "-a", "-x", "-S"]).arg(socket).arg("-E").arg(log);
         for option in [
             // With it, ssh would go to the background.
             "ControlPersist=no".into(),
@@ -110,9 +106,10 @@ impl Login {
             format!("ConnectTimeout={}", self.limit.as_secs_f64().ceil().max(1.0)),
             "BatchMode=yes".into(),
             "StrictHostKeyChecking=yes".into(),
-            // A host that freezes is given up after 15 seconds.
-            "ServerAliveInterval=5".into(),
-            "ServerAliveCountMax=3".into(),
+            // A host that freezes is given up after 15 seconds. During the login these limit the wait for an answer,
+            // too, so that a longer login needs more of them.
+            format!("ServerAliveInterval={ALIVE_SECONDS}"),
+            format!("ServerAliveCountMax={}", alive_count(self.limit)),
             "ClearAllForwardings=yes".into(),
             "RemoteCommand=none".into(),
             // At less than this, ssh does not say why it ended.
@@ -134,23 +131,25 @@ impl Login {
     }
 
     /// ssh's configuration may send ssh to the background, where it would outlive the console.
-    fn went_away(&self, directory: TempDir) -> TransportError {
+    fn went_away(&self, directory: TempDir) -> LoginFailure {
         // Ends the ssh that went there, if it listens.
         drop(Session::new_native_mux(directory));
         let message = format!(
             "{} can't be watched: ssh went to the background; remove ForkAfterAuthentication from its configuration.",
             self.host
         );
-        TransportError { kind: TroubleKind::Other, message, may_have_run: false }
+        let error = TransportError { kind: TroubleKind::Other, message, may_have_run: false };
+        LoginFailure { error, cause: FailureCause::Host }
     }
 
-    fn local_trouble(&self, error: &io::Error) -> TransportError {
+    fn local_trouble(&self, error: &io::Error) -> LoginFailure {
         let message = if error.kind() == io::ErrorKind::NotFound {
             format!("{} can't be reached: there is no `ssh` on this machine.", self.host)
         } else {
             format!("{} can't be reached: ssh could not be started here: {error}.", self.host)
         };
-        TransportError { kind: TroubleKind::Other, message, may_have_run: false }
+        let error = TransportError { kind: TroubleKind::Other, message, may_have_run: false };
+        LoginFailure { error, cause: FailureCause::Host }
     }
 }
 
@@ -187,6 +186,11 @@ impl Drop for Starting {
     }
 }
 
+/// The number of signs of life without an answer after which ssh ends.
+fn alive_count(limit: Duration) -> u64 {
+    limit.as_secs().div_ceil(u64::from(ALIVE_SECONDS)).saturating_add(1).max(3)
+}
+
 impl Master {
     /// The session in which commands are started.
     pub(super) const fn session(&self) -> &Session {
@@ -221,4 +225,22 @@ fn last_bytes(mut file: File) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     file.take(STDERR_LIMIT).read_to_end(&mut bytes)?;
     Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        /// During the login, ssh gives up after that many signs of life without an answer.
+        #[test]
+        fn no_login_ends_before_its_limit(limit_ms in 100_u64..600_000) {
+            let limit = Duration::from_millis(limit_ms);
+            let patience = Duration::from_secs(alive_count(limit) * u64::from(ALIVE_SECONDS));
+            prop_assert!(patience >= limit && patience >= Duration::from_secs(15));
+            prop_assert!(patience < limit + Duration::from_secs(20));
+        }
+    }
 }

@@ -1,0 +1,360 @@
+use std::cmp::Reverse;
+use std::collections::{BTreeSet, BinaryHeap};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use proptest::prelude::*;
+use rstest::rstest;
+
+use super::*;
+
+const fn ms(ms: u64) -> Duration {
+    Duration::from_millis(ms)
+}
+
+/// The way to simulated hosts: a door that serves one login after the other, and a delay behind it that all share.
+#[derive(Debug, Clone, Copy)]
+struct Way {
+    clusters: usize,
+    service_ms: u64,
+    delay_ms: u64,
+    limit_ms: u64,
+    /// Of a thousand hosts, so many never answer.
+    dead: usize,
+}
+
+/// When the first member of each cluster and when each host was logged in to.
+#[derive(Debug, Default)]
+struct Course {
+    first: Vec<u64>,
+    hosts: Vec<u64>,
+    failed: usize,
+    most_under_way: usize,
+}
+
+impl Way {
+    fn members(&self) -> usize {
+        self.clusters * 3
+    }
+
+    fn is_dead(&self, member: usize) -> bool {
+        // The third members only, so that each cluster can be reached.
+        member % 3 == 2 && (member * 7919) % 1000 < self.dead
+    }
+
+    /// Time until every login has been served without any of them failing.
+    fn at_best_ms(&self) -> u64 {
+        self.members() as u64 * self.service_ms + self.delay_ms
+    }
+
+    /// Runs until every host that can be logged in to is, or until the time is over. A login that timed out has still
+    /// been served. A failed one is tried again after a back-off that doubles from 1 s to 30 s.
+    fn run(&self, until_ms: u64) -> Course {
+        let name = |member: usize| HostName::from(format!("h{member}"));
+        let clusters =
+            (0..self.members()).map(|member| (name(member), ClusterName::from(format!("c{}", member / 3))));
+        let mut queue = Queue::new(clusters.collect(), 64);
+        let numbers: HashMap<HostName, usize> =
+            (0..self.members()).map(|member| (name(member), member)).collect();
+        let mut events = BinaryHeap::new();
+        for member in 0..self.members() {
+            events.push(Reverse((0, member, None)));
+        }
+        let mut course = Course::default();
+        let mut failures = vec![0_u32; self.members()];
+        let mut reached = BTreeSet::new();
+        let (mut door_free, mut under_way) = (0, 0);
+        let wanted = (0..self.members()).filter(|&member| !self.is_dead(member)).count();
+        while let Some(Reverse((now, member, end))) = events.pop() {
+            if now > until_ms || course.hosts.len() == wanted {
+                break;
+            }
+            let host = name(member);
+            under_way -= usize::from(end.is_some());
+            match end {
+                None => queue.add(&host, false),
+                Some(took) if took <= self.limit_ms => {
+                    queue.ended(&host, Signal::LoggedIn { took: ms(took), limit: ms(self.limit_ms) });
+                    course.hosts.push(now);
+                    if reached.insert(member / 3) {
+                        course.first.push(now);
+                    }
+                }
+                Some(_) => {
+                    queue.ended(&host, Signal::TimedOut);
+                    course.failed += 1;
+                    let wait = (1_000_u64 << failures[member].min(5)).min(30_000);
+                    failures[member] += 1;
+                    events.push(Reverse((now + wait, member, None)));
+                }
+            }
+            while let Some(host) = queue.next() {
+                let member = numbers[&host];
+                under_way += 1;
+                course.most_under_way = course.most_under_way.max(under_way);
+                let took = if self.is_dead(member) {
+                    u64::MAX
+                } else {
+                    door_free = door_free.max(now) + self.service_ms;
+                    door_free + self.delay_ms - now
+                };
+                events.push(Reverse((now + took.min(self.limit_ms + 1), member, Some(took))));
+            }
+        }
+        course
+    }
+}
+
+#[rstest]
+#[case::a_door_of_four_a_second(Way { clusters: 200, service_ms: 250, delay_ms: 0, limit_ms: 5_000, dead: 0 }, 300_000)]
+#[case::logins_of_six_and_a_half_seconds(Way { clusters: 200, service_ms: 0, delay_ms: 6_500, limit_ms: 8_000, dead: 0 }, 300_000)]
+#[case::both(Way { clusters: 200, service_ms: 250, delay_ms: 6_500, limit_ms: 15_000, dead: 0 }, 300_000)]
+#[case::two_busy_cores(Way { clusters: 200, service_ms: 110, delay_ms: 50, limit_ms: 5_000, dead: 0 }, 80_000)]
+#[case::a_third_of_the_members_dead(Way { clusters: 200, service_ms: 110, delay_ms: 0, limit_ms: 5_000, dead: 1_000 }, 300_000)]
+fn two_hundred_clusters_come_up(#[case] way: Way, #[case] within_ms: u64) {
+    let course = way.run(within_ms);
+    assert_eq!(course.first.len(), way.clusters, "{course:?}");
+    let alive = (0..way.members()).filter(|&member| !way.is_dead(member)).count();
+    assert_eq!(course.hosts.len(), alive, "{course:?}");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1_000))]
+
+    /// However slow the way is: if it bears a single login within the limit, all hosts come up, most of the work of the
+    /// door isn't for nothing, and each cluster has one member before any has two.
+    #[test]
+    fn logins_converge_behind_any_door(
+        clusters in 1_usize..50,
+        service_ms in 1_u64..2_000,
+        delay_ms in 0_u64..8_000,
+        spare in 2_u64..20,
+        dead in prop_oneof![Just(0_usize), 0_usize..400],
+    ) {
+        let way = Way { clusters, service_ms, delay_ms, limit_ms: (service_ms + delay_ms) * spare / 2 + service_ms * 3, dead };
+        let until = way.at_best_ms() * 5 + 200_000 + way.members() as u64 * delay_ms / 4
+            + (way.dead * way.members()) as u64 * way.limit_ms / 2_000;
+        let course = way.run(until);
+        let alive = (0..way.members()).filter(|&member| !way.is_dead(member)).count();
+        prop_assert_eq!(course.hosts.len(), alive, "{:?} {:?}", way, course);
+        prop_assert!(course.most_under_way <= 64);
+        if dead == 0 {
+            prop_assert!(course.failed <= way.members() / 2 + 20, "{:?} {:?}", way, course);
+        }
+    }
+
+    /// Whatever happens in whatever order: the bound holds, no host is lost from the queue or logged in to twice, and a
+    /// cluster without a connection or a login comes before one that has either.
+    #[test]
+    fn the_queue_keeps_its_order(
+        happenings in prop::collection::vec((0_usize..12, 0_u8..6), 1..300),
+        most in 1_usize..8,
+    ) {
+        let name = |at: usize| HostName::from(format!("h{at}"));
+        let cluster = |at: usize| ClusterName::from(format!("c{}", at / 3));
+        let mut queue = Queue::new((0..12).map(|at| (name(at), cluster(at))).collect(), most);
+        let (mut waiting, mut under_way, mut connected) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
+        let mut urgent = BTreeSet::new();
+        for (at, what) in happenings {
+            match what {
+                0 | 1 => {
+                    queue.add(&name(at), false);
+                    if !under_way.contains(&at) && !connected.contains(&at) {
+                        waiting.insert(at);
+                    }
+                }
+                2 => {
+                    queue.hurry(&name(at));
+                    if waiting.contains(&at) {
+                        urgent.insert(at);
+                    }
+                }
+                3 if under_way.remove(&at) => {
+                    queue.ended(&name(at), Signal::LoggedIn { took: ms(at as u64 * 10), limit: ms(5_000) });
+                    connected.insert(at);
+                }
+                4 if under_way.remove(&at) => queue.ended(&name(at), Signal::TimedOut),
+                5 => {
+                    queue.lost(&name(at));
+                    connected.remove(&at);
+                }
+                _ => {}
+            }
+            while let Some(host) = queue.next() {
+                let next = (0..12).find(|&at| name(at) == host).expect("a host of ours");
+                let held = |at: usize| under_way.iter().chain(&connected).any(|other| other / 3 == at / 3);
+                prop_assert!(waiting.contains(&next));
+                if !urgent.contains(&next) {
+                    prop_assert!(urgent.is_empty());
+                    prop_assert!(!held(next) || waiting.iter().all(|&at| held(at)));
+                }
+                waiting.remove(&next);
+                urgent.remove(&next);
+                under_way.insert(next);
+            }
+            prop_assert!(under_way.len() <= most + 1);
+            prop_assert!(waiting.is_empty() || !under_way.is_empty(), "nobody's turn comes");
+        }
+    }
+
+    /// However often a cluster is asked for, its members together are tried no more than fail2ban allows.
+    #[test]
+    fn refusals_are_tried_again_rarely(polls in prop::collection::vec((0_usize..3, 1_u64..20), 1..400)) {
+        let mut refusals = Refusals::default();
+        let cluster = ClusterName::from("db");
+        let error = refused_error();
+        let start = Instant::now();
+        let mut now = start;
+        let mut tried = Vec::new();
+        for (member, pause) in polls {
+            now += Duration::from_secs(pause);
+            let host = HostName::from(format!("db{member}"));
+            if refusals.holds(&host, &cluster, now).is_none() {
+                tried.push(now - start);
+                refusals.refused(&host, &cluster, &error, now);
+            }
+        }
+        for (nth, at) in tried.iter().enumerate() {
+            let end = *at + Duration::from_secs(600);
+            let within = tried.iter().skip(nth).take_while(|other| **other < end).count();
+            prop_assert!(within <= 6, "{tried:?}");
+        }
+    }
+}
+
+fn refused_error() -> TransportError {
+    TransportError {
+        kind: TroubleKind::Authentication,
+        message: "db1 refused.".to_owned(),
+        may_have_run: false,
+    }
+}
+
+fn refuses() -> Result<(), LoginFailure> {
+    Err(LoginFailure { error: refused_error(), cause: FailureCause::NeedsUser })
+}
+
+fn logins() -> Logins<()> {
+    Logins::new(HashMap::new(), 64)
+}
+
+const LIMIT: Duration = Duration::from_secs(10);
+
+#[tokio::test(start_paused = true)]
+async fn a_login_outlives_the_caller_that_gave_up() {
+    let logins = logins();
+    let host = HostName::from("db1");
+    let made = Arc::new(AtomicUsize::new(0));
+    let connect = || {
+        let made = Arc::clone(&made);
+        || async move {
+            tokio::time::sleep(ms(6_500)).await;
+            made.fetch_add(1, Ordering::SeqCst);
+            Ok(())
+        }
+    };
+    let impatient = logins.connection(&host, LIMIT, Some(ms(3_000)), connect()).await.unwrap_err();
+    assert_eq!((impatient.kind, impatient.may_have_run), (TroubleKind::LoginPending, false));
+    let began = Instant::now();
+    logins.connection(&host, LIMIT, Some(ms(5_000)), connect()).await.unwrap();
+    assert_eq!(began.elapsed(), ms(3_500));
+    assert!(logins.kept(&host).is_some());
+    assert_eq!(made.load(Ordering::SeqCst), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_login_that_nobody_waits_for_is_kept_and_a_failure_told_once() {
+    let logins = logins();
+    let (good, bad) = (HostName::from("good"), HostName::from("bad"));
+    let fails = || async {
+        Err(LoginFailure {
+            cause: FailureCause::Host,
+            error: TransportError { kind: TroubleKind::Refused, ..refused_error() },
+        })
+    };
+    let now = Some(Duration::ZERO);
+    logins.connection(&good, LIMIT, now, || async { Ok(()) }).await.unwrap_err();
+    logins.connection(&bad, LIMIT, now, fails).await.unwrap_err();
+    tokio::time::sleep(ms(10)).await;
+    assert!(logins.kept(&good).is_some());
+    let told = logins.connection(&bad, LIMIT, now, fails).await.unwrap_err();
+    assert_eq!(told.kind, TroubleKind::Refused);
+    let again = logins.connection(&bad, LIMIT, now, fails).await.unwrap_err();
+    assert_eq!(again.kind, TroubleKind::LoginPending);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refusal_is_repeated_without_an_attempt_until_the_user_asks() {
+    let logins = logins();
+    let host = HostName::from("db1");
+    let tried = Arc::new(AtomicUsize::new(0));
+    let began = Instant::now();
+    let attempt = || async {
+        let count = Arc::clone(&tried);
+        let connect = || async move {
+            count.fetch_add(1, Ordering::SeqCst);
+            refuses()
+        };
+        logins.connection(&host, LIMIT, Some(LIMIT), connect).await.unwrap_err()
+    };
+    while began.elapsed() < Duration::from_secs(600) {
+        assert_eq!(attempt().await.kind, TroubleKind::Authentication);
+        tokio::time::sleep(ms(500)).await;
+    }
+    assert_eq!(tried.load(Ordering::SeqCst), 3, "at the start, after 2 and after 6 minutes");
+    let wait = logins.retry_in(&host).unwrap();
+    assert!(wait > Duration::from_secs(60), "{wait:?}");
+    logins.hurry(&host);
+    attempt().await;
+    assert_eq!(tried.load(Ordering::SeqCst), 4);
+    attempt().await;
+    assert_eq!(tried.load(Ordering::SeqCst), 4);
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_every_host_refuses_the_rest_is_not_tried() {
+    let logins = logins();
+    let tried = Arc::new(AtomicUsize::new(0));
+    let hosts: Vec<_> = (0..600).map(|number| HostName::from(format!("h{number}"))).collect();
+    let attempts = hosts.iter().map(|host| {
+        let count = Arc::clone(&tried);
+        let connect = || async move {
+            count.fetch_add(1, Ordering::SeqCst);
+            tokio::time::sleep(ms(100)).await;
+            refuses()
+        };
+        logins.connection(host, LIMIT, Some(Duration::from_secs(60)), connect)
+    });
+    let results = futures::future::join_all(attempts).await;
+    assert!(
+        results.iter().all(|result| result.as_ref().is_err_and(|it| it.kind == TroubleKind::Authentication))
+    );
+    assert!(tried.load(Ordering::SeqCst) <= 16, "{tried:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_user_asks_for_needs_no_free_place() {
+    let logins = Logins::new(HashMap::new(), 2);
+    let hosts: Vec<_> = (0..4).map(|number| HostName::from(format!("h{number}"))).collect();
+    for host in &hosts {
+        let hangs = || async { std::future::pending().await };
+        logins.connection(host, LIMIT, Some(Duration::ZERO), hangs).await.unwrap_err();
+    }
+    let last = HostName::from("last");
+    logins.connection(&last, LIMIT, Some(Duration::ZERO), || async { Ok(()) }).await.unwrap_err();
+    tokio::time::sleep(ms(10)).await;
+    assert!(logins.kept(&last).is_none());
+    logins.hurry(&last);
+    tokio::time::sleep(ms(10)).await;
+    assert!(logins.kept(&last).is_some());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_login_that_panics_gives_its_place_back() {
+    let logins: Logins<()> = Logins::new(HashMap::new(), 1);
+    for _ in 0..3 {
+        let error =
+            logins.connection(&"db1".into(), LIMIT, None, || async { panic!("a bug") }).await.unwrap_err();
+        assert!(!error.may_have_run);
+    }
+    logins.connection(&"db2".into(), LIMIT, None, || async { Ok(()) }).await.unwrap();
+}
