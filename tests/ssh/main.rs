@@ -382,12 +382,12 @@ async fn a_command_that_found_no_free_session_did_not_run_and_the_connection_sta
 
 /// A banner with all that ssh says of host keys.
 fn banner(server_lines: &str) -> (tempfile::TempDir, Server) {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("banner");
     let text = "@    WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED!     @\n\
                 No ED25519 host key is known for server and you have requested strict checking.\n\
                 Host key verification failed.\nssh: Could not resolve hostname server\n";
-    std::fs::write(&path, text).unwrap();
+    std::fs::write(&path, text).expect("it is written");
     let server = Server::start(&format!("Banner {}\n{server_lines}", path.display()));
     (folder, server)
 }
