@@ -19,7 +19,7 @@ use tokio::time::{Instant, sleep, timeout};
 use super::fake::{Behaviour, Fake, Mon, clock, entry, settings};
 
 /// Hosts behind a door that serves one login after the other, and serves also those that nobody waits for any more.
-struct Door {
+struct SlowFleet {
     logins: Logins<()>,
     door: Arc<Mutex<()>>,
     service: Duration,
@@ -28,7 +28,7 @@ struct Door {
     hosts: Fake,
 }
 
-impl Transport for Door {
+impl Transport for SlowFleet {
     fn run<'a>(
         &'a self,
         host: &'a HostName,
@@ -93,7 +93,7 @@ async fn a_fleet_behind_a_slow_door_comes_up_and_stays_up(
         inventory.clusters.push(cluster);
     }
     let served = Arc::new(AtomicUsize::new(0));
-    let door = Door {
+    let fleet = SlowFleet {
         logins: Logins::new(of, 64),
         door: Arc::default(),
         service: Duration::from_millis(service_ms),
@@ -101,7 +101,7 @@ async fn a_fleet_behind_a_slow_door_comes_up_and_stays_up(
         served: Arc::clone(&served),
         hosts,
     };
-    let transport: Arc<dyn Transport> = Arc::new(door);
+    let transport: Arc<dyn Transport> = Arc::new(fleet);
     let (sender, mut updates) = mpsc::channel(1_000);
     let began = Instant::now();
     let _watch = Watch::start(&inventory, &transport, &settings(), &clock(), &sender);
