@@ -25,6 +25,9 @@ const RANDOM: usize = 6;
 /// What the crate calls a master's control socket.
 const SOCKET: &str = "master";
 
+/// ssh's own lines go to this file beside the socket until it has logged in; stderr is for a server's banner.
+pub(super) const LOG: &str = "log";
+
 /// The file that makes a directory ours. Its console holds a lock on it for as long as it lives: a lock is given up by
 /// the kernel however a process ends, and asking for it can't hang.
 const MARK: &str = "console";
@@ -205,7 +208,7 @@ fn remove(parent: &OwnedFd, name: &std::ffi::OsStr, directory: &OwnedFd) -> io::
         let sockets = names(&master)?;
         for socket in &sockets {
             let stat = statat(&master, socket.as_slice(), AtFlags::SYMLINK_NOFOLLOW)?;
-            if !is_socket(socket, &stat) {
+            if !is_socket(socket, &stat) && !is_log(socket, &stat) {
                 return Err(foreign(socket));
             }
         }
@@ -257,6 +260,10 @@ fn is_socket(name: &[u8], stat: &Stat) -> bool {
     rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(b".")) && is_ours(stat, FileType::Socket)
 }
 
+fn is_log(name: &[u8], stat: &Stat) -> bool {
+    name == LOG.as_bytes() && is_ours(stat, FileType::RegularFile) && stat.st_nlink == 1
+}
+
 fn is_ours(stat: &Stat, kind: FileType) -> bool {
     FileType::from_raw_mode(stat.st_mode) == kind && stat.st_uid == geteuid().as_raw()
 }
@@ -291,6 +298,16 @@ mod tests {
 
     fn path(control: &ControlDirectory) -> PathBuf {
         control.marked.lock().unwrap().as_ref().unwrap().path.clone()
+    }
+
+    #[test]
+    fn the_log_of_a_login_that_was_cut_off_is_removed_with_the_directory() {
+        let parent = tempfile::tempdir().unwrap();
+        let control = ControlDirectory::create(Some(parent.path())).unwrap();
+        let master = control.for_one_master().unwrap().keep();
+        std::fs::write(master.join(LOG), "Connection closed").unwrap();
+        drop(control);
+        assert_eq!(std::fs::read_dir(parent.path()).unwrap().count(), 0);
     }
 
     #[test]

@@ -13,7 +13,7 @@ use tempfile::TempDir;
 use tokio::process::Child;
 
 use super::SshOptions;
-use super::control::ControlDirectory;
+use super::control::{ControlDirectory, LOG};
 use super::group::Group;
 use super::trouble;
 use crate::model::{HostName, TroubleKind};
@@ -34,9 +34,6 @@ const CHECK_EVERY: Duration = Duration::from_millis(10);
 
 /// What the crate calls the control socket in a master's directory.
 const SOCKET: &str = "master";
-
-/// ssh's own lines go to this file in a master's directory; stderr is for a server's banner.
-const LOG: &str = "log";
 
 /// The most that is read of what ssh said.
 const STDERR_LIMIT: u64 = 16 * 1024;
