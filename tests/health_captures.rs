@@ -18,7 +18,7 @@ const NOW: &str = "2026-11-22T11:40:00Z";
 #[case("banned-promoted", Health::Warning, &["leftover-constraint", "node-fenced"])]
 #[case("disabled-group", Health::Ok, &["resource-disabled", "node-fenced"])]
 #[case("failed-recovered", Health::Warning, &["failure-recovered", "failure-recovered", "failure-recovered", "node-fenced"])]
-#[case("failed-start-notinstalled", Health::Critical, &["node-unclean", "resource-failed", "resource-stopped", "resource-stopped", "failure-recovered", "failure-recovered", "failure-recovered", "node-fenced", "node-fenced"])]
+#[case("failed-start-notinstalled", Health::Critical, &["node-unclean", "resource-failed", "failure-recovered", "failure-recovered", "failure-recovered", "node-fenced", "node-fenced"])]
 #[case("fence-pending-unclean", Health::Critical, &["node-unclean"])]
 #[case("healthy", Health::Ok, &[])]
 #[case("maintenance-mode", Health::Warning, &["cluster-maintenance", "node-fenced"])]

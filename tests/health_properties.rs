@@ -296,7 +296,8 @@ fn rule() -> impl Strategy<Value = ConstraintRule> {
         kind: "Mandatory".to_owned(),
     });
     let ticket = (name(), name()).prop_map(|(resource, ticket)| ConstraintRule::Ticket {
-        resource: resource.into(),
+        resources: vec![resource.into()],
+        role: None,
         ticket,
         loss_policy: "stop".to_owned(),
     });
@@ -304,11 +305,8 @@ fn rule() -> impl Strategy<Value = ConstraintRule> {
 }
 
 fn cib() -> impl Strategy<Value = Cib> {
-    let constraint = (name(), rule(), option::of(moment())).prop_map(|(id, rule, expires)| Constraint {
-        id: id.into(),
-        rule,
-        expires,
-    });
+    let constraint = (name(), rule(), option::of(moment()))
+        .prop_map(|(id, rule, expires)| Constraint { expires, ..Constraint::new(id, rule) });
     let meta = prop::sample::select(vec!["target-role", "clone-max", "promoted-max", "clone-node-max"]);
     let value = prop::sample::select(vec!["Stopped", "0", "1", "18446744073709551615", "-1", ""]);
     let meta = (meta, value).prop_map(|(name, value)| (name.to_owned(), value.to_owned()));
@@ -319,6 +317,9 @@ fn cib() -> impl Strategy<Value = Cib> {
         agent: None,
         meta,
         parameters: 0,
+        settings: Vec::new(),
+        template: None,
+        utilization: Vec::new(),
     });
     (vec(constraint, 0..5), vec(configured, 0..5), any::<bool>(), option::of(name())).prop_map(
         |(constraints, resources, has_fencing_device, schema)| Cib {
@@ -337,6 +338,7 @@ fn summary() -> impl Strategy<Value = Summary> {
     (option::of(name()), option::of(any::<bool>()), option::of(name()), flags, options).prop_map(
         |(dc, quorate, state, [mixed_version, maintenance_mode, stop_all_resources], options)| Summary {
             dc: dc.map(Into::into),
+            dc_told: true,
             quorate,
             pacemakerd_state: state,
             mixed_version,
@@ -346,6 +348,7 @@ fn summary() -> impl Strategy<Value = Summary> {
                 no_quorum_policy: options.2,
                 maintenance_mode,
                 stop_all_resources,
+                watchdog_timeout: None,
             },
             ..Summary::default()
         },

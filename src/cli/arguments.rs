@@ -119,9 +119,12 @@ pub(super) struct StatusArguments {
     /// Ask the simulated deployment
     #[arg(long, conflicts_with_all = ["hosts", "from"])]
     pub(super) demo: bool,
-    /// Judge saved `crm_mon` XML of any version instead, one cluster a file; `-` is stdin
-    #[arg(long, value_name = "FILE", num_args = 1.., conflicts_with = "hosts")]
+    /// Judge saved `crm_mon` XML of any version instead, or a saved CIB, one cluster a file; `-` is stdin
+    #[arg(long, value_name = "PATH", num_args = 1.., conflicts_with = "hosts")]
     pub(super) from: Vec<PathBuf>,
+    /// Add a saved CIB to the one picture of --from
+    #[arg(long, value_name = "FILE", requires = "from", conflicts_with_all = ["hosts", "demo"])]
+    pub(super) cib: Option<PathBuf>,
     /// How to print it
     #[arg(long, value_enum, default_value_t)]
     pub(super) format: Format,

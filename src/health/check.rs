@@ -34,6 +34,8 @@ pub(super) enum Look {
     Outside(fn(&Outlook<'_>) -> Vec<Verdict>),
     /// At a picture that is confirmed.
     Inside(fn(&Scene<'_>) -> Vec<Verdict>),
+    /// At the configuration, with what is known of the state; also where nothing is.
+    Configuration(fn(&Scene<'_>) -> Vec<Verdict>),
 }
 
 /// How many verdicts read as one.

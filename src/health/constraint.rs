@@ -28,13 +28,16 @@ pub fn constraint_words(rule: &ConstraintRule) -> String {
         ConstraintRule::Order { first, first_action, then, then_action, kind } => {
             format!("{first_action} {first}, then {then_action} {then}, {}", kind.to_lowercase())
         }
-        ConstraintRule::Ticket { resource, ticket, loss_policy } if loss_policy.is_empty() => {
-            format!("{resource} needs ticket {ticket}")
+        ConstraintRule::Ticket { resources, role, ticket, loss_policy } => {
+            let promoted = if role.as_ref() == Some(&Role::Promoted) { " promoted" } else { "" };
+            let verb = if resources.len() == 1 { "needs" } else { "need" };
+            let policy = match loss_policy.as_str() {
+                "" => String::new(),
+                policy => format!(", if lost: {policy}"),
+            };
+            format!("{}{promoted} {verb} ticket {ticket}{policy}", names(resources))
         }
-        ConstraintRule::Ticket { resource, ticket, loss_policy } => {
-            format!("{resource} needs ticket {ticket}, if lost: {loss_policy}")
-        }
-        ConstraintRule::Set { resources, .. } => format!("a set of {}", names(resources)),
+        rule @ ConstraintRule::Set { .. } => format!("a set of {}", names(rule.named())),
     })
 }
 

@@ -1,8 +1,8 @@
 //! Failed operations together with what became of them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
-use crate::model::{FailCount, Failure, NodeName, ResourceId, Score};
+use crate::model::{FailCount, Failure, NodeName, ResourceId, Role, Score};
 
 use super::scene::{Placed, Scene, base};
 use super::words::shell;
@@ -25,6 +25,8 @@ pub(super) enum Aftermath {
     Blocked,
     /// Not running (here, for an instance of a clone) because of it.
     Down,
+    /// A promotion failed, and the instance runs there unpromoted.
+    Unpromoted(NodeName),
     /// It is recorded, but nobody wants the resource to run, or nothing can run now anyway.
     Past,
     /// It runs again, there.
@@ -66,7 +68,18 @@ impl Incident<'_> {
 /// The failures of a picture, in its order, latest of each resource and node.
 pub(super) fn of<'a>(scene: &Scene<'a>) -> Vec<Incident<'a>> {
     let mut latest: BTreeMap<(&str, &NodeName), (usize, &'a Failure, usize)> = BTreeMap::new();
+    // Pacemaker 1.1.10 lists a failure twice, once without its node.
+    let placed: HashSet<&str> = scene
+        .picture
+        .failures
+        .iter()
+        .filter(|failure| !failure.node.as_str().is_empty())
+        .map(|failure| failure.resource.as_str())
+        .collect();
     for (index, failure) in scene.picture.failures.iter().enumerate() {
+        if failure.node.as_str().is_empty() && placed.contains(failure.resource.as_str()) {
+            continue;
+        }
         let entry = latest.entry((failure.resource.as_str(), &failure.node)).or_insert((index, failure, 0));
         entry.2 += 1;
         if failure.at > entry.1.at {
@@ -88,6 +101,9 @@ pub(super) fn of<'a>(scene: &Scene<'a>) -> Vec<Incident<'a>> {
 
 /// The command that forgets the failures of a resource on a node.
 pub(super) fn cleanup(resource: &ResourceId, node: &NodeName) -> String {
+    if node.as_str().is_empty() {
+        return format!("`crm_resource --cleanup --resource {}`", shell(resource));
+    }
     format!("`crm_resource --cleanup --resource {} --node {}`", shell(resource), shell(node))
 }
 
@@ -103,15 +119,30 @@ pub(super) fn count_line(count: &FailCount) -> String {
 
 /// `vip-db failed to start on lb1: not installed (5)`.
 pub(super) fn summary(failure: &Failure) -> String {
-    let did = match failure.operation.as_str() {
+    let did = did(failure);
+    format!("{} {did}{}: {}", failure.resource, on(&failure.node), how(failure))
+}
+
+/// ` on lb1`; nothing where it isn't said which node it was.
+pub(super) fn on(node: &NodeName) -> String {
+    if node.as_str().is_empty() { String::new() } else { format!(" on {node}") }
+}
+
+/// `failed to start`.
+pub(super) fn did(failure: &Failure) -> String {
+    match failure.operation.as_str() {
         "monitor" | "asyncmon" | "status" | "" => "failed".to_owned(),
         "migrate_to" | "migrate_from" => "failed to migrate".to_owned(),
         other => format!("failed to {other}"),
-    };
-    format!("{} {did} on {}: {}", failure.resource, failure.node, how(failure))
+    }
 }
 
-fn how(failure: &Failure) -> String {
+/// Why it failed, in the agent's own words where it gave any.
+pub(super) fn reason(failure: &Failure) -> String {
+    if failure.exit_reason.is_empty() { how(failure) } else { failure.exit_reason.clone() }
+}
+
+pub(super) fn how(failure: &Failure) -> String {
     let words = if failure.exit_status.is_empty() { "error" } else { &failure.exit_status };
     if failure.status.eq_ignore_ascii_case("timed out") {
         "timed out".to_owned()
@@ -130,16 +161,12 @@ fn operation(failure: &Failure) -> String {
 }
 
 fn fail_count<'a>(scene: &Scene<'a>, failure: &Failure) -> Option<&'a FailCount> {
-    scene
-        .picture
-        .fail_counts
-        .iter()
-        .find(|count| count.node == failure.node && base(&count.resource) == base(&failure.resource))
+    let counts = scene.index.counts(base(&failure.resource)).iter();
+    counts.copied().find(|count| count.node == failure.node)
 }
 
 fn aftermath(scene: &Scene<'_>, failure: &Failure) -> Aftermath {
-    let placed: Vec<_> =
-        scene.placed.iter().filter(|placed| base(&placed.primitive.id) == base(&failure.resource)).collect();
+    let placed: Vec<&Placed<'_>> = scene.parts(base(&failure.resource)).collect();
     let here = |placed: &&&Placed<'_>| placed.primitive.nodes.contains(&failure.node);
     if placed.iter().any(|placed| placed.primitive.blocked) {
         return Aftermath::Blocked;
@@ -147,17 +174,19 @@ fn aftermath(scene: &Scene<'_>, failure: &Failure) -> Aftermath {
     if placed.iter().filter(here).any(|placed| placed.primitive.failed) {
         return Aftermath::Down;
     }
-    if placed.iter().filter(here).any(|placed| placed.primitive.active) {
-        return Aftermath::Runs(failure.node.clone());
+    if let Some(runs) = placed.iter().filter(here).find(|placed| placed.primitive.active) {
+        let is_unpromoted = failure.operation == "promote" && runs.primitive.role == Role::Unpromoted;
+        let node = failure.node.clone();
+        return if is_unpromoted { Aftermath::Unpromoted(node) } else { Aftermath::Runs(node) };
     }
     let wanted = placed.iter().any(|placed| scene.should_run(placed)) && scene.standstill.is_none();
-    if placed.iter().any(|placed| placed.is_replicated()) {
-        let node = scene.picture.node(&failure.node);
-        return if wanted && node.is_some_and(Scene::is_available) {
-            Aftermath::Down
-        } else {
-            Aftermath::Past
-        };
+    // A bundle's containers run once each, its contents once in each of them.
+    let is_instance = |one: &&Placed<'_>| one.is_replicated() && (one.bundle().is_none() || placed.len() > 1);
+    if placed.iter().any(is_instance) {
+        let node = scene.index.node(&failure.node);
+        let lacks_one =
+            wanted && node.is_some_and(Scene::is_available) && !is_surplus(scene, &placed, failure);
+        return if lacks_one { Aftermath::Down } else { Aftermath::Past };
     }
     match placed
         .iter()
@@ -168,4 +197,9 @@ fn aftermath(scene: &Scene<'_>, failure: &Failure) -> Aftermath {
         None if wanted => Aftermath::Down,
         None => Aftermath::Past,
     }
+}
+
+/// Whether the node isn't one on which the clone would run: a probe failed where the clone is banned.
+fn is_surplus(scene: &Scene<'_>, placed: &[&Placed<'_>], failure: &Failure) -> bool {
+    placed.first().is_some_and(|part| scene.is_banned(&part.ids(), &failure.node))
 }

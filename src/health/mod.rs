@@ -1,12 +1,18 @@
 //! What is wrong with a cluster, why, and what to do about it.
 
+mod agent;
 mod assessment;
 mod check;
 mod constraint;
 mod dependency;
+mod down;
+mod drbd;
+mod fencing;
 mod finding;
 mod findings;
 mod incident;
+mod index;
+mod remedy;
 mod scene;
 #[cfg(test)]
 mod testing;
@@ -14,6 +20,7 @@ mod why;
 mod words;
 
 use std::cmp::Reverse;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
@@ -26,7 +33,7 @@ pub use findings::CHECKS;
 pub use why::{About, Cause, NodeAnswer, Pull, Reason, Why, why};
 pub use words::{plural, span};
 
-use crate::model::{ClusterEntry, Observation};
+use crate::model::{Cib, ClusterEntry, Observation, Picture};
 use check::Look;
 use scene::{Outlook, Scene};
 
@@ -41,8 +48,23 @@ pub fn assess(entry: &ClusterEntry, observation: &Observation, now: Timestamp) -
     sorted(CHECKS.iter().enumerate().flat_map(|(rank, check)| {
         let verdicts = match (check.look, &scene) {
             (Look::Outside(look), _) => look(&outlook),
-            (Look::Inside(look), Some(scene)) => look(scene),
-            (Look::Inside(_), None) => Vec::new(),
+            (Look::Inside(look) | Look::Configuration(look), Some(scene)) => look(scene),
+            (Look::Inside(_) | Look::Configuration(_), None) => Vec::new(),
+        };
+        check.findings(&outlook, verdicts).into_iter().map(move |finding| (rank, finding))
+    }))
+}
+
+/// The findings on a configuration alone, of which it isn't known what runs where.
+pub fn review(entry: &ClusterEntry, cib: Cib, now: Timestamp) -> Vec<Finding> {
+    let picture = Picture { cib: Some(Arc::new(cib)), ..Picture::default() };
+    let observation = Observation::none();
+    let outlook = Outlook { entry, observation: &observation, now };
+    let scene = Scene::new(outlook, &picture);
+    sorted(CHECKS.iter().enumerate().flat_map(|(rank, check)| {
+        let verdicts = match check.look {
+            Look::Configuration(look) => look(&scene),
+            Look::Inside(_) | Look::Outside(_) => Vec::new(),
         };
         check.findings(&outlook, verdicts).into_iter().map(move |finding| (rank, finding))
     }))
@@ -53,7 +75,7 @@ fn last_seen(outlook: Outlook<'_>) -> Option<Vec<Finding>> {
     let scene = Scene::new(outlook, outlook.observation.picture.as_deref()?);
     Some(sorted(CHECKS.iter().enumerate().flat_map(|(rank, check)| {
         let verdicts = match check.look {
-            Look::Inside(look) => look(&scene),
+            Look::Inside(look) | Look::Configuration(look) => look(&scene),
             Look::Outside(_) => Vec::new(),
         };
         check.findings(&outlook, verdicts).into_iter().map(move |finding| (rank, finding))

@@ -5,11 +5,13 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::model::{
-    ClusterEntry, Constraint, ConstraintRule, Contact, Node, NodeKind, NodeName, Observation, Picture,
-    Primitive, Resource, ResourceId, Role, Score, Viewpoint,
+    ClusterEntry, Constraint, Contact, Node, NodeKind, NodeName, Observation, Picture, Primitive, Resource,
+    ResourceId, Role, Score, Viewpoint,
 };
 
+use super::down::Downs;
 use super::incident::{self, Incident};
+use super::index::Index;
 use super::words::{moment, plural, span};
 
 /// A cluster from outside: how it is reached, and when this is asked.
@@ -32,6 +34,10 @@ pub(super) struct Scene<'a> {
     pub(super) standstill: Option<Standstill>,
     /// Failed operations with what became of them.
     pub(super) incidents: Vec<Incident<'a>>,
+    /// What the picture holds, by name.
+    pub(super) index: Index<'a>,
+    /// What should run and runs nowhere, with the reason of each.
+    pub(super) downs: Downs<'a>,
 }
 
 /// A primitive and what contains it, outermost first.
@@ -48,6 +54,7 @@ pub(super) enum Standstill {
     NoQuorum,
     StopAll,
     NoFencingDevice,
+    AllInStandby,
 }
 
 impl<'a> Outlook<'a> {
@@ -99,9 +106,13 @@ impl<'a> Scene<'a> {
         for resource in &picture.resources {
             place(resource, &mut Vec::new(), &mut placed);
         }
-        let mut scene = Self { outlook, picture, placed, standstill: None, incidents: Vec::new() };
+        let index = Index::new(picture, &placed);
+        let downs = Downs::default();
+        let mut scene =
+            Self { outlook, picture, placed, standstill: None, incidents: Vec::new(), index, downs };
         scene.standstill = scene.find_standstill();
         scene.incidents = incident::of(&scene);
+        scene.downs = Downs::of(&scene);
         scene
     }
 
@@ -109,12 +120,14 @@ impl<'a> Scene<'a> {
         let summary = &self.picture.summary;
         if self.lacks_quorum() && summary.options.no_quorum_policy.as_deref() != Some("ignore") {
             Some(Standstill::NoQuorum)
-        } else if summary.dc.is_none() {
+        } else if self.lacks_dc() {
             Some(Standstill::NoDc)
         } else if summary.options.stop_all_resources {
             Some(Standstill::StopAll)
         } else if self.lacks_fencing_device() {
             Some(Standstill::NoFencingDevice)
+        } else if self.is_all_in_standby() {
+            Some(Standstill::AllInStandby)
         } else {
             None
         }
@@ -124,31 +137,72 @@ impl<'a> Scene<'a> {
         self.outlook.entry.name.as_str()
     }
 
+    /// Whether the partition is known to have no quorum. Without a DC only the CIB tells.
     pub(super) fn lacks_quorum(&self) -> bool {
-        self.picture.summary.quorate == Some(false)
+        let summary = &self.picture.summary;
+        let told = || self.picture.cib.as_deref()?.quorate.filter(|_| self.lacks_dc());
+        summary.quorate.or_else(told) == Some(false)
+    }
+
+    /// Whether there is known to be no designated controller.
+    pub(super) const fn lacks_dc(&self) -> bool {
+        self.picture.summary.dc.is_none() && self.picture.summary.dc_told
+    }
+
+    /// Whether every node that is there has been put in standby by an administrator.
+    pub(super) fn is_all_in_standby(&self) -> bool {
+        let mut there =
+            self.picture.nodes.iter().filter(|node| node.online && is_host(&node.kind)).peekable();
+        there.peek().is_some()
+            && there.all(|node| node.standby && !node.standby_on_fail && !node.pending && !node.unclean)
+    }
+
+    /// A cluster property of the CIB.
+    pub(super) fn property(&self, name: &str) -> Option<&'a str> {
+        self.picture.cib.as_deref()?.property(name)
+    }
+
+    /// Whether a location goes by a pattern, of which it isn't known what it matches.
+    pub(super) fn has_patterns(&self) -> bool {
+        self.constraints().any(|constraint| match &constraint.rule {
+            crate::model::ConstraintRule::Location { resource, .. } => {
+                let is_plain = |c: char| c.is_alphanumeric() || "_-.:".contains(c);
+                !resource.as_str().chars().all(is_plain)
+            }
+            _ => false,
+        })
     }
 
     pub(super) const fn in_maintenance(&self) -> bool {
         self.picture.summary.options.maintenance_mode
     }
 
-    /// Fencing is on, and nothing is there that could fence: no device and no watchdog.
+    /// Fencing is on, and nothing is there that could fence: no device and no watchdog. Only the CIB tells of the
+    /// watchdog; without it nothing is concluded.
     pub(super) fn lacks_fencing_device(&self) -> bool {
+        self.shows_no_fencing_device() && self.picture.cib.is_some()
+    }
+
+    /// Fencing is on, and neither a device nor a watchdog is to be seen in what was read.
+    pub(super) fn shows_no_fencing_device(&self) -> bool {
         let device = self.placed.iter().any(|placed| placed.primitive.agent.starts_with("stonith:"));
-        let cib = self.picture.cib.as_deref();
-        let configured = cib.is_some_and(|cib| cib.has_fencing_device);
-        let watchdog = cib.is_some_and(|cib| {
-            let timeout =
-                cib.property("stonith-watchdog-timeout").or_else(|| cib.property("fencing-watchdog-timeout"));
-            cib.property("have-watchdog").is_some_and(is_true)
-                && timeout.is_some_and(|timeout| !matches!(timeout, "" | "0" | "0s"))
-        });
-        let has_resources = !self.placed.is_empty();
+        let configured = self.picture.cib.as_deref().is_some_and(|cib| cib.has_fencing_device);
         self.picture.summary.options.fencing_enabled == Some(true)
-            && has_resources
+            && !self.placed.is_empty()
             && !device
             && !configured
-            && !watchdog
+            && !self.has_watchdog()
+    }
+
+    /// Whether SBD fences by the watchdog alone.
+    pub(super) fn has_watchdog(&self) -> bool {
+        let is_set = |timeout: &str| !matches!(timeout, "" | "0" | "0s");
+        let timeout = self
+            .property("stonith-watchdog-timeout")
+            .or_else(|| self.property("fencing-watchdog-timeout"))
+            .or(self.picture.summary.options.watchdog_timeout.as_deref());
+        let watchdog = self.property("have-watchdog").is_none_or(is_true);
+        watchdog && timeout.is_some_and(is_set)
     }
 
     /// The constraints of the CIB; none where it was not read.
@@ -165,98 +219,123 @@ impl<'a> Scene<'a> {
 
     /// Whether a constraint that names the node keeps the resource, or what contains it, off it.
     pub(super) fn is_banned(&self, ids: &[&ResourceId], node: &NodeName) -> bool {
-        self.picture.bans.iter().any(|ban| {
-            ban.weight == Score::MinusInfinity
-                && !ban.promoted_only
-                && ban.node == *node
-                && ids.contains(&&ban.resource)
-        })
+        ids.iter()
+            .flat_map(|id| self.index.bans(base(id)))
+            .any(|ban| ban.weight == Score::MinusInfinity && !ban.promoted_only && ban.node == *node)
+    }
+
+    /// The primitives at or below a resource, by its id without an instance number.
+    pub(super) fn parts<'s>(&'s self, id: &str) -> impl Iterator<Item = &'s Placed<'a>> + use<'s, 'a> {
+        self.index.parts(id).iter().filter_map(|&at| self.placed.get(at))
+    }
+
+    /// Whether that is the connection to a remote node which is offline: the finding on the node tells of it.
+    pub(super) fn is_lost_connection(&self, id: &ResourceId) -> bool {
+        let is_remote = |part: &Placed<'_>| part.primitive.agent == "ocf:pacemaker:remote";
+        let lost = |node: &Node| node.unclean || !node.online;
+        self.parts(base(id)).any(|part| is_remote(part) && part.bundle().is_none())
+            && self.index.node(&NodeName::from(id.as_str())).is_some_and(lost)
+    }
+
+    /// The bundle that a resource is part of.
+    pub(super) fn bundle_of(&self, id: &ResourceId) -> Option<&'a ResourceId> {
+        self.parts(base(id)).find_map(Placed::bundle).map(|bundle| &bundle.id)
+    }
+
+    /// Whether a node attribute counts ping targets that answer.
+    pub(super) fn is_connectivity(&self, name: &str) -> bool {
+        let expected =
+            |attribute: &crate::model::NodeAttribute| attribute.name == name && attribute.expected.is_some();
+        name == "pingd" || self.picture.attributes.iter().any(expected)
+    }
+
+    /// `guest node web1 is offline with it`: of a virtual machine that is a node of the cluster.
+    pub(super) fn guest_line(&self, id: &ResourceId) -> Option<String> {
+        let guests = self.picture.nodes.iter().filter(|node| {
+            matches!(&node.kind, NodeKind::Guest { resource: Some(resource) } if resource == id)
+                && !node.online
+        });
+        let guests: Vec<&NodeName> = guests.map(|node| &node.name).collect();
+        (!guests.is_empty()).then(|| format!("guest node offline with it: {}", super::words::names(guests)))
     }
 
     /// Whether an administrator wants it to run.
     pub(super) fn should_run(&self, placed: &Placed<'_>) -> bool {
-        !placed.primitive.orphaned
-            && placed.primitive.target_role != Some(Role::Stopped)
-            && !placed.ancestors.iter().any(|ancestor| is_disabled(ancestor))
-            && !placed.ids().iter().any(|id| self.is_disabled_in_cib(id))
-            && self.lost_ticket(placed).is_none()
+        !placed.primitive.orphaned && !self.is_disabled(placed) && self.lost_ticket(placed).is_none()
+    }
+
+    /// Whether its target role, or that of what contains it, is Stopped.
+    pub(super) fn is_disabled(&self, placed: &Placed<'_>) -> bool {
+        placed.primitive.target_role == Some(Role::Stopped)
+            || placed.ancestors.iter().any(|ancestor| is_disabled(ancestor))
+            || placed.ids().iter().any(|id| self.is_disabled_in_cib(id))
     }
 
     fn is_disabled_in_cib(&self, id: &ResourceId) -> bool {
-        let meta = |id: &str| self.picture.cib.as_deref()?.resource(id)?.meta("target-role");
-        meta(base(id)).is_some_and(|role| role.eq_ignore_ascii_case("stopped"))
+        let role = self.index.configured(base(id)).and_then(|resource| resource.meta("target-role"));
+        role.is_some_and(|role| role.eq_ignore_ascii_case("stopped"))
     }
 
-    /// The ticket that it depends on and that this site does not hold.
+    /// The ticket that it depends on and that this site does not hold, or holds in standby.
     pub(super) fn lost_ticket(&self, placed: &Placed<'_>) -> Option<&'a str> {
         let ids = placed.ids();
-        self.constraints().find_map(|constraint| match &constraint.rule {
-            ConstraintRule::Ticket { resource, ticket, .. } if ids.contains(&resource) => {
-                let held = self.picture.tickets.iter().any(|known| known.id == *ticket && known.granted);
-                (!held).then_some(ticket.as_str())
-            }
-            _ => None,
-        })
+        let claims = ids.iter().flat_map(|id| self.index.claims(base(id)));
+        let mut lost = claims.filter(|claim| {
+            let held =
+                |known: &crate::model::Ticket| known.id == *claim.ticket && known.granted && !known.standby;
+            // A ticket for the promoted role leaves the rest alone.
+            claim.role != Some(&Role::Promoted) && !self.picture.tickets.iter().any(held)
+        });
+        lost.next().map(|claim| claim.ticket)
     }
 
-    /// Whether the resource of that id, or any part of it, runs; in that role where one is asked for.
-    pub(super) fn runs(&self, id: &ResourceId, role: Option<&Role>) -> bool {
-        self.active(id, role).next().is_some()
+    /// Without the CIB: tickets that this site does not hold, on which anything that is stopped may depend.
+    pub(super) fn doubtful_ticket(&self) -> Option<&'a str> {
+        if self.picture.cib.is_some() {
+            return None;
+        }
+        let lost = self.picture.tickets.iter().find(|ticket| !ticket.granted || ticket.standby);
+        lost.map(|ticket| ticket.id.as_str())
+    }
+
+    pub(super) fn is_promoted(placed: &Placed<'_>) -> bool {
+        placed.primitive.active && placed.primitive.role == Role::Promoted
+    }
+
+    /// Whether the resource of that id, or any part of it, runs on that node; promoted where that is asked.
+    pub(super) fn runs_on(&self, id: &ResourceId, promoted: bool, node: &NodeName) -> bool {
+        self.parts(base(id)).any(|placed| {
+            placed.primitive.active
+                && (!promoted || placed.primitive.role == Role::Promoted)
+                && placed.primitive.nodes.contains(node)
+        })
     }
 
     /// The running primitives at or below that id.
     pub(super) fn active<'s>(
         &'s self,
-        id: &'s ResourceId,
-        role: Option<&'s Role>,
-    ) -> impl Iterator<Item = &'s Placed<'a>> {
-        let promoted = role == Some(&Role::Promoted);
-        self.placed.iter().filter(move |placed| {
-            placed.primitive.active
-                && (!promoted || placed.primitive.role == Role::Promoted)
-                && placed.ids().iter().any(|own| base(own) == base(id))
-        })
-    }
-
-    /// What it has to wait for by a mandatory constraint, in words.
-    pub(super) fn waits_for(&self, ids: &[&ResourceId]) -> Option<String> {
-        self.constraints().find_map(|constraint| match &constraint.rule {
-            ConstraintRule::Colocation {
-                resource, with, score: Some(Score::Infinity), with_role, ..
-            } if ids.contains(&resource) && !self.runs(with, with_role.as_ref()) => {
-                Some(missing_words("follows", with, with_role.as_ref() == Some(&Role::Promoted)))
-            }
-            ConstraintRule::Order { first, first_action, then, kind, .. }
-                if ids.contains(&then) && kind == "Mandatory" && first_action != "stop" =>
-            {
-                let promoted = first_action == "promote";
-                let role = promoted.then_some(Role::Promoted);
-                (!self.runs(first, role.as_ref())).then(|| missing_words("starts after", first, promoted))
-            }
-            _ => None,
-        })
+        id: &ResourceId,
+    ) -> impl Iterator<Item = &'s Placed<'a>> + use<'s, 'a> {
+        self.parts(base(id)).filter(|placed| placed.primitive.active)
     }
 
     /// Something that is on its way and that it has to follow, or belongs to the same group: the transition under way
     /// may come to it yet. What is on its way elsewhere says nothing of it.
-    pub(super) fn ahead_in_transition<'s>(&'s self, ids: &[&'s ResourceId]) -> Option<&'a Primitive> {
+    pub(super) fn ahead_in_transition(&self, ids: &[&'a ResourceId]) -> Option<&'a Primitive> {
         if !self.placed.iter().any(|placed| is_on_its_way(placed.primitive)) {
             return None;
         }
         let mut known = ids.to_vec();
+        let mut seen: std::collections::HashSet<&str> = known.iter().map(|id| base(id)).collect();
         let mut next = 0;
         while let Some(id) = known.get(next).copied() {
             next += 1;
-            let is_part = |placed: &&Placed<'_>| placed.ids().iter().any(|own| base(own) == base(id));
-            let mut parts = self.placed.iter().filter(is_part).map(|placed| placed.primitive);
+            let mut parts = self.parts(base(id)).map(|placed| placed.primitive);
             if let Some(moving) = parts.find(|primitive| is_on_its_way(primitive)) {
                 return Some(moving);
             }
-            for leader in self.constraints().filter_map(|constraint| leader_of(id, constraint)) {
-                if !known.contains(&leader) {
-                    known.push(leader);
-                }
-            }
+            let leaders = self.index.bonds(base(id)).iter().filter(|bond| bond.kind.is_needed());
+            known.extend(leaders.map(|bond| bond.leader).filter(|leader| seen.insert(base(leader))));
         }
         None
     }
@@ -280,6 +359,19 @@ impl<'a> Placed<'a> {
         ancestors.chain([&self.primitive.id]).collect()
     }
 
+    /// The id of what contains it at the top level, or its own.
+    pub(super) fn top(&self) -> &'a ResourceId {
+        self.ancestors.first().map_or(&self.primitive.id, |top| top.id())
+    }
+
+    /// The bundle that it is part of.
+    pub(super) fn bundle(&self) -> Option<&'a crate::model::Bundle> {
+        self.ancestors.iter().find_map(|ancestor| match ancestor {
+            Resource::Bundle(bundle) => Some(bundle),
+            _ => None,
+        })
+    }
+
     /// Whether it may run on several nodes: an instance of a clone or part of a bundle.
     pub(super) fn is_replicated(&self) -> bool {
         self.ancestors.iter().any(|ancestor| matches!(ancestor, Resource::Clone(_) | Resource::Bundle(_)))
@@ -296,21 +388,6 @@ pub(super) fn on_its_way_words(primitive: &Primitive) -> String {
     let role = (primitive.role.is_transient()).then(|| primitive.role.word());
     let what = role.or(primitive.pending.as_deref()).unwrap_or("changing");
     format!("{} is {}", primitive.id, what.to_lowercase())
-}
-
-/// What a mandatory constraint has a resource follow.
-fn leader_of<'a>(id: &ResourceId, constraint: &'a Constraint) -> Option<&'a ResourceId> {
-    match &constraint.rule {
-        ConstraintRule::Colocation { resource, with, score: Some(Score::Infinity), .. } if resource == id => {
-            Some(with)
-        }
-        ConstraintRule::Order { first, first_action, then, kind, .. }
-            if then == id && kind == "Mandatory" && first_action != "stop" =>
-        {
-            Some(first)
-        }
-        _ => None,
-    }
 }
 
 /// The id without the instance number of a globally unique clone or a cloned group.
@@ -334,14 +411,6 @@ pub(super) fn is_true(value: &str) -> bool {
 /// bundle contains.
 pub(super) const fn is_host(kind: &NodeKind) -> bool {
     matches!(kind, NodeKind::Member | NodeKind::Remote | NodeKind::Guest { .. })
-}
-
-fn missing_words(verb: &str, id: &ResourceId, promoted: bool) -> String {
-    if promoted {
-        format!("{verb} {id}, which has no promoted instance")
-    } else {
-        format!("{verb} {id}, which does not run")
-    }
 }
 
 fn is_disabled(resource: &Resource) -> bool {

@@ -37,6 +37,7 @@ pub(super) fn healthy() -> Picture {
     Picture {
         summary: Summary {
             dc: Some("db1".into()),
+            dc_told: true,
             quorate: Some(true),
             pacemakerd_state: Some("running".to_owned()),
             options: ClusterOptions {
@@ -179,6 +180,9 @@ pub(super) fn known(ids: &[&str]) -> Cib {
         agent: None,
         meta: Vec::new(),
         parameters: 0,
+        settings: Vec::new(),
+        template: None,
+        utilization: Vec::new(),
     };
     Cib { resources: ids.iter().map(resource).collect(), ..Cib::default() }
 }

@@ -26,6 +26,17 @@ pub(super) fn names<T: Display>(names: impl IntoIterator<Item = T>) -> String {
     if more == 0 { listed } else { format!("{listed} and {more} more") }
 }
 
+/// The same as a list in a sentence: `t1`, `t1 and t2`, `t1, t2 and t3`.
+pub(super) fn listed<T: Display>(items: impl IntoIterator<Item = T>) -> String {
+    let items: Vec<_> = items.into_iter().map(|item| item.to_string()).collect();
+    match items.as_slice() {
+        [] => String::new(),
+        [only] => only.clone(),
+        [front @ .., last] if front.len() < NAMED => format!("{} and {last}", front.join(", ")),
+        _ => names(items),
+    }
+}
+
 /// `12 s`, `3 min`, `2 h 5 min`, `4 d`: never finer than is useful, never negative.
 pub fn span(duration: SignedDuration) -> String {
     let seconds = duration.as_secs().max(0);

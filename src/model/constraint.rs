@@ -28,6 +28,10 @@ pub struct Constraint {
     pub rule: ConstraintRule,
     /// When it stops applying: the latest end of a `date_expression` in its rule.
     pub expires: Option<Timestamp>,
+    /// The ids of its rules: `crm_mon` lists a ban that a rule makes by the rule's id.
+    pub rules: Vec<ConstraintId>,
+    /// `resource-discovery` of a location: `always`, `never`, `exclusive`.
+    pub discovery: Option<String>,
 }
 
 /// How a constraint came to be, as the configuration's versions tell.
@@ -52,6 +56,18 @@ impl Made {
 }
 
 impl Constraint {
+    /// A constraint without rules that never expires.
+    pub fn new(id: impl Into<ConstraintId>, rule: ConstraintRule) -> Self {
+        Self { id: id.into(), rule, expires: None, rules: Vec::new(), discovery: None }
+    }
+
+    /// Whether a `<ban>` of that id is this constraint's.
+    pub fn makes_ban(&self, id: &ConstraintId) -> bool {
+        self.id == *id
+            || self.rules.contains(id)
+            || id.as_str().strip_suffix("-rule").is_some_and(|id| self.id == id)
+    }
+
     /// Whether it was left by a tool (`crm_resource --move`, `--ban`, `pcs resource move`): all of these
     /// write ids that begin with `cli-`.
     pub fn is_leftover(&self) -> bool {
@@ -103,8 +119,10 @@ pub enum ConstraintRule {
     },
     /// `rsc_ticket`.
     Ticket {
-        /// What depends on it.
-        resource: ResourceId,
+        /// What depends on it: one resource, or all those of its sets.
+        resources: Vec<ResourceId>,
+        /// Only in this role.
+        role: Option<Role>,
         /// The ticket.
         ticket: String,
         /// What happens when it is lost: `stop`, `demote`, `fence`, `freeze`.
@@ -114,9 +132,43 @@ pub enum ConstraintRule {
     Set {
         /// The element's name.
         kind: String,
-        /// All that it names.
-        resources: Vec<ResourceId>,
+        /// The sets in their order.
+        sets: Vec<ResourceSet>,
+        /// Its score, of a colocation or a location.
+        score: Option<Score>,
+        /// The node of a location.
+        node: Option<NodeName>,
+        /// Whether an order is mandatory.
+        mandatory: bool,
     },
+}
+
+/// One `<resource_set>`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ResourceSet {
+    /// Its members in their order.
+    pub resources: Vec<ResourceId>,
+    /// Whether each member depends on the one before.
+    pub sequential: bool,
+    /// Whether what comes after needs all members, or any one of them.
+    pub require_all: bool,
+    /// Its action in an order, such as `promote`.
+    pub action: Option<String>,
+    /// Only in this role.
+    pub role: Option<Role>,
+}
+
+impl ConstraintRule {
+    /// Every resource, tag, template or pattern that it names.
+    pub fn named(&self) -> Vec<&ResourceId> {
+        match self {
+            Self::Location { resource, .. } => vec![resource],
+            Self::Colocation { resource, with, .. } => vec![resource, with],
+            Self::Order { first, then, .. } => vec![first, then],
+            Self::Ticket { resources, .. } => resources.iter().collect(),
+            Self::Set { sets, .. } => sets.iter().flat_map(|set| &set.resources).collect(),
+        }
+    }
 }
 
 /// A ticket: the right to run something at this site.

@@ -14,8 +14,9 @@ mod observation;
 mod picture;
 mod resource;
 pub mod text;
+mod tie;
 
-pub use constraint::{Ban, Constraint, ConstraintRule, Made, Ticket};
+pub use constraint::{Ban, Constraint, ConstraintRule, Made, ResourceSet, Ticket};
 pub use deed::{Deed, DeedEvent, DeedOutcome, DeedStep};
 pub use element::{Element, MASK, is_secret};
 pub use event::{Failure, FencingEvent, FencingOutcome};
@@ -24,6 +25,9 @@ pub use inventory::{Access, ClusterEntry, Inventory, Privilege, Tier};
 pub use log::{LogLevel, LogLine, LogNews};
 pub use node::{FailCount, Node, NodeAttribute, NodeHealth, NodeKind, Score};
 pub use observation::{Contact, Observation, Trouble, TroubleKind};
-pub use picture::{Belief, Cib, ClusterOptions, ConfiguredResource, Picture, Summary, Viewpoint};
+pub use picture::{
+    Belief, Cib, ClusterOptions, ConfiguredResource, FencingLevel, Picture, Summary, Viewpoint,
+};
 pub use resource::{Bundle, CloneResource, Group, Primitive, Replica, Resource, Role};
 pub use text::clean;
+pub use tie::{Bond, BondKind, Claim, Place, Ties};

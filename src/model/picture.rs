@@ -69,6 +69,8 @@ pub struct Summary {
     pub pacemakerd_state: Option<String>,
     /// The designated controller's name; `None` while there is none.
     pub dc: Option<NodeName>,
+    /// Whether `crm_mon` said who the designated controller is, or that there is none.
+    pub dc_told: bool,
     /// The DC's Pacemaker, such as `2.1.5-a3f44794f94`.
     pub version: Option<String>,
     /// Whether the partition that was asked has a majority.
@@ -104,6 +106,8 @@ pub struct ClusterOptions {
     pub maintenance_mode: bool,
     /// All resources are to be stopped (from 2.0.5).
     pub stop_all_resources: bool,
+    /// `stonith-watchdog-timeout`, which some builds print: SBD fences without a device where it is set.
+    pub watchdog_timeout: Option<String>,
 }
 
 /// What the CIB tells and `crm_mon` does not.
@@ -115,6 +119,8 @@ pub struct Cib {
     pub changed_by: String,
     /// `validate-with`: the schema.
     pub schema: Option<String>,
+    /// `have-quorum`: whether the member that wrote it has quorum.
+    pub quorate: Option<bool>,
     /// `cluster-name`.
     pub cluster_name: Option<String>,
     /// Every constraint, in the CIB's order.
@@ -127,6 +133,14 @@ pub struct Cib {
     pub resources: Vec<ConfiguredResource>,
     /// `resource-defaults`: name and value.
     pub resource_defaults: Vec<(String, String)>,
+    /// The ids of resource templates.
+    pub templates: Vec<ResourceId>,
+    /// Tags, each with what it stands for.
+    pub tags: Vec<(ResourceId, Vec<ResourceId>)>,
+    /// The capacity of each node that has one, as `utilization`.
+    pub capacities: Vec<(NodeName, Vec<(String, i64)>)>,
+    /// `fencing-topology`: the devices to use for a node, in the order of their levels.
+    pub levels: Vec<FencingLevel>,
     /// The `<configuration>` as it is written, for people to read: empty where there is none.
     pub configuration: Element,
     /// Whether any `stonith` class resource is configured.
@@ -167,12 +181,35 @@ pub struct ConfiguredResource {
     pub meta: Vec<(String, String)>,
     /// How many instance attributes it has; their values may be secrets and are not kept.
     pub parameters: u32,
+    /// The few instance attributes that the judgement needs and that are never secrets: which nodes a fencing
+    /// device reaches, what a ping resource counts.
+    pub settings: Vec<(String, String)>,
+    /// The template it is made from. Its meta attributes count as the resource's own.
+    pub template: Option<ResourceId>,
+    /// What it takes of a node's capacity.
+    pub utilization: Vec<(String, i64)>,
+}
+
+/// One `<fencing-level>`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FencingLevel {
+    /// The node; `None` where a pattern or an attribute chooses nodes.
+    pub target: Option<NodeName>,
+    /// The lowest is tried first.
+    pub index: u32,
+    /// All of them must work.
+    pub devices: Vec<ResourceId>,
 }
 
 impl ConfiguredResource {
     /// A meta attribute of its own (not an inherited one).
     pub fn meta(&self, name: &str) -> Option<&str> {
         self.meta.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    /// An instance attribute, of those that are kept.
+    pub fn setting(&self, name: &str) -> Option<&str> {
+        self.settings.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 }
 

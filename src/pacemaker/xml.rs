@@ -59,9 +59,10 @@ pub(super) struct Element<'a> {
 }
 
 impl Element<'_> {
-    /// An attribute's value.
+    /// An attribute's value. What C prints for a missing text, `(null)`, is none.
     pub(super) fn get(&self, name: &str) -> Option<&str> {
-        self.attributes.iter().find(|(key, _)| *key == name).map(|(_, value)| &**value)
+        let value = self.attributes.iter().find(|(key, _)| *key == name).map(|(_, value)| &**value);
+        value.filter(|value| *value != "(null)")
     }
 
     /// An attribute's value; empty where there is none.

@@ -91,19 +91,19 @@ pub fn asked(source: &Source<'_>, subject: &Subject) -> Option<About> {
             };
             node.map(|node| About::Node(node.name.clone()))
                 .or_else(|| named().map(About::Resource))
-                .or_else(|| known(picture, touched(constraint()?).first()?).map(About::Resource))
+                .or_else(|| known(picture, constraint()?.rule.named().first()?).map(About::Resource))
         }
         Subject::Constraint(id) => {
             let constraint = picture.cib.as_deref()?.constraints.iter().find(|it| it.id == *id)?;
-            known(picture, touched(constraint).first()?).map(About::Resource)
+            known(picture, constraint.rule.named().first()?).map(About::Resource)
         }
         // What is written is its own reason.
         Subject::Element(_) | Subject::LogLine(_) | Subject::Deed(_) => None,
         Subject::Ticket(ticket) => {
             let constraints = &picture.cib.as_deref()?.constraints;
             constraints.iter().find_map(|constraint| match &constraint.rule {
-                ConstraintRule::Ticket { resource, ticket: needed, .. } if needed == ticket => {
-                    known(picture, resource).map(About::Resource)
+                ConstraintRule::Ticket { resources, ticket: needed, .. } if needed == ticket => {
+                    resources.iter().find_map(|id| known(picture, id)).map(About::Resource)
                 }
                 _ => None,
             })
@@ -245,7 +245,7 @@ fn of_resource(source: &Source<'_>, picture: &Picture, id: &ResourceId) -> Optio
     );
     card.add(
         "constraints",
-        constraints(picture, |constraint| touched(constraint).iter().any(|touched| concerns(touched))),
+        constraints(picture, |constraint| constraint.rule.named().iter().any(|touched| concerns(touched))),
     );
     Some(card)
 }
@@ -290,7 +290,7 @@ fn of_constraint(source: &Source<'_>, picture: &Picture, constraint: &Constraint
     facts.push(made(source, picture, constraint));
     let sort = format!("{} constraint of {}", constraint_kind(&constraint.rule), source.entry.name);
     let mut card = card(constraint.id.as_str(), sort, facts);
-    let touched = touched(constraint);
+    let touched = constraint.rule.named();
     card.add(
         "resources",
         touched.iter().map(|id| {
@@ -402,14 +402,4 @@ fn constraints(picture: &Picture, holds: impl Fn(&Constraint) -> bool) -> Vec<Fa
             Fact { tone, ..fact(constraint_kind(&constraint.rule), words) }
         })
         .collect()
-}
-
-/// Every resource that a constraint names.
-fn touched(constraint: &Constraint) -> Vec<&ResourceId> {
-    match &constraint.rule {
-        ConstraintRule::Location { resource, .. } | ConstraintRule::Ticket { resource, .. } => vec![resource],
-        ConstraintRule::Colocation { resource, with, .. } => vec![resource, with],
-        ConstraintRule::Order { first, then, .. } => vec![first, then],
-        ConstraintRule::Set { resources, .. } => resources.iter().collect(),
-    }
 }

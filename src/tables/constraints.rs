@@ -52,7 +52,7 @@ fn of_ban(source: &Source<'_>, ban: &Ban) -> Row {
         role: ban.promoted_only.then_some(Role::Promoted),
         rule: String::new(),
     };
-    of_constraint(source, &Constraint { id: ban.id.clone(), rule, expires: None })
+    of_constraint(source, &Constraint::new(ban.id.clone(), rule))
 }
 
 /// How it came to be, where that is known.

@@ -24,14 +24,15 @@ pub(super) fn table(source: &Source<'_>, picture: &Picture) -> Table {
 /// Every ticket that a constraint names, and who depends on it how.
 fn dependents(picture: &Picture) -> impl Iterator<Item = (&str, String)> {
     let constraints = picture.cib.iter().flat_map(|cib| &cib.constraints);
-    constraints.filter_map(|constraint| match &constraint.rule {
-        ConstraintRule::Ticket { resource, ticket, loss_policy } if loss_policy.is_empty() => {
-            Some((ticket.as_str(), resource.to_string()))
+    constraints.flat_map(|constraint| match &constraint.rule {
+        ConstraintRule::Ticket { resources, ticket, loss_policy, .. } => {
+            let policy = match loss_policy.as_str() {
+                "" => String::new(),
+                policy => format!(" (if lost: {policy})"),
+            };
+            resources.iter().map(|resource| (ticket.as_str(), format!("{resource}{policy}"))).collect()
         }
-        ConstraintRule::Ticket { resource, ticket, loss_policy } => {
-            Some((ticket.as_str(), format!("{resource} (if lost: {loss_policy})")))
-        }
-        _ => None,
+        _ => Vec::new(),
     })
 }
 

@@ -91,7 +91,10 @@ fn the_json_has_exactly_the_promised_keys() {
         );
     }
     let [unclean, failed, banned, remote] = clusters.as_slice() else { panic!("four clusters") };
-    assert_eq!(keys(&unclean["findings"][0]), ["code", "remedy", "severity", "subject", "summary"]);
+    assert_eq!(
+        keys(&unclean["findings"][0]),
+        ["code", "evidence", "remedy", "severity", "subject", "summary"]
+    );
     assert_eq!(unclean["findings"][0]["severity"], "critical");
     assert_eq!(
         keys(&failed["failures"][0]),

@@ -1,7 +1,7 @@
 //! The CIB: constraints of every kind, properties, resources.
 
 use jiff::Timestamp;
-use quorate::model::{Cib, Constraint, ConstraintRule, Role, Score};
+use quorate::model::{Cib, Constraint, ConstraintRule, ResourceSet, Role, Score};
 use quorate::pacemaker::parse;
 
 use crate::fixture;
@@ -41,7 +41,7 @@ fn of_the_real_cluster() {
 #[test]
 fn the_root_alone_tells_the_epoch() {
     let xml = b"<cib admin_epoch='2' epoch='31' num_updates='7' have-quorum='1' dc-uuid='2'/>";
-    assert_eq!(parse::cib(xml), Ok(Cib { epoch: (2, 31), ..Cib::default() }));
+    assert_eq!(parse::cib(xml), Ok(Cib { epoch: (2, 31), quorate: Some(true), ..Cib::default() }));
 }
 
 #[test]
@@ -147,16 +147,30 @@ fn tickets_and_sets() {
         <rsc_of_tomorrow id="n" rsc="z"/>"#,
     );
     let rules: Vec<_> = found.into_iter().map(|it| it.rule).collect();
-    let set = |kind: &str, resources: &[&str]| ConstraintRule::Set {
+    let set = |kind: &str, sets: &[&[&str]]| ConstraintRule::Set {
         kind: kind.to_owned(),
-        resources: resources.iter().map(|&id| id.into()).collect(),
+        sets: sets.iter().map(|members| resource_set(members)).collect(),
+        score: None,
+        node: None,
+        mandatory: false,
     };
     let ticket = ConstraintRule::Ticket {
-        resource: "db".into(),
+        resources: vec!["db".into()],
+        role: None,
         ticket: "siteA".to_owned(),
         loss_policy: "fence".to_owned(),
     };
-    assert_eq!(rules, [ticket, set("rsc_order", &["a", "b", "c"]), set("rsc_of_tomorrow", &["z"])]);
+    assert_eq!(rules, [ticket, set("rsc_order", &[&["a", "b"], &["c"]]), set("rsc_of_tomorrow", &[&["z"]])]);
+}
+
+fn resource_set(members: &[&str]) -> ResourceSet {
+    ResourceSet {
+        resources: members.iter().map(|&id| id.into()).collect(),
+        sequential: true,
+        require_all: true,
+        action: None,
+        role: None,
+    }
 }
 
 #[test]

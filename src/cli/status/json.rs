@@ -106,6 +106,8 @@ struct FindingStatus<'a> {
     code: &'a str,
     subject: &'a str,
     summary: &'a str,
+    /// The facts it rests on, one a line.
+    evidence: &'a [String],
     remedy: &'a str,
 }
 
@@ -233,6 +235,7 @@ impl<'a> FindingStatus<'a> {
             code: finding.code,
             subject: &finding.subject,
             summary: &finding.summary,
+            evidence: &finding.evidence,
             remedy: &finding.remedy,
         }
     }

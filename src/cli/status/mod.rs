@@ -48,7 +48,7 @@ pub(super) async fn run(global: &Global, arguments: &StatusArguments) -> Outcome
         };
         answers.into_iter().map(with_note).collect()
     } else {
-        saved::read(&arguments.from, Timestamp::now())
+        saved::read(&arguments.from, arguments.cib.as_deref(), Timestamp::now())?
     };
     let mut out = stdout().lock();
     match arguments.format {

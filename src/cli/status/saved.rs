@@ -1,4 +1,4 @@
-//! Clusters from saved `crm_mon` XML.
+//! Clusters from saved `crm_mon` XML and saved CIBs.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -8,22 +8,34 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::{Judged, judge};
+use crate::cli::failure::Failure;
 use crate::cli::sources::Asked;
 use crate::files;
-use crate::health::{Finding, Health, Severity};
+use crate::health::{self, Finding, Health, Severity};
 use crate::model::text::clean;
-use crate::model::{Access, ClusterEntry, ClusterName, Contact, HostName, Observation, Tier};
+use crate::model::{Access, Cib, ClusterEntry, ClusterName, Contact, HostName, Observation, Tier};
 use crate::pacemaker::parse::{self, Answer};
 
 /// As much as is read of one file; the XML of a cluster of a hundred nodes has about 1 MiB.
 const MOST: u64 = 64 << 20;
 
-/// Reads each file as one cluster. What can't be read is a cluster too: one that nothing is known of.
-pub(super) fn read(files: &[PathBuf], now: Timestamp) -> Vec<Judged> {
-    files.iter().map(|file| read_one(file, now)).collect()
+/// Reads each file as one cluster. What can't be read is a cluster too: one that nothing is known of. `cib` is a file
+/// with the CIB of the only picture.
+pub(super) fn read(files: &[PathBuf], cib: Option<&Path>, now: Timestamp) -> Result<Vec<Judged>, Failure> {
+    if cib.is_some() && files.len() != 1 {
+        let words = format!("--cib adds a CIB to one picture, and --from names {}", files.len());
+        return Err(Failure::Wrong(words));
+    }
+    Ok(files.iter().map(|file| read_one(file, cib, now)).collect())
 }
 
-fn read_one(file: &Path, now: Timestamp) -> Judged {
+fn read_cib(file: &Path) -> Result<Arc<Cib>, String> {
+    let source = file.display();
+    let xml = open(file).map_err(|error| format!("{source} can't be read: {error}"))?;
+    parse::cib(&xml).map(Arc::new).map_err(|error| format!("{source} holds no CIB: {error}"))
+}
+
+fn read_one(file: &Path, cib: Option<&Path>, now: Timestamp) -> Judged {
     let is_stdin = file == Path::new("-");
     let source = if is_stdin { "stdin".to_owned() } else { file.display().to_string() };
     let entry = ClusterEntry {
@@ -39,11 +51,21 @@ fn read_one(file: &Path, now: Timestamp) -> Judged {
     let xml = if is_stdin { files::read_up_to(io::stdin().lock(), MOST) } else { open(file) };
     let (xml, answer) = match xml.map(|xml| (parse::crm_mon(&xml, Some(zone)), xml)) {
         Ok((Ok(answer), xml)) => (xml, answer),
-        Ok((Err(error), _)) => return unreadable(entry, &format!("{source} can't be read: {error}")),
+        Ok((Err(error), xml)) => {
+            return match parse::cib(&xml) {
+                Ok(cib) => of_cib(entry, cib, now),
+                Err(_) => unreadable(entry, &format!("{source} can't be read: {error}")),
+            };
+        }
         Err(error) => return unreadable(entry, &format!("{source} can't be read: {error}")),
     };
+    let cib = match cib.map(read_cib).transpose() {
+        Ok(cib) => cib,
+        Err(words) => return unreadable(entry, &words),
+    };
     let (contact, picture) = match answer {
-        Answer::Running(picture) => {
+        Answer::Running(mut picture) => {
+            picture.cib = cib;
             (Contact::Live { host: entry.hosts[0].clone() }, Some(Arc::from(picture)))
         }
         Answer::Stopped { .. } => (Contact::Stopped { hosts: entry.hosts.clone(), since: now }, None),
@@ -56,6 +78,12 @@ fn read_one(file: &Path, now: Timestamp) -> Judged {
     let confirmed = picture.is_some().then_some(at);
     let observation = Observation { contact, picture, confirmed, ..Observation::none() };
     judge(Asked { entry, observation, at }, now)
+}
+
+/// A CIB alone: its configuration is judged. What runs where isn't known from it.
+fn of_cib(entry: ClusterEntry, cib: Cib, now: Timestamp) -> Judged {
+    let findings = health::review(&entry, cib, now);
+    Judged { health: Health::of(&findings), findings, age: None, entry, observation: Observation::none() }
 }
 
 /// A cluster of which nothing can be said, and why.

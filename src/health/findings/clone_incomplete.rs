@@ -2,13 +2,14 @@
 
 use crate::health::Severity;
 use crate::health::check::{Check, Look, Many, Verdict};
-use crate::health::incident::Aftermath;
-use crate::health::scene::Scene;
-use crate::health::scene::{base, is_host, on_its_way_words};
+use crate::health::down::{Down, waits_for};
+use crate::health::incident::{self, Aftermath, Incident};
+use crate::health::scene::{Scene, base, on_its_way_words};
+use crate::health::why::barrier::{self, Barrier};
+use crate::health::why::obstacle::Obstacle;
+use crate::health::why::resource::{Asked, ask_scheduler, unread};
 use crate::health::words::{names, plural, shell};
-use crate::model::{
-    Bundle, CloneResource, ConstraintRule, Node, NodeName, Primitive, Resource, ResourceId, Role, Score,
-};
+use crate::model::{Bundle, CloneResource, NodeName, Primitive, Resource, ResourceId, Role, Score};
 
 pub(super) const CHECK: Check = Check {
     code: "clone-incomplete",
@@ -21,12 +22,47 @@ fn check(scene: &Scene<'_>) -> Vec<Verdict> {
     if scene.standstill.is_some() {
         return Vec::new();
     }
-    let replicated = scene.picture.resources.iter().filter_map(|resource| match resource {
+    let downs = scene.downs.own().filter(|down| matches!(down.top, Resource::Clone(_) | Resource::Bundle(_)));
+    let partly = scene.picture.resources.iter().filter_map(|resource| match resource {
         Resource::Clone(clone) => of_clone(scene, clone),
         Resource::Bundle(bundle) => of_bundle(scene, bundle),
         Resource::Primitive(_) | Resource::Group(_) => None,
     });
-    replicated.collect()
+    downs.map(|down| of_down(scene, down)).chain(partly).collect()
+}
+
+/// A clone or bundle that runs nowhere.
+fn of_down(scene: &Scene<'_>, down: &Down<'_>) -> Verdict {
+    let id = down.id;
+    let ahead = scene.ahead_in_transition(&[id]);
+    let count = match down.top {
+        Resource::Bundle(bundle) => plural(bundle.replicas.len(), "replica"),
+        other => plural(expected(scene, other), "instance"),
+    };
+    let summary = match (down.obstacle.words(), ahead) {
+        (_, Some(ahead)) => {
+            format!("{id}: none of {count} runs, and may be next: {}", on_its_way_words(ahead))
+        }
+        (Some(words), None) => match down.obstacle {
+            Obstacle::Leader(_) => format!("{id} runs nowhere: it {words}"),
+            _ => format!("{id} runs nowhere: {words}"),
+        },
+        (None, None) => format!("{id} runs nowhere: none of {count} runs"),
+    };
+    let is_certain = ahead.is_none() && !scene.in_maintenance();
+    let severity = if is_certain { Severity::Critical } else { Severity::Warning };
+    let remedy = if let Obstacle::NoNode(barriers) = &down.obstacle {
+        crate::health::remedy::of_barriers(scene, id, barriers)
+    } else {
+        let target = shell(id);
+        let ask = ask_scheduler(&target);
+        format!("{ask} After an old failure: `crm_resource --cleanup --resource {target}`.")
+    };
+    Verdict::new(severity, id, summary)
+        .because(down.obstacle.evidence())
+        .because(scene.downs.line(scene, id))
+        .because((down.obstacle == Obstacle::Unknown).then(|| unread(scene)).flatten())
+        .remedy(remedy)
 }
 
 /// How many instances run, of how many that could.
@@ -37,32 +73,35 @@ struct Tally<'a> {
     missing: Vec<&'a NodeName>,
 }
 
+/// A clone of which some instances run.
 fn of_clone(scene: &Scene<'_>, clone: &CloneResource) -> Option<Verdict> {
-    let ids = ids(clone);
-    let mut placed = scene.placed.iter();
-    if !placed.any(|placed| placed.ids().contains(&&clone.id) && scene.should_run(placed)) {
+    let is_up = |instance: &&Resource| is_up(instance);
+    let up = clone.instances.iter().filter(is_up).count();
+    // Most clones are complete, which is seen at a glance.
+    if up == 0 || (up >= clone.instances.len() && up >= most(scene, clone)) {
         return None;
     }
-    let tally = tally(scene, clone, &ids);
+    if !scene.parts(base(&clone.id)).any(|placed| scene.should_run(placed)) {
+        return None;
+    }
+    let asked = Asked::new(scene, &clone.id)?;
+    let tally = tally(scene, clone, &asked);
     if tally.running >= tally.expected || is_told(scene, clone, &tally) {
         return None;
     }
     // A rule over attributes may keep it off a node, and only the scheduler knows.
-    let ruled = scene.constraints().any(|constraint| {
-        matches!(&constraint.rule, ConstraintRule::Location { resource, node: None, score, .. }
-            if ids.contains(&resource) && score.is_none_or(Score::is_negative))
-    });
-    // It may be next in the transition that is under way; if it is left out, that is told when the transition ended.
-    let ahead = scene.ahead_in_transition(&ids);
-    let severity = match (tally.running, ruled) {
-        (0, _) if ahead.is_some() => Severity::Warning,
-        (0, _) => Severity::Critical,
-        (_, true) => Severity::Note,
-        (_, false) => Severity::Warning,
+    let unsure = |place: &crate::model::Place<'_>| {
+        place.node.is_none()
+            && place.score.is_none_or(Score::is_negative)
+            && tally.missing.iter().any(|node| barrier::holds(&asked, place, node).is_none())
     };
+    let ruled = asked.places().any(|place| unsure(&place));
+    let leader = waits_for(scene, &clone.id);
+    let ahead = scene.ahead_in_transition(&[&clone.id]);
+    let severity = if ruled { Severity::Note } else { Severity::Warning };
     let verdict = Verdict::new(severity, &clone.id, summary(&clone.id, &tally))
         .because(ruled.then(|| "a rule decides where it may run".to_owned()))
-        .because(scene.waits_for(&ids).map(|why| format!("it {why}")))
+        .because(leader.map(|leader| format!("it {}", leader.words())))
         .because(ahead.map(|ahead| format!("a transition is under way: {}", on_its_way_words(ahead))))
         .because(failures(scene, clone))
         .remedy(format!(
@@ -75,73 +114,54 @@ fn of_clone(scene: &Scene<'_>, clone: &CloneResource) -> Option<Verdict> {
 fn summary(id: &ResourceId, tally: &Tally<'_>) -> String {
     let place =
         if tally.missing.is_empty() { String::new() } else { format!(" (not on {})", names(&tally.missing)) };
-    match tally.running {
-        0 => format!("{id}: none of {} runs{place}", plural(tally.expected, "instance")),
-        running => format!("{id}: {running} of {} run{place}", plural(tally.expected, "instance")),
-    }
+    format!("{id}: {} of {} run{place}", tally.running, plural(tally.expected, "instance"))
 }
 
-fn tally<'a>(scene: &'a Scene<'_>, clone: &CloneResource, ids: &[&ResourceId]) -> Tally<'a> {
-    let meta = |name: &str| {
-        let value = scene.picture.cib.as_deref()?.resource(clone.id.as_str())?.meta(name)?;
-        value.parse::<usize>().ok()
-    };
-    // crm_mon lists an instance for each that may exist, so that their number is clone-max.
-    let most = meta("clone-max").unwrap_or(clone.instances.len());
-    let a_node = meta("clone-node-max").unwrap_or(1).max(1);
-    let hosts: Vec<&NodeName> = hosts(scene, clone, ids).map(|node| &node.name).collect();
-    let on = |host: &NodeName| {
-        clone.instances.iter().filter(|instance| is_up(instance) && runs_on(instance, host)).count()
-    };
-    let running: usize = hosts.iter().map(|host| on(host)).sum();
-    let elsewhere = clone.instances.iter().filter(|instance| is_up(instance)).count().saturating_sub(running);
-    let expected = most.saturating_sub(elsewhere).min(hosts.len().saturating_mul(a_node));
-    let missing = hosts.into_iter().filter(|host| on(host) == 0).collect();
+/// How many instances a clone may have. `crm_mon` lists an instance for each that may exist.
+fn most(scene: &Scene<'_>, clone: &CloneResource) -> usize {
+    meta(scene, clone, "clone-max").unwrap_or(clone.instances.len())
+}
+
+fn meta(scene: &Scene<'_>, clone: &CloneResource, name: &str) -> Option<usize> {
+    scene.index.configured(clone.id.as_str())?.meta(name)?.parse().ok()
+}
+
+/// How many instances should run, of a clone of which none does.
+fn expected(scene: &Scene<'_>, resource: &Resource) -> usize {
+    let Resource::Clone(clone) = resource else { return 1 };
+    let hosts = Asked::new(scene, &clone.id).map_or(0, |asked| barrier::barriers(&asked).len());
+    let a_node = meta(scene, clone, "clone-node-max").unwrap_or(1).max(1);
+    most(scene, clone).min(hosts.saturating_mul(a_node)).max(1)
+}
+
+fn tally<'a>(scene: &'a Scene<'_>, clone: &CloneResource, asked: &Asked<'_, 'a>) -> Tally<'a> {
+    let a_node = meta(scene, clone, "clone-node-max").unwrap_or(1).max(1);
+    // A node where it failed too often is told by that finding; it could take an instance all the same.
+    let is_open = |all: &[Barrier<'_>]| all.iter().all(|barrier| *barrier == Barrier::Failed);
+    let hosts: Vec<&NodeName> = barrier::barriers(asked)
+        .into_iter()
+        .filter(|(_, all)| is_open(all))
+        .map(|(node, _)| &node.name)
+        .collect();
+    let mut on: std::collections::HashMap<&NodeName, usize> = std::collections::HashMap::new();
+    let mut running_in_all = 0;
+    for instance in clone.instances.iter().filter(|instance| is_up(instance)) {
+        running_in_all += 1;
+        let parts = instance.primitives();
+        let mut nodes: Vec<&NodeName> = parts.iter().flat_map(|(_, part)| &part.nodes).collect();
+        nodes.sort_unstable();
+        nodes.dedup();
+        for node in nodes {
+            *on.entry(node).or_default() += 1;
+        }
+    }
+    let count = |host: &&NodeName| on.get(*host).copied().unwrap_or(0);
+    let running: usize = hosts.iter().map(count).sum();
+    let elsewhere = usize::saturating_sub(running_in_all, running);
+    let expected = most(scene, clone).saturating_sub(elsewhere).min(hosts.len().saturating_mul(a_node));
+    let missing = hosts.into_iter().filter(|host| count(host) == 0).collect();
     // What runs where nothing new would be placed (a node in maintenance) counts on both sides.
     Tally { running: running + elsewhere, expected: expected + elsewhere, missing }
-}
-
-/// The nodes that could take an instance now.
-fn hosts<'a>(
-    scene: &'a Scene<'_>,
-    clone: &CloneResource,
-    ids: &[&ResourceId],
-) -> impl Iterator<Item = &'a Node> {
-    let opt_in = scene.picture.summary.options.symmetric == Some(false);
-    let fencing = parts(clone).iter().any(|primitive| primitive.agent.starts_with("stonith:"));
-    scene.picture.nodes.iter().filter(move |node| {
-        let suitable =
-            if fencing { node.kind == crate::model::NodeKind::Member } else { is_host(&node.kind) };
-        suitable
-            && Scene::is_available(node)
-            && !scene.is_banned(ids, &node.name)
-            && (!opt_in || is_invited(scene, ids, &node.name))
-            && leaders_run(scene, ids, &node.name)
-    })
-}
-
-/// In an opt-in cluster a resource runs only where a constraint asks for it.
-fn is_invited(scene: &Scene<'_>, ids: &[&ResourceId], node: &NodeName) -> bool {
-    scene.constraints().any(|constraint| {
-        matches!(&constraint.rule, ConstraintRule::Location { resource, node: Some(place), score: Some(score), .. }
-            if ids.contains(&resource) && place == node && !score.is_negative())
-    })
-}
-
-/// Whether everything that it must stand beside runs on that node.
-fn leaders_run(scene: &Scene<'_>, ids: &[&ResourceId], node: &NodeName) -> bool {
-    scene.constraints().all(|constraint| match &constraint.rule {
-        ConstraintRule::Colocation {
-            resource,
-            with,
-            score: Some(Score::Infinity),
-            role: None,
-            with_role,
-        } if ids.contains(&resource) => {
-            scene.active(with, with_role.as_ref()).any(|leader| leader.primitive.nodes.contains(node))
-        }
-        _ => true,
-    })
 }
 
 /// Whether a finding on a failure tells of every node that lacks an instance.
@@ -162,42 +182,69 @@ fn failures<'a>(scene: &'a Scene<'_>, clone: &CloneResource) -> impl Iterator<It
     let parts: Vec<String> = parts(clone).iter().map(|part| base(&part.id).to_owned()).collect();
     let of_it = move |id: &ResourceId| parts.iter().any(|part| part == base(id));
     let incidents = scene.incidents.iter().filter(move |incident| of_it(&incident.failure.resource));
-    incidents.take(3).map(crate::health::incident::Incident::summary)
+    incidents.take(3).map(Incident::summary)
 }
 
+/// A bundle that lacks replicas; one that runs nowhere is told here only when that is because it failed.
 fn of_bundle(scene: &Scene<'_>, bundle: &Bundle) -> Option<Verdict> {
-    let wanted =
-        scene.placed.iter().any(|placed| placed.ids().contains(&&bundle.id) && scene.should_run(placed));
-    let up = |resources: &[Resource]| !resources.is_empty() && resources.iter().all(is_up);
-    let running = bundle.replicas.iter().filter(|replica| up(&replica.resources)).count();
-    let hosts = scene.picture.nodes.iter().filter(|node| {
-        matches!(node.kind, crate::model::NodeKind::Member | crate::model::NodeKind::Remote)
-            && Scene::is_available(node)
-            && !scene.is_banned(&[&bundle.id], &node.name)
-    });
-    let a_host = scene
-        .picture
-        .cib
-        .as_deref()
-        .and_then(|cib| cib.resource(bundle.id.as_str())?.meta("replicas-per-host")?.parse().ok());
-    let expected = bundle.replicas.len().min(hosts.count().saturating_mul(a_host.unwrap_or(1)));
-    if !wanted || running >= expected {
+    let mut parts = scene.parts(base(&bundle.id)).peekable();
+    let id = &bundle.id;
+    parts.peek()?;
+    if !parts.any(|placed| scene.should_run(placed)) {
         return None;
     }
-    let down = bundle.replicas.iter().filter(|replica| !up(&replica.resources)).map(|replica| &replica.id);
-    let summary = match running {
-        0 => format!("{}: none of {} runs", bundle.id, plural(expected, "replica")),
-        running => format!("{}: {running} of {} run", bundle.id, plural(expected, "replica")),
+    let up = |resources: &[Resource]| {
+        !resources.is_empty()
+            && resources
+                .iter()
+                .all(|part| is_up(part) && !part.primitives().iter().any(|(_, one)| one.failed))
     };
+    let running = bundle.replicas.iter().filter(|replica| up(&replica.resources)).count();
+    let failed = failed_in(scene, id);
+    let has_own_finding = scene.downs.is_down(id) && failed.is_empty();
+    if has_own_finding || running >= bundle.replicas.len() || running >= expected_replicas(scene, bundle) {
+        return None;
+    }
+    let expected = expected_replicas(scene, bundle);
+    let down = bundle.replicas.iter().filter(|replica| !up(&replica.resources)).map(|replica| &replica.id);
+    let why = failed.first().map(|incident| format!(": {}", incident::reason(incident.failure)));
+    let summary =
+        format!("{id}: {running} of {} run{}", plural(expected, "replica"), why.unwrap_or_default());
     let severity = if running == 0 { Severity::Critical } else { Severity::Warning };
-    let verdict = Verdict::new(severity, &bundle.id, summary)
+    let verdict = Verdict::new(severity, id, summary)
         .because([format!("not running: replica {}", names(down)), format!("image {}", bundle.image)])
+        .because(failed.iter().take(6).map(|incident| incident.summary()))
+        .because((failed.len() > 6).then(|| format!("and {} more failures", failed.len() - 6)))
+        .because(scene.downs.line(scene, id))
         .remedy(format!(
             "Look at the containers where they should run (`{} ps --all`), then `crm_resource --cleanup --resource {}`.",
             shell(&bundle.container),
-            shell(&bundle.id)
+            shell(id)
         ));
     Some(verdict)
+}
+
+/// How many replicas could run.
+fn expected_replicas(scene: &Scene<'_>, bundle: &Bundle) -> usize {
+    let a_host = scene
+        .index
+        .configured(bundle.id.as_str())
+        .and_then(|bundle| bundle.meta("replicas-per-host")?.parse().ok())
+        .unwrap_or(1);
+    let Some(asked) = Asked::new(scene, &bundle.id) else { return bundle.replicas.len() };
+    let is_open = |all: &[Barrier<'_>]| all.iter().all(|barrier| *barrier == Barrier::Failed);
+    let hosts = barrier::barriers(&asked).iter().filter(|(_, all)| is_open(all)).count();
+    let hosts = bundle.replicas.len().min(hosts.saturating_mul(a_host));
+    if hosts == 0 { bundle.replicas.len() } else { hosts }
+}
+
+/// The failures that keep parts of a bundle down.
+fn failed_in<'s, 'a>(scene: &'s Scene<'a>, id: &ResourceId) -> Vec<&'s Incident<'a>> {
+    let of_it = |incident: &&Incident<'_>| {
+        matches!(incident.aftermath, Aftermath::Down | Aftermath::Blocked)
+            && scene.bundle_of(&incident.failure.resource) == Some(id)
+    };
+    scene.incidents.iter().filter(of_it).collect()
 }
 
 /// Whether all of it runs or is on its way.
@@ -207,21 +254,8 @@ fn is_up(instance: &Resource) -> bool {
     !parts.is_empty() && parts.iter().all(|(_, part)| up(part))
 }
 
-fn runs_on(instance: &Resource, node: &NodeName) -> bool {
-    instance.primitives().iter().any(|(_, part)| part.nodes.contains(node))
-}
-
 fn parts(clone: &CloneResource) -> Vec<&Primitive> {
     clone.instances.iter().flat_map(Resource::primitives).map(|(_, part)| part).collect()
-}
-
-/// The ids by which a constraint may mean it: its own, and of what it is made.
-pub(super) fn ids(clone: &CloneResource) -> Vec<&ResourceId> {
-    let mut ids = vec![&clone.id];
-    ids.extend(clone.instances.iter().map(Resource::id));
-    ids.sort_unstable();
-    ids.dedup();
-    ids
 }
 
 #[cfg(test)]

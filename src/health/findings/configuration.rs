@@ -4,13 +4,13 @@ use crate::health::Severity;
 use crate::health::check::{Check, Look, Many, Verdict};
 use crate::health::scene::Scene;
 use crate::health::words::shell;
-use crate::model::{Cib, Constraint, ConstraintRule, ResourceId};
+use crate::model::{Cib, Constraint, ResourceId};
 
 pub(super) const CHECK: Check = Check {
     code: "configuration-invalid",
     meaning: "The configuration is not validated, or a constraint names a resource that does not exist.",
     many: Many::Folded("part", "of the configuration are invalid"),
-    look: Look::Inside(check),
+    look: Look::Configuration(check),
 };
 
 fn check(scene: &Scene<'_>) -> Vec<Verdict> {
@@ -28,13 +28,12 @@ fn check(scene: &Scene<'_>) -> Vec<Verdict> {
 }
 
 fn dangling(cib: &Cib, constraint: &Constraint) -> Option<Verdict> {
-    let named: Vec<&ResourceId> = match &constraint.rule {
-        ConstraintRule::Location { resource, .. } | ConstraintRule::Ticket { resource, .. } => vec![resource],
-        ConstraintRule::Colocation { resource, with, .. } => vec![resource, with],
-        ConstraintRule::Order { first, then, .. } => vec![first, then],
-        ConstraintRule::Set { resources, .. } => resources.iter().collect(),
+    let exists = |id: &ResourceId| {
+        cib.resource(id.as_str()).is_some()
+            || cib.templates.contains(id)
+            || cib.tags.iter().any(|(tag, _)| tag == id)
     };
-    let missing = named.into_iter().find(|id| is_plain(id) && cib.resource(id.as_str()).is_none())?;
+    let missing = constraint.rule.named().into_iter().find(|id| is_plain(id) && !exists(id))?;
     let id = &constraint.id;
     let verdict = Verdict::new(Severity::Warning, id, format!("{id} names {missing}, which does not exist"))
         .remedy(format!(
@@ -66,7 +65,7 @@ mod tests {
             then_action: "start".to_owned(),
             kind: "Optional".to_owned(),
         };
-        let constraint = Constraint { id: "o".into(), rule, expires: None };
+        let constraint = Constraint::new("o", rule);
         let schema = Some("none".to_owned());
         let cib = Cib { schema, constraints: vec![constraint], ..known(&["vip-db"]) };
         let lines = told(|picture| picture.cib = Some(Arc::new(cib)));

@@ -2,10 +2,11 @@
 
 use crate::health::Severity;
 use crate::health::check::{Check, Look, Many, Verdict};
-use crate::health::incident::{Aftermath, cleanup, count_line};
-use crate::health::scene::Scene;
-use crate::health::scene::base;
-use crate::health::words::names;
+use std::collections::HashMap;
+
+use crate::health::incident::{Aftermath, Incident, cleanup, count_line};
+use crate::health::scene::{Placed, Scene, base};
+use crate::health::words::{names, shell};
 use crate::model::FailCount;
 
 pub(super) const CHECK: Check = Check {
@@ -17,41 +18,68 @@ pub(super) const CHECK: Check = Check {
 
 fn check(scene: &Scene<'_>) -> Vec<Verdict> {
     let counts = scene.picture.fail_counts.iter().filter(|count| count.at_threshold());
-    counts.filter(|count| !is_told(scene, count)).map(|count| verdict(scene, count)).collect()
+    let mut places: HashMap<&str, usize> = HashMap::new();
+    let mut resources: Vec<Vec<&FailCount>> = Vec::new();
+    for count in counts.filter(|count| !is_told(scene, count)) {
+        let at = *places.entry(base(&count.resource)).or_insert_with(|| {
+            resources.push(Vec::new());
+            resources.len() - 1
+        });
+        resources[at].push(count);
+    }
+    resources.iter().filter_map(|counts| verdict(scene, counts)).collect()
 }
 
-/// A finding on a failure that keeps the resource down tells its fail count too.
+/// A finding on a failure that keeps the resource down tells its fail count too, as does one on what runs nowhere, on a
+/// bundle, and on an offline remote node.
 fn is_told(scene: &Scene<'_>, count: &FailCount) -> bool {
-    scene.incidents.iter().any(|incident| {
-        matches!(incident.aftermath, Aftermath::Down | Aftermath::Blocked)
-            && base(&incident.failure.resource) == base(&count.resource)
-            && (incident.failure.node == count.node)
-    })
+    let id = &count.resource;
+    let is_down = |part: &Placed<'_>| scene.downs.is_down(part.top());
+    scene.is_lost_connection(id)
+        || scene.parts(base(id)).next().is_some_and(is_down)
+        || scene.incidents.iter().any(|incident| {
+            matches!(incident.aftermath, Aftermath::Down | Aftermath::Blocked)
+                && base(&incident.failure.resource) == base(id)
+                && incident.failure.node == count.node
+        })
 }
 
-fn verdict(scene: &Scene<'_>, count: &FailCount) -> Verdict {
-    let (id, node) = (&count.resource, &count.node);
-    let incident = scene
+fn verdict(scene: &Scene<'_>, counts: &[&FailCount]) -> Option<Verdict> {
+    let (first, others) = counts.split_first()?;
+    let id = &first.resource;
+    let nodes = names(counts.iter().map(|count| &count.node));
+    let incidents: Vec<&Incident<'_>> = scene
         .incidents
         .iter()
-        .find(|incident| incident.failure.node == *node && base(&incident.failure.resource) == base(id));
-    let running: Vec<_> = scene.active(id, None).flat_map(|placed| &placed.primitive.nodes).collect();
+        .filter(|incident| base(&incident.failure.resource) == base(id))
+        .filter(|incident| counts.iter().any(|count| count.node == incident.failure.node))
+        .collect();
+    let running: Vec<_> = scene.active(id).flat_map(|placed| &placed.primitive.nodes).collect();
     let whereabouts = if running.is_empty() {
         "it runs nowhere".to_owned()
     } else {
         format!("it runs on {}", names(running))
     };
-    let last = count.last_failure.filter(|_| incident.is_none());
-    Verdict::new(
+    let known = |count: &FailCount| incidents.iter().any(|incident| incident.failure.node == count.node);
+    let bare: Vec<&&FailCount> = counts.iter().filter(|count| !known(count)).take(6).collect();
+    let cleanup = if others.is_empty() {
+        cleanup(id, &first.node)
+    } else {
+        format!("`crm_resource --cleanup --resource {}`", shell(id))
+    };
+    let verdict = Verdict::new(
         Severity::Warning,
         id,
-        format!("{id} may not run on {node} any more: it failed too often there"),
+        format!("{id} may not run on {nodes} any more: it failed too often there"),
     )
-    .because(incident.is_none().then(|| count_line(count)))
-    .because(last.map(|at| format!("last failure {}", scene.outlook.ago(at))))
-    .because(incident.into_iter().flat_map(|incident| incident.evidence(scene)))
+    .because(bare.iter().flat_map(|count| {
+        let last = count.last_failure.map(|at| format!("last failure {}", scene.outlook.ago(at)));
+        std::iter::once(count_line(count)).chain(last)
+    }))
+    .because(incidents.iter().take(3).flat_map(|incident| incident.evidence(scene)))
     .because([whereabouts])
-    .remedy(format!("Repair the cause on {node}, then forget the failures: {}.", cleanup(id, node)))
+    .remedy(format!("Repair the cause on {nodes}, then forget the failures: {cleanup}."));
+    Some(verdict)
 }
 
 #[cfg(test)]

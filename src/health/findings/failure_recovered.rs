@@ -2,8 +2,9 @@
 
 use crate::health::Severity;
 use crate::health::check::{Check, Look, Many, Verdict};
-use crate::health::incident::{Aftermath, Incident};
-use crate::health::scene::Scene;
+use crate::health::incident::{Aftermath, Incident, on};
+use crate::health::scene::{Scene, base};
+use crate::health::words::names;
 use crate::model::NodeName;
 
 pub(super) const CHECK: Check = Check {
@@ -18,9 +19,28 @@ fn check(scene: &Scene<'_>) -> Vec<Verdict> {
         // At its threshold, that finding tells of it.
         Aftermath::Runs(node) if !incident.at_threshold() => Some(recovered(scene, incident, node)),
         Aftermath::Past => Some(past(scene, incident)),
+        Aftermath::Unpromoted(node) => unpromoted(scene, incident, node),
         Aftermath::Runs(_) | Aftermath::Down | Aftermath::Blocked => None,
     };
     scene.incidents.iter().filter_map(verdict).collect()
+}
+
+/// A promotion that failed while another instance is promoted. Without one, that finding tells of it.
+fn unpromoted(scene: &Scene<'_>, incident: &Incident<'_>, node: &NodeName) -> Option<Verdict> {
+    let id = &incident.failure.resource;
+    let promoted = scene.parts(base(id)).filter(|part| Scene::is_promoted(part));
+    let promoted: Vec<&NodeName> = promoted.flat_map(|part| &part.primitive.nodes).collect();
+    if promoted.is_empty() {
+        return None;
+    }
+    let verdict = Verdict::new(
+        Severity::Warning,
+        id,
+        format!("{id} failed to promote on {node}; promoted on {}", names(promoted)),
+    )
+    .because(incident.evidence(scene))
+    .remedy(format!("Find out why it failed, then forget the failure: {}.", incident.cleanup()));
+    Some(verdict)
 }
 
 fn recovered(scene: &Scene<'_>, incident: &Incident<'_>, node: &NodeName) -> Verdict {
@@ -29,7 +49,7 @@ fn recovered(scene: &Scene<'_>, incident: &Incident<'_>, node: &NodeName) -> Ver
     let summary = if *node == failure.node {
         format!("{id} failed on {node} but runs again")
     } else {
-        format!("{id} failed on {} and runs on {node} now", failure.node)
+        format!("{id} failed{} and runs on {node} now", on(&failure.node))
     };
     Verdict::new(Severity::Warning, id, summary)
         .because(incident.evidence(scene))

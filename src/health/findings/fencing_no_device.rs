@@ -12,15 +12,23 @@ pub(super) const CHECK: Check = Check {
 };
 
 fn check(scene: &Scene<'_>) -> Vec<Verdict> {
-    if !scene.lacks_fencing_device() {
-        return Vec::new();
-    }
     let name = scene.name();
+    if !scene.lacks_fencing_device() {
+        let is_unsure = scene.picture.cib.is_none() && scene.shows_no_fencing_device();
+        return is_unsure.then(|| unsure(name)).into_iter().collect();
+    }
     let verdict = Verdict::new(Severity::Critical, name, format!("{name} has no fencing device, but fencing is enabled"))
         .because(["Pacemaker starts no resource before it can fence".to_owned()])
         .because(scene.stopped_line())
         .remedy("Configure a fencing device for every node: `stonith_admin --list-installed` names the agents that are there.");
     vec![verdict]
+}
+
+/// Without the CIB it can't be told from a cluster that fences by its watchdog alone.
+fn unsure(name: &str) -> Verdict {
+    Verdict::new(Severity::Note, name, format!("{name} shows no fencing device; a watchdog may fence"))
+        .because(["the CIB wasn't read: whether SBD fences without a device isn't known".to_owned()])
+        .remedy("Check the properties: `crm_attribute --query --name stonith-watchdog-timeout`, `stonith_admin --list-registered`.")
 }
 
 #[cfg(test)]
@@ -34,7 +42,10 @@ mod tests {
 
     #[test]
     fn neither_device_nor_watchdog() {
-        let lines = told(|picture| drop(picture.resources.remove(0)));
+        let lines = told(|picture| {
+            picture.resources.remove(0);
+            picture.cib = Some(Arc::new(Cib::default()));
+        });
         assert_eq!(
             lines,
             ["critical fencing-no-device db: db has no fencing device, but fencing is enabled"]

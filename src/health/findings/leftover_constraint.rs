@@ -10,7 +10,7 @@ pub(super) const CHECK: Check = Check {
     code: "leftover-constraint",
     meaning: "A move or a ban by hand has left its constraint behind: the resource won't go back by itself.",
     many: Many::Folded("constraint", "are left over from moves and bans by hand"),
-    look: Look::Inside(check),
+    look: Look::Configuration(check),
 };
 
 fn check(scene: &Scene<'_>) -> Vec<Verdict> {
@@ -18,15 +18,9 @@ fn check(scene: &Scene<'_>) -> Vec<Verdict> {
     let mut verdicts: Vec<_> = of_cib.map(|constraint| of_constraint(scene, constraint)).collect();
     // Without the CIB only the bans are known, and not when they end.
     let bans = scene.picture.bans.iter().filter(|ban| ban.id.as_str().starts_with("cli-"));
-    let unknown = bans.filter(|ban| !scene.constraints().any(|constraint| is_of(ban, constraint)));
+    let unknown = bans.filter(|ban| !scene.constraints().any(|constraint| constraint.makes_ban(&ban.id)));
     verdicts.extend(unknown.map(of_ban));
     verdicts
-}
-
-/// Whether the ban is that constraint's. One with a lifetime is listed by the id of its rule.
-fn is_of(ban: &Ban, constraint: &Constraint) -> bool {
-    let id = ban.id.as_str();
-    constraint.id == id || id.strip_suffix("-rule").is_some_and(|id| constraint.id == id)
 }
 
 fn of_constraint(scene: &Scene<'_>, constraint: &Constraint) -> Verdict {
@@ -110,7 +104,7 @@ mod tests {
             role: None,
             rule: String::new(),
         };
-        let constraint = Constraint { id: "cli-prefer-vip-db".into(), rule, expires };
+        let constraint = Constraint { expires, ..Constraint::new("cli-prefer-vip-db", rule) };
         Cib { constraints: vec![constraint], ..known(&["vip-db"]) }
     }
 

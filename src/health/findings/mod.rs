@@ -4,18 +4,22 @@
 
 mod clock_skew;
 mod clone_incomplete;
+mod clone_shape;
 mod cluster_maintenance;
 mod cluster_stopped;
 mod configuration;
 mod connecting;
+mod connectivity_lost;
 mod fail_count;
 mod fail_count_threshold;
 mod failure_recovered;
 mod feature_sets;
 mod fencing_disabled;
 mod fencing_failed;
+mod fencing_impossible;
 mod fencing_no_device;
 mod fencing_pending;
+mod fencing_settings;
 mod leftover_constraint;
 mod lost;
 mod member_cut_off;
@@ -50,6 +54,7 @@ mod resource_stopped;
 mod resource_unmanaged;
 mod split_brain;
 mod stop_all_resources;
+mod takeover_barred;
 mod ticket;
 mod views_differ;
 
@@ -89,6 +94,7 @@ pub const CHECKS: &[Check] = &[
     pacemaker_state::CHECK,
     stop_all_resources::CHECK,
     fencing_no_device::CHECK,
+    fencing_impossible::CHECK,
     cluster_maintenance::CHECK,
     // Its nodes and their fencing.
     fencing_failed::CHECK,
@@ -97,6 +103,7 @@ pub const CHECKS: &[Check] = &[
     node_offline::CHECK,
     node_standby_on_fail::CHECK,
     node_health::CHECK,
+    connectivity_lost::CHECK,
     node_pending::CHECK,
     node_shutting_down::CHECK,
     node_standby::CHECK,
@@ -113,8 +120,11 @@ pub const CHECKS: &[Check] = &[
     failure_recovered::CHECK,
     resource_orphaned::CHECK,
     resource_unmanaged::CHECK,
+    takeover_barred::CHECK,
+    clone_shape::CHECK,
     // What will hurt one day.
     fencing_disabled::CHECK,
+    fencing_settings::CHECK,
     leftover_constraint::CHECK,
     configuration::CHECK,
     mixed_versions::CHECK,

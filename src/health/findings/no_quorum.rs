@@ -20,14 +20,16 @@ fn check(scene: &Scene<'_>) -> Vec<Verdict> {
     let members: Vec<_> = scene.picture.members().collect();
     let (online, away): (Vec<&Node>, Vec<&Node>) = members.iter().partition(|node| node.online);
     let name = scene.name();
-    let summary = format!("no quorum: {name} sees {} of {}", online.len(), plural(members.len(), "member"));
+    let dc = if scene.lacks_dc() { ", no DC" } else { "" };
+    let summary =
+        format!("no quorum{dc}: {name} sees {} of {}", online.len(), plural(members.len(), "member"));
     let state = |node: &&Node| format!("{}{}", node.name, if node.unclean { " (unclean)" } else { "" });
     let missing = (!away.is_empty()).then(|| format!("offline: {}", names(away.iter().map(state))));
     let verdict = Verdict::new(Severity::Critical, name, summary)
         .because(missing)
         .because(policy(scene.picture.summary.options.no_quorum_policy.as_deref()))
         .because(scene.stopped_line())
-        .remedy("Bring the missing members back: power, corosync's network, `systemctl start pacemaker` there; `corosync-quorumtool -s` shows the votes. Never force a quorum while a missing member may still be running.");
+        .remedy("Bring the missing members back: power, corosync's network, `systemctl start pacemaker` there; `corosync-quorumtool -s` shows the votes. With wait_for_all every member must be up once after a cold start. Never force a quorum while a missing member may still be running.");
     vec![verdict]
 }
 

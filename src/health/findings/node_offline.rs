@@ -3,9 +3,9 @@
 use super::fencing_failed::{latest, who};
 use crate::health::Severity;
 use crate::health::check::{Check, Look, Many, Verdict};
-use crate::health::scene::Scene;
-use crate::health::words::{plural, shell};
-use crate::model::{FencingEvent, FencingOutcome, Node, NodeKind};
+use crate::health::scene::{Scene, base};
+use crate::health::words::{listed, plural, shell};
+use crate::model::{FencingEvent, FencingOutcome, Node, NodeKind, NodeName, ResourceId};
 
 pub(super) const CHECK: Check = Check {
     code: "node-offline",
@@ -16,9 +16,18 @@ pub(super) const CHECK: Check = Check {
 
 fn check(scene: &Scene<'_>) -> Vec<Verdict> {
     // Members that a partition without a quorum does not see are told by that finding.
-    let told = |node: &&Node| scene.lacks_quorum() && node.kind == NodeKind::Member;
+    let told = |node: &&Node| {
+        ((scene.lacks_quorum() || scene.lacks_dc()) && node.kind == NodeKind::Member)
+            || is_guest_told(scene, node)
+    };
     let offline = scene.picture.nodes.iter().filter(|node| !node.online && !node.unclean && !node.pending);
     offline.filter(|node| !told(node)).filter_map(|node| verdict(scene, node)).collect()
+}
+
+/// Whether the finding on its virtual machine tells of a guest node.
+fn is_guest_told(scene: &Scene<'_>, node: &Node) -> bool {
+    let NodeKind::Guest { resource: Some(machine) } = &node.kind else { return false };
+    scene.parts(base(machine)).any(|part| !part.primitive.active) && scene.standstill.is_none()
 }
 
 fn verdict(scene: &Scene<'_>, node: &Node) -> Option<Verdict> {
@@ -72,8 +81,22 @@ fn remote(scene: &Scene<'_>, node: &Node) -> Verdict {
             .remedy(format!("When it is wanted again: `crm_resource --resource {} --meta --set-parameter target-role --parameter-value Started`.", shell(name)));
     }
     let failures = scene.picture.failures.iter().filter(|failure| failure.resource.as_str() == name.as_str());
-    Verdict::new(Severity::Critical, name, format!("{name} ({kind} node) is offline"))
-        .because(failures.take(3).map(crate::health::incident::summary))
+    let counts = scene.index.counts(base(&ResourceId::from(name.as_str()))).iter();
+    let given_up: Vec<&NodeName> =
+        counts.filter(|count| count.at_threshold()).map(|count| &count.node).collect();
+    let why = if given_up.is_empty() {
+        String::new()
+    } else {
+        format!(": its connection failed on {}", listed(&given_up))
+    };
+    Verdict::new(Severity::Critical, name, format!("{name} ({kind} node) is offline{why}"))
+        .because(failures.take(3).map(|failure| {
+            let said = &failure.exit_reason;
+            let said = if said.is_empty() { String::new() } else { format!(": {said}") };
+            format!("{}{said}", crate::health::incident::summary(failure))
+        }))
+        .because((!given_up.is_empty()).then(|| "no member tries again until it is cleaned up".to_owned()))
+        .because(scene.downs.line(scene, &ResourceId::from(name.as_str())))
         .because(node.resources_running.filter(|count| *count > 0).map(|count| format!("{} ran there", plural(count as usize, "resource"))))
         .remedy(format!("Check that the host is up and that `pacemaker_remoted` runs there (`systemctl status pacemaker_remote`), then `crm_resource --cleanup --resource {}`.", shell(name)))
 }

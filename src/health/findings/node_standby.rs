@@ -2,8 +2,9 @@
 
 use crate::health::Severity;
 use crate::health::check::{Check, Look, Many, Verdict};
-use crate::health::scene::Scene;
-use crate::health::words::shell;
+use crate::health::scene::{Scene, Standstill};
+use crate::health::why::barrier::State;
+use crate::health::words::{names, shell};
 
 pub(super) const CHECK: Check = Check {
     code: "node-standby",
@@ -13,10 +14,12 @@ pub(super) const CHECK: Check = Check {
 };
 
 fn check(scene: &Scene<'_>) -> Vec<Verdict> {
-    let aside =
-        scene.picture.nodes.iter().filter(|node| node.standby && !node.standby_on_fail && node.online);
+    if scene.standstill == Some(Standstill::AllInStandby) {
+        return vec![everywhere(scene)];
+    }
+    // Some versions mark a pending node so, and that says nothing of it.
+    let aside = scene.picture.nodes.iter().filter(|node| State::of(node) == Some(State::Standby));
     aside
-        .filter(|node| !node.unclean)
         .map(|node| {
             let name = &node.name;
             Verdict::new(Severity::Warning, name, format!("{name} is in standby"))
@@ -27,6 +30,20 @@ fn check(scene: &Scene<'_>) -> Vec<Verdict> {
                 ))
         })
         .collect()
+}
+
+/// Every node that is there is in standby: nothing can run, and that is one finding.
+fn everywhere(scene: &Scene<'_>) -> Verdict {
+    let aside = scene.picture.nodes.iter().filter(|node| State::of(node) == Some(State::Standby));
+    let aside: Vec<_> = aside.map(|node| &node.name).collect();
+    let stopped = scene.stopped_line();
+    let severity = if stopped.is_some() { Severity::Critical } else { Severity::Warning };
+    let first = aside.first().map_or_else(|| "NODE".to_owned(), shell);
+    Verdict::new(severity, scene.name(), format!("every node is in standby: {}", names(&aside)))
+        .because(stopped)
+        .remedy(format!(
+            "When the work is done, end the standby of each: `crm_standby --node {first} --delete`."
+        ))
 }
 
 #[cfg(test)]

@@ -3,6 +3,8 @@
 use super::fencing_failed::{latest, who};
 use crate::health::Severity;
 use crate::health::check::{Check, Look, Many, Verdict};
+use crate::health::down::Root;
+use crate::health::fencing;
 use crate::health::incident;
 use crate::health::scene::Scene;
 use crate::health::words::{plural, shell};
@@ -16,10 +18,15 @@ pub(super) const CHECK: Check = Check {
 };
 
 fn check(scene: &Scene<'_>) -> Vec<Verdict> {
-    // A partition without a quorum sees the other one so; that finding tells of it.
-    let told = |node: &&Node| scene.lacks_quorum() && !node.online;
-    let unclean = scene.picture.nodes.iter().filter(|node| node.unclean);
-    unclean.filter(|node| !told(node)).map(|node| verdict(scene, node)).collect()
+    // Without a DC every node is shown so, and a partition without a quorum sees the other one so; those findings tell
+    // of them.
+    let told = |node: &&Node| (scene.lacks_quorum() && !node.online) || scene.lacks_dc();
+    let unclean: Vec<&Node> =
+        scene.picture.nodes.iter().filter(|node| node.unclean).filter(|node| !told(node)).collect();
+    // What waits is told once, with the first of them.
+    let waiting = scene.downs.behind_line(Root::Fencing);
+    let lines = std::iter::once(waiting).chain(std::iter::repeat(None));
+    unclean.into_iter().zip(lines).map(|(node, waiting)| verdict(scene, node).because(waiting)).collect()
 }
 
 fn verdict(scene: &Scene<'_>, node: &Node) -> Verdict {
@@ -28,11 +35,14 @@ fn verdict(scene: &Scene<'_>, node: &Node) -> Verdict {
     let pending = fencing.filter(|event| event.outcome == FencingOutcome::Pending);
     let failed = fencing.is_some_and(|event| event.outcome == FencingOutcome::Failed);
     let disabled = scene.picture.summary.options.fencing_enabled == Some(false);
+    let lack = pending.is_none().then(|| fencing::lack(scene, node)).flatten();
     let attempts = scene.picture.fencing.iter().filter(|event| event.target == *name);
     let since_success = attempts.take_while(|event| event.outcome != FencingOutcome::Success);
     let failures = since_success.filter(|event| event.outcome == FencingOutcome::Failed).count();
     let then = if disabled {
         "and can't be fenced: fencing is disabled".to_owned()
+    } else if let Some(lack) = &lack {
+        format!("and can't be fenced: {}", lack.words)
     } else if pending.is_none() && failed {
         "and could not be fenced".to_owned()
     } else if failures > 0 {
@@ -40,13 +50,16 @@ fn verdict(scene: &Scene<'_>, node: &Node) -> Verdict {
     } else {
         "and waits for fencing".to_owned()
     };
-    let settle = if failures > 0 {
-        format!("Check the fencing device and its network: `stonith_admin --list {}`.", shell(name))
-    } else {
-        format!(
+    let settle = match &lack {
+        Some(lack) => lack.remedy(),
+        None if disabled => "Nothing will fence it: switch it off by hand.".to_owned(),
+        None if failures > 0 => {
+            format!("Check the fencing device and its network: `stonith_admin --list {}`.", shell(name))
+        }
+        None => format!(
             "Fencing should settle it: `stonith_admin --history {} --verbose` shows how it goes.",
             shell(name)
-        )
+        ),
     };
     let remedy =
         format!("{settle} Only when the node is certainly off: `stonith_admin --confirm {}`.", shell(name));

@@ -1,10 +1,13 @@
 //! A promotable clone that has nobody, or too few, promoted.
 
 use crate::health::Severity;
+use crate::health::agent;
 use crate::health::check::{Check, Look, Many, Verdict};
-use crate::health::scene::Scene;
+use crate::health::drbd;
+use crate::health::incident::{self, Aftermath, Incident};
+use crate::health::scene::{Scene, base};
 use crate::health::words::{names, plural, shell};
-use crate::model::{CloneResource, Primitive, Resource, Role};
+use crate::model::{CloneResource, NodeName, Primitive, Resource, Role};
 
 pub(super) const CHECK: Check = Check {
     code: "promoted-missing",
@@ -34,7 +37,10 @@ fn verdict(scene: &Scene<'_>, clone: &CloneResource) -> Option<Verdict> {
         .collect();
     let unwanted = matches!(clone.target_role, Some(Role::Stopped | Role::Unpromoted));
     let moving = instances.iter().any(|primitive| primitive.role.is_transient());
-    if instances.is_empty() || unwanted || moving {
+    // That Pacemaker leaves it alone is told by another finding, and explains it.
+    let left_alone =
+        !scene.in_maintenance() && instances.iter().all(|primitive| !primitive.managed && !primitive.blocked);
+    if instances.is_empty() || unwanted || moving || left_alone {
         return None;
     }
     let promoted = instances.iter().filter(|primitive| primitive.role == Role::Promoted).count();
@@ -46,27 +52,67 @@ fn verdict(scene: &Scene<'_>, clone: &CloneResource) -> Option<Verdict> {
     let id = &clone.id;
     let waiting = able.iter().filter(|primitive| primitive.role != Role::Promoted);
     let waiting = names(waiting.flat_map(|primitive| &primitive.nodes));
+    let agent = instances.first().map_or("", |primitive| primitive.agent.as_str());
+    let failed: Vec<&Incident<'_>> = scene
+        .incidents
+        .iter()
+        .filter(|incident| matches!(incident.aftermath, Aftermath::Unpromoted(_)))
+        .filter(|incident| instances.iter().any(|one| base(&one.id) == base(&incident.failure.resource)))
+        .collect();
+    let fenced = drbd::fence(scene, clone);
+    let nodes: Vec<&NodeName> = instances.iter().flat_map(|primitive| &primitive.nodes).collect();
+    let told = agent::states(scene, agent, &nodes);
     let (severity, summary) = if promoted == 0 {
-        (Severity::Critical, format!("{id} has no promoted instance"))
+        let why = failed
+            .first()
+            .map(|incident| incident::reason(incident.failure))
+            .or_else(|| fenced.as_ref().map(drbd::Fence::words))
+            .or_else(|| told.first().cloned());
+        let why = why.map(|why| format!(": {why}")).unwrap_or_default();
+        (Severity::Critical, format!("{id} has no promoted instance{why}"))
     } else {
         let of = plural(most.min(able.len()), "instance");
         (Severity::Warning, format!("{id}: {promoted} of {of} promoted (not on {waiting})"))
     };
+    // Nobody promotes anything in maintenance, and the user who set that knows.
+    let severity = if scene.in_maintenance() { severity.min(Severity::Warning) } else { severity };
     let barred = instances.iter().filter(|primitive| is_barred(scene, clone, primitive));
     let barred: Vec<_> = barred.flat_map(|primitive| &primitive.nodes).collect();
     let scores = scene.picture.attributes.iter().filter(|attribute| {
         let part =
             attribute.name.strip_prefix("master-").or_else(|| attribute.name.strip_prefix("promotion-"));
-        part.is_some_and(|part| instances.iter().any(|primitive| primitive.id.as_str() == part))
+        part.is_some_and(|part| instances.iter().any(|primitive| base(&primitive.id) == part))
     });
+    let remedy = match (&fenced, failed.first()) {
+        (Some(fence), _) => fence.remedy(),
+        (None, Some(incident)) => format!(
+            "Repair what the agent says, then forget the failure: {}. {}",
+            incident.cleanup(),
+            agent::advice(agent)
+        ),
+        (None, None) => format!(
+            "See the agent's own log and `crm_resource --why --resource {}`: an instance without a positive promotion score is not promoted. {}",
+            shell(id),
+            agent::advice(agent)
+        ),
+    };
     let verdict = Verdict::new(severity, id, summary)
         .because([format!("{} running", plural(instances.len(), "instance"))])
-        .because((!barred.is_empty()).then(|| format!("a constraint bars the promoted role from {}", names(barred))))
-        .because(scores.map(|score| format!("{} on {}: {}", score.name, score.node, score.value)))
-        .remedy(format!(
-            "An instance without a promotion score is not promoted: see the agent's own log on its node, and `crm_resource --why --resource {}`. After a site-wide failure Galera waits to be started from its most advanced member.",
-            shell(id)
-        ));
+        .because(
+            failed
+                .iter()
+                .take(3)
+                .flat_map(|incident| std::iter::once(incident.summary()).chain(incident.evidence(scene))),
+        )
+        .because(
+            (!barred.is_empty())
+                .then(|| format!("a constraint bars the promoted role from {}", names(barred))),
+        )
+        .because(fenced.as_ref().map(drbd::Fence::line))
+        .because(told)
+        .because(scores.take(12).map(|score| format!("{} on {}: {}", score.name, score.node, score.value)))
+        .because(scene.downs.line(scene, id))
+        .remedy(remedy.trim_end());
     Some(verdict)
 }
 

@@ -2,7 +2,9 @@
 
 use crate::health::Severity;
 use crate::health::check::{Check, Look, Many, Verdict};
-use crate::health::scene::Scene;
+use std::collections::HashSet;
+
+use crate::health::scene::{Placed, Scene, base};
 use crate::health::words::shell;
 use crate::model::ResourceId;
 
@@ -14,27 +16,37 @@ pub(super) const CHECK: Check = Check {
 };
 
 fn check(scene: &Scene<'_>) -> Vec<Verdict> {
-    let disabled = scene.placed.iter().filter(|placed| {
-        !placed.primitive.orphaned && !scene.should_run(placed) && scene.lost_ticket(placed).is_none()
-    });
+    let is_off = |placed: &Placed<'_>| !placed.primitive.orphaned && scene.is_disabled(placed);
+    let mut seen: HashSet<&ResourceId> = HashSet::new();
     let mut tops: Vec<&ResourceId> = Vec::new();
-    for placed in disabled {
+    for placed in scene.placed.iter().filter(|placed| is_off(placed)) {
         // A group all of whose members are disabled is told as the group.
-        let top = placed.ancestors.iter().find(|ancestor| {
-            let inside = scene.placed.iter().filter(|other| other.ids().contains(&ancestor.id()));
-            inside.into_iter().all(|other| !scene.should_run(other))
-        });
+        let top = placed
+            .ancestors
+            .iter()
+            .find(|ancestor| scene.parts(base(ancestor.id())).all(|other| !scene.should_run(other)));
         let id = top.map_or(&placed.primitive.id, |top| top.id());
-        if !tops.contains(&id) {
+        if seen.insert(id) {
             tops.push(id);
         }
     }
-    tops.into_iter()
-        .map(|id| {
-            Verdict::new(Severity::Note, id, format!("{id} is disabled (target-role Stopped)"))
-                .remedy(format!("When it is wanted again: `crm_resource --resource {} --meta --set-parameter target-role --parameter-value Started`.", shell(id)))
-        })
-        .collect()
+    tops.into_iter().map(|id| verdict(scene, id)).collect()
+}
+
+/// A note, unless something that should run is stopped because of it.
+fn verdict(scene: &Scene<'_>, id: &ResourceId) -> Verdict {
+    let behind = scene.downs.line(scene, id);
+    let severity = if behind.is_some() { Severity::Warning } else { Severity::Note };
+    let summary = match &behind {
+        Some(line) => {
+            format!("{id} is disabled (target-role Stopped); {line}")
+        }
+        None => format!("{id} is disabled (target-role Stopped)"),
+    };
+    Verdict::new(severity, id, summary)
+        .because(behind)
+        .because(scene.guest_line(id))
+        .remedy(format!("When it is wanted again: `crm_resource --resource {} --meta --set-parameter target-role --parameter-value Started`.", shell(id)))
 }
 
 #[cfg(test)]

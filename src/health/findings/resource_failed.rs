@@ -3,11 +3,12 @@
 use crate::health::Severity;
 use crate::health::check::{Check, Look, Many, Verdict};
 use crate::health::scene::Scene;
-use std::collections::BTreeSet;
+use std::collections::HashMap;
 
-use crate::health::incident::{Aftermath, Incident};
+use crate::health::incident::{Aftermath, Incident, did, how};
 use crate::health::scene::{Placed, base};
-use crate::health::words::{names, shell};
+use crate::health::words::{names, plural, shell};
+use crate::model::{Node, NodeName, ResourceId};
 
 pub(super) const CHECK: Check = Check {
     code: "resource-failed",
@@ -17,35 +18,44 @@ pub(super) const CHECK: Check = Check {
 };
 
 fn check(scene: &Scene<'_>) -> Vec<Verdict> {
-    let down: Vec<_> =
-        scene.incidents.iter().filter(|incident| incident.aftermath == Aftermath::Down).collect();
-    let mut told = BTreeSet::new();
-    let mut verdicts = Vec::new();
-    for incident in &down {
+    // A bundle's finding tells of its parts, an offline remote node's of its connection.
+    let is_told = |id: &ResourceId| {
+        let is_unclean = |node: &Node| node.unclean;
+        let node = scene.index.node(&NodeName::from(id.as_str()));
+        scene.bundle_of(id).is_some() || (scene.is_lost_connection(id) && !node.is_some_and(is_unclean))
+    };
+    let is_own = |incident: &&Incident<'_>| {
+        incident.aftermath == Aftermath::Down && !is_told(&incident.failure.resource)
+    };
+    let mut places: HashMap<&str, usize> = HashMap::new();
+    let mut resources: Vec<Vec<&Incident<'_>>> = Vec::new();
+    for incident in scene.incidents.iter().filter(is_own) {
         let id = base(&incident.failure.resource);
-        let replicated =
-            scene.placed.iter().any(|placed| base(&placed.primitive.id) == id && placed.is_replicated());
-        // A resource that runs once is one finding, wherever it failed; an instance of a clone is one a node.
-        let first = told.insert(id);
-        if replicated || first {
-            let others = down.iter().filter(|other| base(&other.failure.resource) == id);
-            let others = others.filter(|other| !replicated && !std::ptr::eq(**other, *incident));
-            verdicts.push(of_incident(scene, incident, others.map(|other| other.summary())));
-        }
+        let at = *places.entry(id).or_insert_with(|| {
+            resources.push(Vec::new());
+            resources.len() - 1
+        });
+        resources[at].push(incident);
     }
+    let mut verdicts: Vec<Verdict> =
+        resources.iter().filter_map(|incidents| of_resource(scene, incidents)).collect();
     let unexplained = scene.placed.iter().filter(|placed| {
         let primitive = placed.primitive;
-        primitive.failed && !primitive.blocked && !told.contains(base(&primitive.id))
+        let id = base(&primitive.id);
+        primitive.failed && !primitive.blocked && !is_told(&primitive.id) && !places.contains_key(id)
     });
     verdicts.extend(unexplained.map(of_flag));
     verdicts
 }
 
-fn of_incident(scene: &Scene<'_>, incident: &Incident<'_>, others: impl Iterator<Item = String>) -> Verdict {
+/// All failures of one resource that keep it, or instances of it, down.
+fn of_resource(scene: &Scene<'_>, incidents: &[&Incident<'_>]) -> Option<Verdict> {
+    let (incident, others) = incidents.split_first()?;
     let resource = &incident.failure.resource;
-    let instances = || scene.placed.iter().filter(|placed| base(&placed.primitive.id) == base(resource));
-    let running = instances().filter(|placed| placed.primitive.active && !placed.primitive.failed).count();
-    let ignored = instances().any(|placed| placed.primitive.failure_ignored);
+    let instances: Vec<&Placed<'_>> = scene.parts(base(resource)).collect();
+    let running =
+        instances.iter().filter(|placed| placed.primitive.active && !placed.primitive.failed).count();
+    let ignored = instances.iter().any(|placed| placed.primitive.failure_ignored);
     let severity = if ignored {
         Severity::Note
     } else if running > 0 {
@@ -53,22 +63,49 @@ fn of_incident(scene: &Scene<'_>, incident: &Incident<'_>, others: impl Iterator
     } else {
         Severity::Critical
     };
-    let banned =
-        incident.at_threshold().then(|| format!("it may not run on {} any more", incident.failure.node));
-    let orphaned = instances().any(|placed| placed.primitive.orphaned);
-    Verdict::new(severity, resource, incident.summary())
+    let banned = incident
+        .at_threshold()
+        .then(|| format!("it may not run{} any more", crate::health::incident::on(&incident.failure.node)));
+    let orphaned = instances.iter().any(|placed| placed.primitive.orphaned);
+    let replicated = instances.iter().any(|placed| placed.is_replicated());
+    let more = others.len().saturating_sub(OTHERS);
+    let verdict = Verdict::new(severity, resource, summary(incidents, replicated))
         .because(incident.evidence(scene))
         .because(banned)
-        .because((running > 0).then(|| format!("{running} of {} instances run", instances().count())))
+        .because((running > 0).then(|| format!("{running} of {} instances run", instances.len())))
         .because(orphaned.then(|| "it is no longer configured".to_owned()))
         .because(ignored.then(|| "on-fail=ignore: Pacemaker carries on".to_owned()))
-        .because(others)
-        .remedy(remedy(incident))
+        .because(others.iter().take(OTHERS).map(|other| other.summary()))
+        .because((more > 0).then(|| format!("and on {more} more nodes")))
+        .because(scene.guest_line(resource))
+        .because(scene.downs.line(scene, resource))
+        .remedy(remedy(incident, replicated && !others.is_empty()));
+    Some(verdict)
+}
+
+/// How many more nodes are told of.
+const OTHERS: usize = 12;
+
+/// `nova-compute failed to start on 5 nodes: not running (7)`: of instances that failed alike.
+fn summary(incidents: &[&Incident<'_>], replicated: bool) -> String {
+    let Some((first, others)) = incidents.split_first() else { return String::new() };
+    if others.is_empty() || !replicated {
+        return first.summary();
+    }
+    let failure = first.failure;
+    let alike =
+        others.iter().all(|other| (did(other.failure), how(other.failure)) == (did(failure), how(failure)));
+    let did = if alike { did(failure) } else { "failed".to_owned() };
+    let how = if alike { format!(": {}", how(failure)) } else { String::new() };
+    format!("{} {did} on {}{how}", failure.resource, plural(incidents.len(), "node"))
 }
 
 /// What to look at depends on how the agent failed: these are the exit codes of the OCF standard.
-fn remedy(incident: &Incident<'_>) -> String {
-    let node = &incident.failure.node;
+fn remedy(incident: &Incident<'_>, everywhere: bool) -> String {
+    let node = match incident.failure.node.as_str() {
+        "" => "its node",
+        node => node,
+    };
     let look = match incident.failure.exit_code {
         Some(2) => "Check the resource's parameters".to_owned(),
         Some(4) => format!("Check permissions of its files and its user on {node}"),
@@ -79,6 +116,10 @@ fn remedy(incident: &Incident<'_>) -> String {
         }
         _ => format!("Look at its own log and at Pacemaker's on {node}"),
     };
+    if everywhere {
+        let id = shell(base(&incident.failure.resource));
+        return format!("{look} and the other nodes; then `crm_resource --cleanup --resource {id}`.");
+    }
     format!("{look}; then {}.", incident.cleanup())
 }
 

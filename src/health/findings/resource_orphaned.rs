@@ -2,8 +2,10 @@
 
 use crate::health::Severity;
 use crate::health::check::{Check, Look, Many, Verdict};
-use crate::health::scene::Scene;
+use crate::health::incident::{self, cleanup, on};
+use crate::health::scene::{Placed, Scene, base};
 use crate::health::words::{names, shell};
+use crate::model::{Resource, ResourceId};
 
 pub(super) const CHECK: Check = Check {
     code: "resource-orphaned",
@@ -18,22 +20,54 @@ fn check(scene: &Scene<'_>) -> Vec<Verdict> {
         let primitive = placed.primitive;
         primitive.orphaned && !primitive.failed && !primitive.blocked
     });
-    orphaned
-        .map(|placed| {
-            let id = &placed.primitive.id;
-            let summary = if placed.primitive.active {
-                format!("{id} is orphaned: it still runs on {}", names(&placed.primitive.nodes))
-            } else {
-                format!("{id} is orphaned: it is no longer configured")
-            };
-            Verdict::new(Severity::Warning, id, summary)
-                .because(["it is not in the configuration any more".to_owned()])
-                .remedy(format!(
-                    "Pacemaker stops it unless stop-orphan-resources is false. To forget it: `crm_resource --cleanup --resource {}`.",
-                    shell(id)
-                ))
-        })
-        .collect()
+    orphaned.map(|placed| surplus(scene, placed).unwrap_or_else(|| gone(placed))).collect()
+}
+
+/// An instance of a clone that still is configured: more of them are on record than may run.
+fn surplus(scene: &Scene<'_>, placed: &Placed<'_>) -> Option<Verdict> {
+    let clone = placed.ancestors.iter().find(|ancestor| matches!(ancestor, Resource::Clone(_)))?.id();
+    let id = base(&placed.primitive.id);
+    scene.parts(id).find(|part| !part.primitive.orphaned)?;
+    let failures = scene.picture.failures.iter().filter(|failure| base(&failure.resource) == id);
+    let probe = failures.clone().find(|failure| failure.operation == "monitor" && failure.interval_ms == 0);
+    let place = if placed.primitive.active {
+        format!("on {}", names(&placed.primitive.nodes))
+    } else {
+        match probe {
+            Some(failure) => format!("on record, left by a failed probe{}", on(&failure.node)),
+            None => "on record".to_owned(),
+        }
+    };
+    let node = probe.map(|failure| &failure.node).filter(|node| !node.as_str().is_empty());
+    let cleanup = match node {
+        Some(node) => cleanup(&failure_id(placed), node),
+        None => format!("`crm_resource --cleanup --resource {}`", shell(id)),
+    };
+    let verdict = Verdict::new(Severity::Warning, clone, format!("a surplus instance of {clone} is {place}"))
+        .because(failures.take(3).map(incident::summary))
+        .remedy(format!(
+            "Install what the agent needs there, or keep the probe off the node with `resource-discovery=never` on its ban; then {cleanup}."
+        ));
+    Some(verdict)
+}
+
+fn failure_id(placed: &Placed<'_>) -> ResourceId {
+    base(&placed.primitive.id).into()
+}
+
+fn gone(placed: &Placed<'_>) -> Verdict {
+    let id = &placed.primitive.id;
+    let summary = if placed.primitive.active {
+        format!("{id} is orphaned: it still runs on {}", names(&placed.primitive.nodes))
+    } else {
+        format!("{id} is orphaned: it is no longer configured")
+    };
+    Verdict::new(Severity::Warning, id, summary)
+        .because(["it is not in the configuration any more".to_owned()])
+        .remedy(format!(
+            "Pacemaker stops it unless stop-orphan-resources is false. To forget it: `crm_resource --cleanup --resource {}`.",
+            shell(id)
+        ))
 }
 
 #[cfg(test)]

@@ -2,11 +2,12 @@
 
 use crate::health::Severity;
 use crate::health::check::{Check, Look, Many, Verdict};
-use crate::health::incident::Aftermath;
-use crate::health::scene::Scene;
-use crate::health::scene::{Placed, base, is_host, is_on_its_way, on_its_way_words};
-use crate::health::words::{names, plural, shell};
-use crate::model::{Node, Resource, Role};
+use crate::health::down::Down;
+use crate::health::scene::{Placed, Scene, on_its_way_words};
+use crate::health::why::obstacle::Obstacle;
+use crate::health::why::resource::{ask_scheduler, unread};
+use crate::health::words::{plural, shell};
+use crate::model::Resource;
 
 pub(super) const CHECK: Check = Check {
     code: "resource-stopped",
@@ -16,106 +17,50 @@ pub(super) const CHECK: Check = Check {
 };
 
 fn check(scene: &Scene<'_>) -> Vec<Verdict> {
-    if scene.standstill.is_some() {
-        return Vec::new();
-    }
-    let mut verdicts: Vec<Verdict> = Vec::new();
-    let mut groups = Vec::new();
-    for placed in scene.placed.iter().filter(|placed| is_down(scene, placed)) {
-        if let Some(group) = placed.ancestors.first() {
-            // The members behind it wait for it.
-            if groups.contains(&group.id()) {
-                continue;
-            }
-            groups.push(group.id());
-        }
-        verdicts.push(verdict(scene, placed));
-    }
-    verdicts
+    let single = |down: &&Down<'_>| matches!(down.top, Resource::Primitive(_) | Resource::Group(_));
+    let own = scene.downs.own().filter(single).filter(|down| !scene.is_lost_connection(down.id));
+    own.map(|down| verdict(scene, down)).collect()
 }
 
-fn is_down(scene: &Scene<'_>, placed: &Placed<'_>) -> bool {
-    let primitive = placed.primitive;
-    let stopped =
-        !primitive.active && !primitive.failed && !primitive.blocked && primitive.role == Role::Stopped;
-    stopped
-        && !is_on_its_way(primitive)
-        && !placed.is_replicated()
-        && scene.should_run(placed)
-        && !is_told(scene, placed)
-}
-
-/// Whether a failure of it, or of a member of its group before it, or the node that it connects to tells.
-fn is_told(scene: &Scene<'_>, placed: &Placed<'_>) -> bool {
-    let mut failed = scene.incidents.iter().filter(|incident| incident.aftermath == Aftermath::Down);
-    let in_same = |id: &str| match placed.ancestors.first() {
-        Some(top) => top.primitives().iter().any(|(_, member)| base(&member.id) == id),
-        None => base(&placed.primitive.id) == id,
-    };
-    let connects = scene
-        .picture
-        .nodes
-        .iter()
-        .any(|node| node.name.as_str() == placed.primitive.id.as_str() && (node.unclean || !node.online));
-    connects || failed.any(|incident| in_same(base(&incident.failure.resource)))
-}
-
-fn verdict(scene: &Scene<'_>, placed: &Placed<'_>) -> Verdict {
-    let id = &placed.primitive.id;
-    let waits = scene.waits_for(&placed.ids());
-    let ahead = scene.ahead_in_transition(&placed.ids());
-    let summary = match (&waits, ahead) {
-        (_, Some(ahead)) => format!("{id} is stopped, and may be next: {}", on_its_way_words(ahead)),
-        (Some(why), None) => format!("{id} is stopped: it {why}"),
-        (None, None) => format!("{id} is stopped but should run"),
+fn verdict(scene: &Scene<'_>, down: &Down<'_>) -> Verdict {
+    let id = down.id;
+    let ids = scene.parts(down.id.as_str()).next().map_or_else(|| vec![down.id], Placed::ids);
+    let ahead = scene.ahead_in_transition(&ids);
+    let summary = match (&down.obstacle, ahead, down.obstacle.words()) {
+        (_, Some(ahead), _) => format!("{id} is stopped, and may be next: {}", on_its_way_words(ahead)),
+        (Obstacle::Leader(_), None, Some(words)) => format!("{id} is stopped: it {words}"),
+        (_, None, Some(words)) => format!("{id} runs nowhere: {words}"),
+        (_, None, None) => format!("{id} is stopped but should run"),
     };
     // Nobody watches while the cluster is in maintenance; the person who set that knows. What a transition comes to in
     // a moment is not down for good, and would be told so when the transition has ended and left it out.
     let is_certain = !scene.in_maintenance() && ahead.is_none();
     let severity = if is_certain { Severity::Critical } else { Severity::Warning };
-    let target = placed.ancestors.first().map_or(id, |top| top.id());
     Verdict::new(severity, id, summary)
-        .because(group_line(placed))
-        .because(out_of_bounds(scene, placed))
-        .because(fencing_line(scene))
-        .remedy(format!("Ask why it does not run: `crm_resource --why --resource {0}`, `crm_simulate --live-check --show-scores`. After an old failure: `crm_resource --cleanup --resource {0}`.", shell(target)))
+        .because(group_line(down.top))
+        .because(down.obstacle.evidence())
+        .because(scene.guest_line(id))
+        .because(scene.downs.line(scene, id))
+        .because((down.obstacle == Obstacle::Unknown).then(|| unread(scene)).flatten())
+        .remedy(remedy(scene, down))
 }
 
-fn group_line(placed: &Placed<'_>) -> Option<String> {
-    let Some(Resource::Group(group)) = placed.ancestors.first() else {
+fn remedy(scene: &Scene<'_>, down: &Down<'_>) -> String {
+    let target = shell(down.top.id());
+    if let Obstacle::NoNode(barriers) = &down.obstacle {
+        return crate::health::remedy::of_barriers(scene, down.top.id(), barriers);
+    }
+    let cleanup = format!("After an old failure: `crm_resource --cleanup --resource {target}`.");
+    format!("{} {cleanup}", ask_scheduler(&target))
+}
+
+fn group_line(top: &Resource) -> Option<String> {
+    let Resource::Group(group) = top else {
         return None;
     };
     let active =
         group.members.iter().flat_map(Resource::primitives).filter(|(_, member)| member.active).count();
     Some(format!("{active} of {} of the group {} run", plural(group.members.len(), "member"), group.id))
-}
-
-fn out_of_bounds(scene: &Scene<'_>, placed: &Placed<'_>) -> Vec<String> {
-    let ids = placed.ids();
-    let hosts = || scene.picture.nodes.iter().filter(|node| is_host(&node.kind));
-    let line = |words: &str, nodes: Vec<&Node>| {
-        (!nodes.is_empty()).then(|| format!("{words} {}", names(nodes.iter().map(|node| &node.name))))
-    };
-    let banned = hosts().filter(|node| scene.is_banned(&ids, &node.name)).collect();
-    let failed = hosts().filter(|node| {
-        let mut counts = scene.picture.fail_counts.iter();
-        counts.any(|count| {
-            count.node == node.name && count.resource == placed.primitive.id && count.at_threshold()
-        })
-    });
-    let away = hosts().filter(|node| !Scene::is_available(node)).collect();
-    let lines = [
-        line("a constraint bans it from", banned),
-        line("it failed too often on", failed.collect()),
-        line("not available:", away),
-    ];
-    lines.into_iter().flatten().collect()
-}
-
-fn fencing_line(scene: &Scene<'_>) -> Option<String> {
-    let unclean = scene.picture.nodes.iter().filter(|node| node.unclean).map(|node| &node.name);
-    let unclean: Vec<_> = unclean.collect();
-    (!unclean.is_empty()).then(|| format!("the cluster waits for the fencing of {}", names(unclean)))
 }
 
 #[cfg(test)]
@@ -138,7 +83,7 @@ mod tests {
             picture.resources.push(group("g", members));
         });
         assert_eq!(lines(&findings), ["critical resource-stopped fs: fs is stopped but should run"]);
-        assert_eq!(findings[0].evidence, ["1 of 3 members of the group g run"]);
+        assert_eq!(findings[0].evidence[0], "1 of 3 members of the group g run");
     }
 
     #[test]
@@ -156,7 +101,7 @@ mod tests {
                     then_action: "start".to_owned(),
                     kind: "Mandatory".to_owned(),
                 };
-                let order = Constraint { id: "order".into(), rule, expires: None };
+                let order = Constraint::new("order", rule);
                 picture.cib =
                     Some(Arc::new(Cib { constraints: vec![order], ..known(&["g", "client", "stranger"]) }));
             }
@@ -166,7 +111,6 @@ mod tests {
             moving,
             [
                 "critical resource-stopped stranger: stranger is stopped but should run",
-                "warning resource-stopped client: client is stopped, and may be next: ip is starting",
                 "warning resource-stopped fs: fs is stopped, and may be next: ip is starting",
             ]
         );
@@ -188,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn names_what_it_waits_for() {
+    fn what_waits_is_told_with_what_it_waits_for() {
         let rule = ConstraintRule::Colocation {
             resource: "vip-db".into(),
             with: "galera-clone".into(),
@@ -196,19 +140,17 @@ mod tests {
             role: None,
             with_role: Some(Role::Promoted),
         };
-        let constraint = Constraint { id: "col".into(), rule, expires: None };
+        let constraint = Constraint::new("col", rule);
         let cib = Cib { constraints: vec![constraint], ..known(&["vip-db", "galera-clone"]) };
-        let lines = told(|picture| {
+        let findings = findings(|picture| {
             *resource(picture, "vip-db") = primitive("vip-db", DUMMY, &[]);
             picture.resources[2] = galera(&[], 3);
             picture.cib = Some(Arc::new(cib));
         });
         assert_eq!(
-            lines,
-            [
-                "critical clone-incomplete galera-clone: galera-clone: none of 3 instances runs (not on db1, db2, db3)",
-                "critical resource-stopped vip-db: vip-db is stopped: it follows galera-clone, which has no promoted instance",
-            ]
+            lines(&findings),
+            ["critical clone-incomplete galera-clone: galera-clone runs nowhere: none of 3 instances runs"]
         );
+        assert!(findings[0].evidence.contains(&"vip-db waits for it".to_owned()), "{:?}", findings[0]);
     }
 }

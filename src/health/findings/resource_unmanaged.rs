@@ -2,9 +2,11 @@
 
 use crate::health::Severity;
 use crate::health::check::{Check, Look, Many, Verdict};
-use crate::health::scene::Scene;
-use crate::health::scene::{Placed, base};
+use std::collections::HashSet;
+
+use crate::health::scene::{Placed, Scene, base, is_true};
 use crate::health::words::{names, shell};
+use crate::model::Resource;
 
 pub(super) const CHECK: Check = Check {
     code: "resource-unmanaged",
@@ -17,14 +19,71 @@ fn check(scene: &Scene<'_>) -> Vec<Verdict> {
     if scene.in_maintenance() {
         return Vec::new();
     }
-    let mut unmanaged: Vec<&Placed<'_>> = Vec::new();
+    // Instances of a clone share one id and one setting, and so do all parts of what holds the setting.
+    let mut seen: HashSet<String> = HashSet::new();
+    let mut verdicts = Vec::new();
     for placed in scene.placed.iter().filter(|placed| is_left_alone(scene, placed)) {
-        // Instances of a clone share one id and one setting.
-        if !unmanaged.iter().any(|other| base(&other.primitive.id) == base(&placed.primitive.id)) {
-            unmanaged.push(placed);
+        let held = Held::of(scene, placed);
+        if seen.insert(held.by.clone()) {
+            verdicts.push(verdict(scene, placed, &held));
         }
     }
-    unmanaged.into_iter().map(verdict).collect()
+    verdicts
+}
+
+/// What makes Pacemaker leave a resource alone, and what holds that.
+struct Held {
+    by: String,
+    /// The meta attribute; `None` where only the CIB could tell.
+    parameter: Option<&'static str>,
+}
+
+impl Held {
+    fn of(scene: &Scene<'_>, placed: &Placed<'_>) -> Self {
+        let line = || placed.ids().into_iter().rev().map(base);
+        let holder = |name: &str, value: bool| {
+            let is_set = |id: &&str| {
+                let meta = scene.index.configured(id).and_then(|it| it.meta(name));
+                meta.is_some_and(|meta| is_true(meta) == value)
+            };
+            line().find(is_set).map(str::to_owned)
+        };
+        let shown = placed.ancestors.iter().find(|ancestor| match ancestor {
+            Resource::Group(group) => group.maintenance,
+            Resource::Clone(clone) => clone.maintenance,
+            Resource::Bundle(bundle) => bundle.maintenance,
+            Resource::Primitive(_) => false,
+        });
+        let own = base(&placed.primitive.id).to_owned();
+        if let Some(by) = holder("maintenance", true) {
+            Self { by, parameter: Some("maintenance") }
+        } else if let Some(by) = holder("is-managed", false) {
+            Self { by, parameter: Some("is-managed") }
+        } else if let Some(top) = shown {
+            Self { by: base(top.id()).to_owned(), parameter: Some("maintenance") }
+        } else if placed.primitive.maintenance {
+            Self { by: own, parameter: Some("maintenance") }
+        } else {
+            let by = if placed.is_replicated() { placed.top().to_string() } else { own };
+            Self { by, parameter: None }
+        }
+    }
+
+    fn remedy(&self) -> String {
+        let id = shell(&self.by);
+        let (parameter, value) = match self.parameter {
+            Some("maintenance") => ("maintenance", "false"),
+            Some(_) => ("is-managed", "true"),
+            None => {
+                return format!(
+                    "Check what holds it, `crm_resource --resource {id} --meta --get-parameter maintenance` or `is-managed`; when the work is done: `crm_resource --resource {id} --meta --delete-parameter is-managed` or `maintenance`."
+                );
+            }
+        };
+        format!(
+            "When the work on it is done: `crm_resource --resource {id} --meta --set-parameter {parameter} --parameter-value {value}`."
+        )
+    }
 }
 
 fn is_left_alone(scene: &Scene<'_>, placed: &Placed<'_>) -> bool {
@@ -34,22 +93,24 @@ fn is_left_alone(scene: &Scene<'_>, placed: &Placed<'_>) -> bool {
     !primitive.managed && !explained && !nodes.any(|node| node.maintenance)
 }
 
-fn verdict(placed: &Placed<'_>) -> Verdict {
+fn verdict(scene: &Scene<'_>, placed: &Placed<'_>, held: &Held) -> Verdict {
     let primitive = placed.primitive;
-    let id = &primitive.id;
     let place = if primitive.nodes.is_empty() {
         "it is stopped".to_owned()
     } else {
-        format!("it runs on {}", names(&primitive.nodes))
+        let parts = scene.parts(base(&primitive.id)).flat_map(|part| &part.primitive.nodes);
+        format!("it runs on {}", names(parts))
     };
-    let (parameter, value) =
-        if primitive.maintenance { ("maintenance", "false") } else { ("is-managed", "true") };
-    Verdict::new(Severity::Warning, id, format!("{id} is unmanaged: Pacemaker does not recover it"))
+    // It can't be told what it is called that is left alone, other than by what holds the setting.
+    let id = if held.parameter.is_some() { held.by.as_str() } else { primitive.id.as_str() };
+    let state = if held.parameter == Some("maintenance") { "in maintenance" } else { "unmanaged" };
+    let promotable =
+        placed.ancestors.iter().any(|top| matches!(top, Resource::Clone(clone) if clone.promotable));
+    let unpromoted = promotable && !scene.parts(base(&primitive.id)).any(|part| Scene::is_promoted(part));
+    Verdict::new(Severity::Warning, id, format!("{id} is {state}: Pacemaker does not recover it"))
         .because([place])
-        .remedy(format!(
-            "When the work on it is done: `crm_resource --resource {} --meta --set-parameter {parameter} --parameter-value {value}`.",
-            shell(base(id))
-        ))
+        .because(unpromoted.then(|| "no instance is promoted, and none will be meanwhile".to_owned()))
+        .remedy(held.remedy())
 }
 
 #[cfg(test)]

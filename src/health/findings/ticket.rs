@@ -2,6 +2,7 @@
 
 use crate::health::Severity;
 use crate::health::check::{Check, Look, Many, Verdict};
+use crate::health::down::Root;
 use crate::health::scene::Scene;
 use crate::health::words::{names, shell};
 use crate::model::{ConstraintRule, ResourceId, Ticket};
@@ -43,6 +44,7 @@ fn verdict(scene: &Scene<'_>, id: &str) -> Option<Verdict> {
     let verdict = Verdict::new(severity, id, format!("ticket {id} {state}"))
         .because(last.map(|at| format!("last granted {}", scene.outlook.ago(at))))
         .because((!dependents.is_empty()).then(|| format!("what depends on it: {}", names(&dependents))))
+        .because(behind(scene, id))
         .remedy(format!(
             "See which site should hold it: `booth list`, `crm_ticket --details --ticket {}`. Grant it here only when the other site has certainly given it up.",
             shell(id)
@@ -50,12 +52,22 @@ fn verdict(scene: &Scene<'_>, id: &str) -> Option<Verdict> {
     Some(verdict)
 }
 
+/// What is stopped because of it, beside what depends on it directly. Without the CIB that is only likely.
+fn behind(scene: &Scene<'_>, id: &str) -> Option<String> {
+    let ticket = scene.picture.tickets.iter().find(|ticket| ticket.id == id)?.id.as_str();
+    if scene.picture.cib.is_some() {
+        return scene.downs.behind_line(Root::Ticket(ticket));
+    }
+    let behind = scene.downs.behind(Root::Ticket(ticket));
+    (!behind.is_empty()).then(|| format!("stopped, and may depend on it: {}", names(behind)))
+}
+
 fn dependents<'a>(scene: &Scene<'a>, id: &str) -> Vec<&'a ResourceId> {
     let dependent = scene.constraints().filter_map(|constraint| match &constraint.rule {
-        ConstraintRule::Ticket { resource, ticket, .. } if ticket == id => Some(resource),
+        ConstraintRule::Ticket { resources, ticket, .. } if ticket == id => Some(resources),
         _ => None,
     });
-    dependent.collect()
+    dependent.flatten().collect()
 }
 
 #[cfg(test)]
@@ -67,11 +79,12 @@ mod tests {
 
     fn with_ticket(ticket: Option<Ticket>) -> Vec<String> {
         let rule = ConstraintRule::Ticket {
-            resource: "vip-db".into(),
+            resources: vec!["vip-db".into()],
+            role: None,
             ticket: "site".to_owned(),
             loss_policy: "stop".to_owned(),
         };
-        let constraint = Constraint { id: "t".into(), rule, expires: None };
+        let constraint = Constraint::new("t", rule);
         let cib = Cib { constraints: vec![constraint], ..known(&["vip-db"]) };
         told(|picture| {
             *resource(picture, "vip-db") = primitive("vip-db", "ocf:heartbeat:IPaddr2", &[]);

@@ -4,9 +4,11 @@
 //! where nothing is wrong, and also what the checks leave out because a graver finding explains it.
 
 mod at;
+pub(super) mod barrier;
 mod node;
+pub(super) mod obstacle;
 mod place;
-mod resource;
+pub(super) mod resource;
 mod rule;
 #[cfg(test)]
 mod tests;
@@ -154,7 +156,7 @@ fn verdicts(scene: &Scene<'_>, codes: &[&str]) -> Vec<Verdict> {
     let of_code = |code: &&str| {
         let check = CHECKS.iter().find(|check| check.code == *code)?;
         match check.look {
-            Look::Inside(look) => Some(look(scene)),
+            Look::Inside(look) | Look::Configuration(look) => Some(look(scene)),
             Look::Outside(_) => None,
         }
     };

@@ -1,10 +1,12 @@
 //! What speaks for and against each node.
 
+use std::collections::HashSet;
+
+use super::barrier::{self, Barrier, State};
 use super::resource::Asked;
-use super::rule;
 use super::{NodeAnswer, Pull, Reason};
-use crate::health::scene::{Scene, base, is_host};
-use crate::model::{ConstraintRule, Node, NodeKind, NodeName, ResourceId, Role, Score};
+use crate::health::scene::base;
+use crate::model::{BondKind, Node, NodeName, Place, ResourceId, Role, Score};
 
 /// Every node that could run it, in the cluster's order.
 pub(super) fn answers(asked: &Asked<'_, '_>) -> Vec<NodeAnswer> {
@@ -13,18 +15,9 @@ pub(super) fn answers(asked: &Asked<'_, '_>) -> Vec<NodeAnswer> {
         .picture
         .nodes
         .iter()
-        .filter(|node| could_run(asked, node))
+        .filter(|node| barrier::could_run(asked, node))
         .map(|node| answer(asked, node))
         .collect()
-}
-
-/// Fencing devices and connections to remote nodes run on members only.
-fn could_run(asked: &Asked<'_, '_>, node: &Node) -> bool {
-    let of_members = asked.parts.iter().any(|part| {
-        let agent = &part.primitive.agent;
-        agent.starts_with("stonith:") || agent == "ocf:pacemaker:remote"
-    });
-    is_host(&node.kind) && (!of_members || node.kind == NodeKind::Member)
 }
 
 fn answer(asked: &Asked<'_, '_>, node: &Node) -> NodeAnswer {
@@ -33,7 +26,7 @@ fn answer(asked: &Asked<'_, '_>, node: &Node) -> NodeAnswer {
     reasons.extend(fail_count(asked, &node.name));
     reasons.extend(locations(asked, &node.name));
     reasons.extend(colocations(asked, &node.name));
-    reasons.extend(opt_in(asked, &node.name));
+    reasons.extend(barrier::of_node(asked, node).iter().filter_map(others));
     reasons.extend(promotion(asked, &node.name));
     let role = role(asked, &node.name);
     if role.is_some() && !asked.is_replicated() {
@@ -55,32 +48,34 @@ fn role(asked: &Asked<'_, '_>, node: &NodeName) -> Option<Role> {
 }
 
 fn state(node: &Node) -> Option<Reason> {
-    if Scene::is_available(node) {
-        return None;
-    }
-    Some(if node.maintenance && node.online && !node.unclean {
-        reason(Pull::Against, "it is in maintenance: what runs there is left alone, nothing is started there")
-    } else {
-        let word = if node.unclean {
-            "it is unclean: it must be fenced before anything is known of it"
-        } else if !node.online {
-            "it is offline"
-        } else if node.standby {
-            "it is in standby"
-        } else if node.standby_on_fail {
-            "it is in standby after a failure"
-        } else if node.pending {
-            "it has not joined the cluster yet"
-        } else {
-            "it is leaving the cluster"
-        };
-        reason(Pull::Never, word)
-    })
+    let (pull, words) = match State::of(node)? {
+        State::Unclean => (Pull::Never, "it is unclean: it must be fenced before anything is known of it"),
+        State::Offline => (Pull::Never, "it is offline"),
+        State::Pending => (Pull::Never, "it has not joined the cluster yet"),
+        State::Standby => (Pull::Never, "it is in standby"),
+        State::StandbyOnFail => (Pull::Never, "it is in standby after a failure"),
+        State::ShuttingDown => (Pull::Never, "it is leaving the cluster"),
+        State::Maintenance => {
+            (Pull::Against, "it is in maintenance: what runs there is left alone, nothing is started there")
+        }
+    };
+    Some(reason(pull, words))
+}
+
+/// The barriers that nothing else here words.
+fn others(barrier: &Barrier<'_>) -> Option<Reason> {
+    let words = match barrier {
+        Barrier::Health(health) => format!("its health is {health}, and node-health-strategy bars that"),
+        Barrier::Room(name, need, left) => format!("no room: needs {name} {need}, {left} left"),
+        Barrier::OptIn => "no constraint allows it there, and the cluster is opt-in".to_owned(),
+        Barrier::Undiscovered => "resource-discovery is exclusive to other nodes".to_owned(),
+        _ => return None,
+    };
+    Some(reason(Pull::Never, words))
 }
 
 fn fail_count(asked: &Asked<'_, '_>, node: &NodeName) -> Vec<Reason> {
-    let counts = asked.scene.picture.fail_counts.iter();
-    let here = counts.filter(|count| count.node == *node && asked.concerns(&count.resource));
+    let here = asked.counts().filter(|count| count.node == *node);
     here.map(|count| {
         let whose = if base(&count.resource) == base(asked.id) {
             String::new()
@@ -102,33 +97,27 @@ fn fail_count(asked: &Asked<'_, '_>, node: &NodeName) -> Vec<Reason> {
 }
 
 fn locations(asked: &Asked<'_, '_>, node: &NodeName) -> Vec<Reason> {
-    let now = asked.scene.outlook.now;
-    let mut reasons: Vec<Reason> = asked
-        .scene
-        .constraints()
-        .filter(|constraint| constraint.expires.is_none_or(|end| end > now))
-        .filter_map(|constraint| match &constraint.rule {
-            ConstraintRule::Location { resource, node: Some(at), score, role, .. }
-                if at == node && asked.concerns(resource) =>
-            {
-                let left = if constraint.is_leftover() { ", left over from a command by hand" } else { "" };
-                Some(scored(*score, role.as_ref(), &format!("{}{left}", constraint.id)))
+    let places = asked.places().filter(|place| barrier::is_in_force(asked.scene, place.constraint));
+    let mut known: HashSet<&str> = HashSet::new();
+    let mut reasons: Vec<Reason> = Vec::new();
+    for place in places {
+        let id = place.constraint.id.as_str();
+        known.extend(place.constraint.rules.iter().map(AsRef::as_ref).chain([id]));
+        match place.node {
+            Some(at) if at == node => {
+                let left =
+                    if place.constraint.is_leftover() { ", left over from a command by hand" } else { "" };
+                reasons.push(scored(place.score, place.role, &format!("{id}{left}")));
             }
-            ConstraintRule::Location { resource, node: None, score, rule, .. }
-                if asked.concerns(resource) =>
-            {
-                Some(by_rule(asked, node, *score, rule, constraint.id.as_str()))
-            }
-            _ => None,
-        })
-        .collect();
-    if asked.scene.picture.cib.is_none() {
-        let bans = asked.scene.picture.bans.iter();
-        reasons.extend(bans.filter(|ban| ban.node == *node && asked.concerns(&ban.resource)).map(|ban| {
-            let role = ban.promoted_only.then_some(Role::Promoted);
-            scored(Some(ban.weight), role.as_ref(), ban.id.as_str())
-        }));
+            Some(_) => {}
+            None => reasons.push(by_rule(asked, node, &place)),
+        }
     }
+    let bans = asked.bans().filter(|ban| ban.node == *node && !known.contains(ban.id.as_str()));
+    reasons.extend(bans.map(|ban| {
+        let role = ban.promoted_only.then_some(Role::Promoted);
+        scored(Some(ban.weight), role.as_ref(), ban.id.as_str())
+    }));
     reasons
 }
 
@@ -151,37 +140,26 @@ fn scored(score: Option<Score>, role: Option<&Role>, id: &str) -> Reason {
 }
 
 /// A rule that can't be judged is shown beside the values that it looks at.
-fn by_rule(asked: &Asked<'_, '_>, node: &NodeName, score: Option<Score>, rule: &str, id: &str) -> Reason {
-    let attributes = asked.scene.picture.attributes.iter().filter(|attribute| {
-        attribute.node == *node && rule.split([' ', '(', ')']).any(|word| word == attribute.name)
-    });
-    let values: Vec<String> =
-        attributes.map(|attribute| format!("{} = {}", attribute.name, attribute.value)).collect();
-    let values = if values.is_empty() { String::new() } else { format!("; here {}", values.join(", ")) };
-    let holds = rule::holds(rule, |name| {
-        if name == "#uname" {
-            return Some(node.as_str());
-        }
-        let mut here = asked.scene.picture.attributes.iter().filter(|attribute| attribute.node == *node);
-        here.find(|attribute| attribute.name == name).map(|attribute| attribute.value.as_str())
-    });
-    let words = score.map_or_else(|| "a score".to_owned(), |score| format!("score {score}"));
-    match holds {
-        Some(true) => scored(score, None, &format!("{id}, as {rule}{values}")),
+fn by_rule(asked: &Asked<'_, '_>, node: &NodeName, place: &Place<'_>) -> Reason {
+    let (rule, id) = (place.rule, place.constraint.id.as_str());
+    let values = match barrier::values(asked, rule, node) {
+        values if values.is_empty() => values,
+        values => format!("; here {values}"),
+    };
+    let words = place.score.map_or_else(|| "a score".to_owned(), |score| format!("score {score}"));
+    match barrier::holds(asked, place, node) {
+        Some(true) => scored(place.score, place.role, &format!("{id}, as {rule}{values}")),
         Some(false) => reason(Pull::Fact, format!("no {words} by {id}: it asks for {rule}{values}")),
         None => reason(Pull::Fact, format!("{words} if {rule} ({id}){values}")),
     }
 }
 
 fn colocations(asked: &Asked<'_, '_>, node: &NodeName) -> Vec<Reason> {
-    asked
-        .scene
-        .constraints()
-        .filter_map(|constraint| match &constraint.rule {
-            ConstraintRule::Colocation { resource, with, score: Some(score), role, with_role }
-                if asked.concerns(resource) && role.as_ref() != Some(&Role::Promoted) =>
-            {
-                colocation(asked, node, with, *score, with_role.as_ref())
+    let bonds = asked.bonds().filter(|bond| !bond.kind.is_of_promotion());
+    bonds
+        .filter_map(|bond| match bond.kind {
+            BondKind::With { score: Some(score), leader_role, .. } => {
+                colocation(asked, node, bond.leader, score, leader_role)
             }
             _ => None,
         })
@@ -195,8 +173,7 @@ fn colocation(
     score: Score,
     role: Option<&Role>,
 ) -> Option<Reason> {
-    let active: Vec<_> = asked.scene.active(with, role).flat_map(|leader| &leader.primitive.nodes).collect();
-    let is_here = active.contains(&node);
+    let is_here = asked.scene.runs_on(with, role == Some(&Role::Promoted), node);
     let whom = if role == Some(&Role::Promoted) { format!("{with} promoted") } else { with.to_string() };
     match (score, is_here) {
         (Score::Infinity, false) => {
@@ -213,25 +190,9 @@ fn colocation(
     }
 }
 
-/// In an opt-in cluster only what is allowed may run.
-fn opt_in(asked: &Asked<'_, '_>, node: &NodeName) -> Option<Reason> {
-    if asked.scene.picture.summary.options.symmetric != Some(false) || asked.scene.picture.cib.is_none() {
-        return None;
-    }
-    let is_allowed = asked.scene.constraints().any(|constraint| match &constraint.rule {
-        ConstraintRule::Location { resource, node: at, score, .. } => {
-            asked.concerns(resource)
-                && at.as_ref().is_none_or(|at| at == node)
-                && score.is_none_or(|score| !score.is_negative())
-        }
-        _ => false,
-    });
-    (!is_allowed).then(|| reason(Pull::Never, "no constraint allows it there, and the cluster is opt-in"))
-}
-
 /// What the agent itself says of how well it could be promoted there.
 fn promotion(asked: &Asked<'_, '_>, node: &NodeName) -> Vec<Reason> {
-    let here = asked.scene.picture.attributes.iter().filter(|attribute| attribute.node == *node);
+    let here = asked.scene.index.attributes(node).iter();
     here.filter_map(|attribute| {
         let name = &attribute.name;
         let part = name.strip_prefix("master-").or_else(|| name.strip_prefix("promotion-"))?;

@@ -1,15 +1,17 @@
 //! Why a resource runs where it does, or does not run.
 
+use std::collections::HashSet;
+
 use super::place::answers;
-use super::{Cause, NodeAnswer, Pull, Why, told};
+use super::{Cause, NodeAnswer, Pull, Why, barrier, obstacle, told};
 use crate::health::Severity;
 use crate::health::scene::{Placed, Scene, base};
 use crate::health::words::{names, shell};
-use crate::model::{ConstraintRule, NodeName, Resource, ResourceId, Role, Score};
+use crate::model::{Ban, Bond, ConstraintRule, FailCount, NodeName, Place, Resource, ResourceId, Role};
 
 /// The resource that is asked about, and all that belongs to it.
-pub(super) struct Asked<'s, 'a> {
-    pub(super) scene: &'s Scene<'a>,
+pub(in crate::health) struct Asked<'s, 'a> {
+    pub(in crate::health) scene: &'s Scene<'a>,
     pub(super) id: &'a ResourceId,
     /// The primitives at or below it.
     pub(super) parts: Vec<&'s Placed<'a>>,
@@ -31,11 +33,12 @@ pub(super) fn why(scene: &Scene<'_>, id: &ResourceId) -> Option<Why> {
 }
 
 impl<'s, 'a> Asked<'s, 'a> {
-    fn new(scene: &'s Scene<'a>, id: &ResourceId) -> Option<Self> {
+    pub(in crate::health) fn new(scene: &'s Scene<'a>, id: &ResourceId) -> Option<Self> {
         let parts: Vec<&Placed<'a>> =
-            scene.placed.iter().filter(|placed| placed.ids().contains(&id)).collect();
-        let mut family: Vec<_> = parts.iter().flat_map(|placed| placed.ids()).collect();
-        family.dedup();
+            scene.parts(base(id)).filter(|placed| placed.ids().contains(&id)).collect();
+        let mut seen = HashSet::new();
+        let family =
+            parts.iter().flat_map(|placed| placed.ids()).filter(|id| seen.insert(base(id))).collect();
         let ids = parts.first()?.ids();
         let at = ids.iter().position(|own| *own == id)?;
         Some(Self { scene, id: ids[at], line: ids[..=at].to_vec(), parts, family })
@@ -46,9 +49,40 @@ impl<'s, 'a> Asked<'s, 'a> {
         self.family.iter().any(|own| base(own) == base(id))
     }
 
-    /// Whether a constraint of that id is about it or what contains it.
-    fn binds(&self, id: &ResourceId) -> bool {
-        self.line.iter().any(|own| base(own) == base(id))
+    /// The locations of it, what contains it, and its parts.
+    pub(in crate::health) fn places(&self) -> impl Iterator<Item = Place<'a>> {
+        self.family.iter().flat_map(|id| self.scene.index.places(base(id))).copied()
+    }
+
+    pub(super) fn bans(&self) -> impl Iterator<Item = &'a Ban> {
+        self.family.iter().flat_map(|id| self.scene.index.bans(base(id))).copied()
+    }
+
+    pub(super) fn counts(&self) -> impl Iterator<Item = &'a FailCount> {
+        self.family.iter().flat_map(|id| self.scene.index.counts(base(id))).copied()
+    }
+
+    /// Whom it follows, it or what contains it or its parts; its parts don't count as others.
+    pub(super) fn bonds(&self) -> impl Iterator<Item = Bond<'a>> {
+        let bonds = self.family.iter().flat_map(|id| self.scene.index.bonds(base(id))).copied();
+        bonds.filter(|bond| !self.concerns(bond.leader))
+    }
+
+    /// What it takes of a node's capacity, where it is to start: the sum over its members, of a clone one instance.
+    pub(super) fn needs(&self) -> Vec<(&'a str, i64)> {
+        let mut needs: Vec<(&'a str, i64)> = Vec::new();
+        let mut seen = HashSet::new();
+        for part in self.parts.iter().filter(|part| !part.primitive.active) {
+            let id = base(&part.primitive.id);
+            let configured = self.scene.index.configured(id).filter(|_| seen.insert(id));
+            for (name, amount) in configured.into_iter().flat_map(|it| &it.utilization) {
+                match needs.iter_mut().find(|(known, _)| known == name) {
+                    Some((_, sum)) => *sum = sum.saturating_add(*amount),
+                    None => needs.push((name, *amount)),
+                }
+            }
+        }
+        needs
     }
 
     pub(super) fn is_replicated(&self) -> bool {
@@ -85,7 +119,7 @@ impl<'s, 'a> Asked<'s, 'a> {
     pub(super) fn meta(&self, name: &str) -> Option<(&'a str, &'a str)> {
         let cib = self.scene.picture.cib.as_deref()?;
         let own = self.line.iter().rev().chain(&self.family).find_map(|id| {
-            let configured = cib.resource(base(id))?;
+            let configured = self.scene.index.configured(base(id))?;
             Some((configured.id.as_str(), configured.meta(name)?))
         });
         let default = || cib.resource_defaults.iter().find(|(key, _)| key == name);
@@ -107,6 +141,8 @@ impl<'s, 'a> Asked<'s, 'a> {
             &["resource-multiply-active", "resource-blocked", "resource-failed"],
             mine,
         ));
+        // A connection to a remote node is told with the node.
+        causes.extend(told(scene, &["node-offline"], |name| name == self.id.as_str()));
         causes.extend(self.unmanaged());
         causes.extend(self.ticket());
         if !self.is_up() && self.parts.iter().any(|part| scene.should_run(part)) {
@@ -195,38 +231,20 @@ impl<'s, 'a> Asked<'s, 'a> {
 
     /// What must run first, and does not.
     fn waits(&self) -> Vec<Cause> {
-        let peer = |id: &ResourceId, role: Option<&Role>, words: &str, constraint: &str| {
-            (!self.scene.runs(id, role)).then(|| {
-                let lacks =
-                    if role == Some(&Role::Promoted) { "has no promoted instance" } else { "does not run" };
-                Cause::new(Severity::Critical, format!("it {words} {id}, which {lacks}"))
-                    .because((!constraint.is_empty()).then(|| format!("constraint {constraint}")))
-                    .remedy(format!("Ask why {id} does not run."))
-            })
+        let peer = |words: String, id: &ResourceId, constraint: &str| {
+            Cause::new(Severity::Critical, words)
+                .because((!constraint.is_empty()).then(|| format!("constraint {constraint}")))
+                .remedy(format!("Ask why {id} does not run."))
         };
-        let mut causes: Vec<Cause> = self
-            .scene
-            .constraints()
-            .filter_map(|constraint| match &constraint.rule {
-                ConstraintRule::Colocation {
-                    resource,
-                    with,
-                    score: Some(Score::Infinity),
-                    with_role,
-                    ..
-                } if self.binds(resource) => {
-                    peer(with, with_role.as_ref(), "runs only with", constraint.id.as_str())
-                }
-                ConstraintRule::Order { first, first_action, then, kind, .. }
-                    if self.binds(then) && kind == "Mandatory" && first_action != "stop" =>
-                {
-                    let role = (first_action == "promote").then_some(Role::Promoted);
-                    peer(first, role.as_ref(), "starts after", constraint.id.as_str())
-                }
-                _ => None,
-            })
+        let bonds = self.bonds().filter(|bond| bond.kind.is_needed() && !bond.kind.is_of_promotion());
+        let mut causes: Vec<Cause> = bonds
+            .filter_map(|bond| obstacle::missing(self.scene, &bond))
+            .map(|leader| peer(format!("it {}", leader.words()), leader.id, leader.constraint))
             .collect();
-        causes.extend(self.predecessor().and_then(|id| peer(id, None, "comes in its group after", "")));
+        let before = self.predecessor().filter(|id| self.scene.active(id).next().is_none());
+        causes.extend(
+            before.map(|id| peer(format!("it comes in its group after {id}, which doesn't run"), id, "")),
+        );
         causes
     }
 
@@ -261,13 +279,15 @@ impl<'s, 'a> Asked<'s, 'a> {
             return None;
         }
         if !self.is_up() {
-            if !answers.iter().all(|answer| never(&answer)) {
+            let barriers = barrier::barriers(self);
+            if barriers.is_empty() || !barriers.iter().all(|(_, all)| !all.is_empty()) {
                 return None;
             }
             let lines = answers
                 .iter()
                 .filter_map(|answer| Some(format!("{}: {}", answer.node, answer.reasons.first()?.words)));
-            return Some(Cause::new(Severity::Critical, "no node may run it now").because(lines));
+            let words = format!("no node may run it now: {}", barrier::headline(&barriers));
+            return Some(Cause::new(Severity::Critical, words).because(lines));
         }
         if self.is_replicated() {
             return None;
@@ -316,10 +336,26 @@ impl<'s, 'a> Asked<'s, 'a> {
                 if self.is_replicated() { "on every node that may run it" } else { "as it should" };
             return Cause::new(Severity::Note, format!("nothing is in its way: it runs {where_it_runs}"));
         }
-        Cause::new(Severity::Unknown, "nothing that is known keeps it from running")
-            .because(["Pacemaker may be about to start it".to_owned()])
-            .remedy(format!("Ask Pacemaker: `crm_resource --why --resource {id}`, `crm_simulate --live-check --show-scores`."))
+        Cause::new(Severity::Unknown, "nothing in the picture keeps it from running")
+            .because(unread(self.scene))
+            .remedy(ask_scheduler(&id))
     }
+}
+
+/// What would tell more, where the picture says nothing.
+pub(in crate::health) fn unread(scene: &Scene<'_>) -> Option<String> {
+    scene
+        .picture
+        .cib
+        .is_none()
+        .then(|| "the CIB wasn't read: constraints and options aren't known".to_owned())
+}
+
+/// The commands that show what the scheduler thinks of a resource. `id` is quoted already.
+pub(in crate::health) fn ask_scheduler(id: &str) -> String {
+    format!(
+        "Ask the scheduler: `crm_simulate -sL`, `crm_resource --why --resource {id}`; its reasons are in `/var/log/pacemaker/pacemaker.log` on the DC."
+    )
 }
 
 fn enable(holder: &str) -> String {

@@ -27,12 +27,9 @@ fn stopped(rules: Vec<ConstraintRule>, change: impl FnOnce(&mut Picture)) -> Why
 }
 
 fn with(rules: Vec<ConstraintRule>) -> Cib {
-    let constraints = rules.into_iter().enumerate().map(|(nth, rule)| Constraint {
-        id: format!("c{nth}").into(),
-        rule,
-        expires: None,
-    });
-    Cib { constraints: constraints.collect(), ..known(&["vip-db"]) }
+    let constraints =
+        rules.into_iter().enumerate().map(|(nth, rule)| Constraint::new(format!("c{nth}"), rule));
+    Cib { constraints: constraints.collect(), ..known(&["vip-db", "fs"]) }
 }
 
 fn location(node: &str, score: Score) -> ConstraintRule {
@@ -88,7 +85,7 @@ fn a_peer_that_is_down_is_named() {
         kind: "Mandatory".to_owned(),
     };
     let why = stopped(vec![order.clone()], |_| {});
-    assert_eq!(first(&why), "it starts after fs, which does not run");
+    assert_eq!(first(&why), "it starts after fs, which doesn't run");
     let ConstraintRule::Order { first: before, then, .. } = order else { unreachable!() };
     let together = ConstraintRule::Colocation {
         resource: then,
@@ -98,7 +95,7 @@ fn a_peer_that_is_down_is_named() {
         with_role: Some(Role::Promoted),
     };
     let why = stopped(vec![together], |_| {});
-    assert_eq!(first(&why), "it runs only with fs, which has no promoted instance");
+    assert_eq!(first(&why), "it follows fs, which doesn't run");
 }
 
 #[test]
@@ -107,13 +104,14 @@ fn a_member_waits_for_the_one_before() {
         let members = vec![primitive("first", VIP, &[]), primitive("second", VIP, &[])];
         picture.resources.push(group("g", members));
     });
-    assert_eq!(first(&why), "it comes in its group after first, which does not run");
+    assert_eq!(first(&why), "it comes in its group after first, which doesn't run");
 }
 
 #[test]
 fn a_ticket_that_is_not_held() {
     let rule = ConstraintRule::Ticket {
-        resource: "vip-db".into(),
+        resources: vec!["vip-db".into()],
+        role: None,
         ticket: "site".to_owned(),
         loss_policy: "stop".to_owned(),
     };
@@ -131,7 +129,8 @@ fn no_node_is_left() {
         picture.fail_counts.push(fail_count("vip-db", "db2", 3));
         picture.nodes[2].standby = true;
     });
-    let cause = why.causes.iter().find(|cause| cause.summary == "no node may run it now").unwrap();
+    let cause =
+        why.causes.iter().find(|cause| cause.summary.starts_with("no node may run it now: ")).unwrap();
     let expected = [
         "db1: score -INFINITY by c0",
         "db2: fail count 3, threshold 3: out of bounds until it is cleaned up",

@@ -105,11 +105,11 @@ fn ticket(picture: &Picture, intent: &Intent, grant: bool) -> Result<Plan, Refus
     let id = intent.subject.as_str();
     let constraints = picture.cib.iter().flat_map(|cib| &cib.constraints);
     let depending: Vec<(&ResourceId, &str)> = constraints
-        .filter_map(|constraint| match &constraint.rule {
-            ConstraintRule::Ticket { resource, ticket, loss_policy } if ticket == id => {
-                Some((resource, loss_policy.as_str()))
+        .flat_map(|constraint| match &constraint.rule {
+            ConstraintRule::Ticket { resources, ticket, loss_policy, .. } if ticket == id => {
+                resources.iter().map(|resource| (resource, loss_policy.as_str())).collect()
             }
-            _ => None,
+            _ => Vec::new(),
         })
         .collect();
     let known = picture.tickets.iter().find(|ticket| ticket.id == id);

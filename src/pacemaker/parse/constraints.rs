@@ -4,8 +4,9 @@ use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp};
 
 use super::reading::{Reading, role, text};
+use crate::model::ResourceId;
 use crate::model::text::clean;
-use crate::model::{Ban, Constraint, ConstraintRule, Score, Ticket};
+use crate::model::{Ban, Constraint, ConstraintRule, ResourceSet, Score, Ticket};
 use crate::pacemaker::xml::Element;
 
 /// Reads `<bans>`.
@@ -49,15 +50,16 @@ fn granted(element: &Element<'_>, reading: &mut Reading<'_>) -> bool {
 /// Reads one child of the CIB's `<constraints>`.
 pub(super) fn constraint(element: &Element<'_>, reading: &mut Reading<'_>) -> Constraint {
     Constraint {
-        id: element.text_of("id").into(),
-        rule: rule(element, reading),
         expires: expressions(element).filter_map(|date| end(date, reading)).max(),
+        rules: element.named("rule").filter_map(|rule| rule.get("id")).map(Into::into).collect(),
+        discovery: text(element, "resource-discovery"),
+        ..Constraint::new(element.text_of("id"), rule(element, reading))
     }
 }
 
 fn rule(element: &Element<'_>, reading: &mut Reading<'_>) -> ConstraintRule {
-    if element.child("resource_set").is_some() {
-        return set(element);
+    if element.name != "rsc_ticket" && element.child("resource_set").is_some() {
+        return set(element, reading);
     }
     match element.name {
         "rsc_location" => location(element, reading),
@@ -70,21 +72,58 @@ fn rule(element: &Element<'_>, reading: &mut Reading<'_>) -> ConstraintRule {
         },
         "rsc_order" => order(element, reading),
         "rsc_ticket" => ConstraintRule::Ticket {
-            resource: element.text_of("rsc").into(),
+            resources: direct(element).chain(in_sets(element)).collect(),
+            role: role(element, "rsc-role")
+                .or_else(|| element.named("resource_set").find_map(|set| role(set, "role"))),
             ticket: clean(element.text_of("ticket")),
             loss_policy: clean(element.text_of("loss-policy")),
         },
-        _ => set(element),
+        _ => set(element, reading),
     }
 }
 
-fn set(element: &Element<'_>) -> ConstraintRule {
-    let direct = element.get("rsc").into_iter().chain(element.get("with-rsc"));
-    let in_sets = element.listed("resource_set", "resource_ref").filter_map(|reference| reference.get("id"));
+fn direct<'e>(element: &'e Element<'_>) -> impl Iterator<Item = ResourceId> + 'e {
+    element.get("rsc").into_iter().map(Into::into)
+}
+
+fn in_sets<'e>(element: &'e Element<'_>) -> impl Iterator<Item = ResourceId> + 'e {
+    element.listed("resource_set", "resource_ref").filter_map(|reference| reference.get("id")).map(Into::into)
+}
+
+fn set(element: &Element<'_>, reading: &mut Reading<'_>) -> ConstraintRule {
+    let mut sets: Vec<_> = element.named("resource_set").map(|set| resource_set(set, reading)).collect();
+    if sets.is_empty() {
+        let resources = direct(element).chain(element.get("with-rsc").map(Into::into)).collect();
+        sets.push(ResourceSet { resources, sequential: true, require_all: true, action: None, role: None });
+    }
+    let score = reading.score(element, "score");
     ConstraintRule::Set {
         kind: clean(element.name),
-        resources: direct.chain(in_sets).map(Into::into).collect(),
+        sets,
+        score,
+        node: element.get("node").filter(|name| !name.is_empty()).map(Into::into),
+        mandatory: element.name == "rsc_order" && kind(element, score) == "Mandatory",
     }
+}
+
+fn resource_set(element: &Element<'_>, reading: &mut Reading<'_>) -> ResourceSet {
+    ResourceSet {
+        resources: element
+            .named("resource_ref")
+            .filter_map(|reference| reference.get("id"))
+            .map(Into::into)
+            .collect(),
+        sequential: reading.flag(element, "sequential").unwrap_or(true),
+        require_all: reading.flag(element, "require-all").unwrap_or(true),
+        action: text(element, "action"),
+        role: role(element, "role"),
+    }
+}
+
+/// The kind of an order. Before there were kinds, a score of zero made it optional.
+fn kind(element: &Element<'_>, score: Option<Score>) -> String {
+    let by_score = if score == Some(Score::Finite(0)) { "Optional" } else { "Mandatory" };
+    text(element, "kind").unwrap_or_else(|| by_score.to_owned())
 }
 
 fn location(element: &Element<'_>, reading: &mut Reading<'_>) -> ConstraintRule {
@@ -128,11 +167,7 @@ fn order(element: &Element<'_>, reading: &mut Reading<'_>) -> ConstraintRule {
         then: element.text_of("then").into(),
         then_action: text(element, "then-action").unwrap_or_else(|| first_action.clone()),
         first_action,
-        kind: text(element, "kind").unwrap_or_else(|| {
-            // Before there were kinds, a score of zero made an order optional.
-            let optional = reading.score(element, "score") == Some(Score::Finite(0));
-            if optional { "Optional" } else { "Mandatory" }.to_owned()
-        }),
+        kind: kind(element, reading.score(element, "score")),
     }
 }
 

@@ -63,6 +63,9 @@ pub fn crm_mon(xml: &[u8], zone: Option<Offset>) -> Result<Answer, ParseError> {
     if let Some(failure) = failure(root) {
         return Ok(failure);
     }
+    if !["summary", "nodes", "resources"].iter().any(|section| root.child(section).is_some()) {
+        return Err(ParseError::at(&source, root.at, "no picture of a cluster in it"));
+    }
     let mut reading = Reading::new(&source, zone);
     for (at, oddity) in &document.oddities {
         reading.odd(*at, oddity);

@@ -16,6 +16,7 @@ pub(super) fn read(root: &Element<'_>, reading: &mut Reading<'_>) -> Summary {
         read.pacemakerd_state = text(stack, "pacemakerd-state").or(read.pacemakerd_state);
     }
     if let Some(dc) = summary.child("current_dc") {
+        read.dc_told = true;
         if reading.is(dc, "present") {
             read.dc = dc.get("name").filter(|name| !name.is_empty()).map(Into::into);
         }
@@ -51,6 +52,8 @@ fn cluster_options(element: &Element<'_>, reading: &mut Reading<'_>) -> ClusterO
         no_quorum_policy: text(element, "no-quorum-policy"),
         maintenance_mode: reading.is(element, "maintenance-mode"),
         stop_all_resources: reading.is(element, "stop-all-resources"),
+        watchdog_timeout: text(element, "stonith-watchdog-timeout")
+            .or_else(|| text(element, "fencing-watchdog-timeout")),
     }
 }
 

@@ -1,0 +1,177 @@
+//! What should run and runs nowhere, why, and what follows from what: one cause is one finding.
+
+use std::collections::{HashMap, HashSet};
+
+use crate::model::{Resource, ResourceId, Role};
+
+use super::scene::{Placed, Scene, base, is_on_its_way};
+use super::why::obstacle::{Leader, LeaderState, Obstacle, has_failed, missing_leader, obstacle};
+use super::why::resource::Asked;
+use super::words::listed;
+
+/// What should run and runs nowhere.
+#[derive(Debug, Default)]
+pub(super) struct Downs<'a> {
+    all: Vec<Down<'a>>,
+    /// What each root keeps from running, in the cluster's order.
+    followers: HashMap<Root<'a>, Vec<&'a ResourceId>>,
+}
+
+/// One of them: a primitive, the first stopped member of a group, a whole clone or bundle.
+#[derive(Debug)]
+pub(super) struct Down<'a> {
+    /// Whose it is at the top level.
+    pub(super) top: &'a Resource,
+    /// What is named.
+    pub(super) id: &'a ResourceId,
+    pub(super) obstacle: Obstacle<'a>,
+    /// The finding that tells of it, where it isn't its own.
+    pub(super) root: Option<Root<'a>>,
+}
+
+/// The cause of something that is down, as the finding that tells it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Root<'a> {
+    /// Another resource, by its id at the top level.
+    Resource(&'a ResourceId),
+    /// A ticket.
+    Ticket(&'a str),
+    /// Nodes that must be fenced.
+    Fencing,
+}
+
+impl<'a> Downs<'a> {
+    pub(super) fn of(scene: &Scene<'a>) -> Self {
+        if scene.standstill.is_some() {
+            return Self::default();
+        }
+        let mut all: Vec<Down<'a>> =
+            scene.picture.resources.iter().filter_map(|top| down(scene, top)).collect();
+        let places: HashMap<&ResourceId, usize> =
+            all.iter().enumerate().map(|(at, down)| (down.top.id(), at)).collect();
+        let roots: Vec<Option<Root<'a>>> = all.iter().map(|down| root(scene, &all, &places, down)).collect();
+        let mut followers: HashMap<Root<'a>, Vec<&'a ResourceId>> = HashMap::new();
+        for (down, root) in all.iter_mut().zip(roots) {
+            down.root = root;
+            if let Some(root) = root {
+                followers.entry(root).or_default().push(down.top.id());
+            }
+        }
+        Self { all, followers }
+    }
+
+    /// What runs nowhere and is told by a finding of its own.
+    pub(super) fn own(&self) -> impl Iterator<Item = &Down<'a>> {
+        let is_own = |down: &&Down<'a>| down.root.is_none() && down.obstacle != Obstacle::Failure;
+        self.all.iter().filter(is_own)
+    }
+
+    /// Whether a resource at the top level runs nowhere and should.
+    pub(super) fn is_down(&self, id: &ResourceId) -> bool {
+        self.all.iter().any(|down| down.top.id() == id)
+    }
+
+    /// What a root keeps from running.
+    pub(super) fn behind(&self, root: Root<'a>) -> &[&'a ResourceId] {
+        self.followers.get(&root).map_or(&[], Vec::as_slice)
+    }
+
+    /// `g-web and vip wait for it`: what a resource keeps from running, as a line of evidence.
+    pub(super) fn line(&self, scene: &Scene<'a>, id: &ResourceId) -> Option<String> {
+        let top = scene.parts(base(id)).next().map(Placed::top);
+        self.behind_line(Root::Resource(top?))
+    }
+
+    pub(super) fn behind_line(&self, root: Root<'a>) -> Option<String> {
+        let behind = self.behind(root);
+        (!behind.is_empty()).then(|| {
+            let verb = if behind.len() == 1 { "waits" } else { "wait" };
+            format!("{} {verb} for it", listed(behind))
+        })
+    }
+}
+
+fn down<'a>(scene: &Scene<'a>, top: &'a Resource) -> Option<Down<'a>> {
+    let parts: Vec<&Placed<'a>> = scene.parts(base(top.id())).collect();
+    let mut wanted = parts.iter().filter(|part| scene.should_run(part));
+    let id = match top {
+        Resource::Primitive(_) => {
+            wanted.next().filter(|part| is_stopped(part)).map(|part| &part.primitive.id)
+        }
+        // The members behind the first one wait for it.
+        Resource::Group(_) => wanted.find(|part| is_stopped(part)).map(|part| &part.primitive.id),
+        Resource::Clone(_) | Resource::Bundle(_) => {
+            let up = parts.iter().any(|part| !is_stopped(part));
+            (wanted.next().is_some() && !up).then(|| top.id())
+        }
+    }?;
+    let asked = Asked::new(scene, id)?;
+    // A failed member keeps those behind it down, and its finding tells.
+    let failed = matches!(top, Resource::Group(_)) && has_failed(&Asked::new(scene, top.id())?);
+    let obstacle = if failed { Obstacle::Failure } else { obstacle(&asked) };
+    Some(Down { top, id, obstacle, root: None })
+}
+
+fn is_stopped(part: &Placed<'_>) -> bool {
+    let primitive = part.primitive;
+    !primitive.active && !primitive.blocked && primitive.role == Role::Stopped && !is_on_its_way(primitive)
+}
+
+/// Follows the leaders to the one that another finding tells.
+fn root<'a>(
+    scene: &Scene<'a>,
+    all: &[Down<'a>],
+    places: &HashMap<&ResourceId, usize>,
+    down: &Down<'a>,
+) -> Option<Root<'a>> {
+    let mut obstacle = &down.obstacle;
+    let mut seen = HashSet::from([down.top.id()]);
+    loop {
+        let leader = match obstacle {
+            Obstacle::Leader(leader) => leader,
+            Obstacle::Fencing(_) => return Some(Root::Fencing),
+            Obstacle::Unknown => return scene.doubtful_ticket().map(Root::Ticket),
+            _ => return None,
+        };
+        let parts: Vec<&Placed<'a>> = scene.parts(base(leader.id)).collect();
+        let top = parts.first()?.top();
+        if !seen.insert(top) {
+            return None;
+        }
+        if let Some(ticket) = parts.iter().find_map(|part| scene.lost_ticket(part)) {
+            return Some(Root::Ticket(ticket));
+        }
+        match places.get(top).and_then(|&at| all.get(at)) {
+            Some(next) if next.obstacle.is_passed_on() => {
+                obstacle = &next.obstacle;
+            }
+            Some(_) => return Some(Root::Resource(top)),
+            None => return tells(scene, &parts, leader).then_some(Root::Resource(top)),
+        }
+    }
+}
+
+/// Whether a finding tells what is wrong with a leader that isn't down itself.
+fn tells(scene: &Scene<'_>, parts: &[&Placed<'_>], leader: &Leader<'_>) -> bool {
+    let moving = parts.iter().any(|part| is_on_its_way(part.primitive));
+    match leader.state {
+        LeaderState::Failed | LeaderState::Blocked => true,
+        LeaderState::Down => parts.iter().any(|part| scene.is_disabled(part)) && !moving,
+        LeaderState::NotPromoted => {
+            let demoted = |role: &Option<Role>| matches!(role, Some(Role::Stopped | Role::Unpromoted));
+            let on_purpose = parts.iter().any(|part| {
+                demoted(&part.primitive.target_role)
+                    || part
+                        .ancestors
+                        .iter()
+                        .any(|top| matches!(top, Resource::Clone(clone) if demoted(&clone.target_role)))
+            });
+            !moving && !on_purpose
+        }
+    }
+}
+
+/// Whether a clone of which instances run waits for something in the others.
+pub(super) fn waits_for<'a>(scene: &Scene<'a>, id: &ResourceId) -> Option<Leader<'a>> {
+    missing_leader(&Asked::new(scene, id)?)
+}

@@ -1,0 +1,122 @@
+//! A picture's parts by name, so that no question about one resource or node walks through all of them.
+
+use std::collections::HashMap;
+
+use crate::model::{
+    Ban, Bond, Claim, ConfiguredResource, FailCount, Node, NodeAttribute, NodeName, Picture, Place,
+    Primitive, Ties,
+};
+
+use super::scene::{Placed, base};
+
+/// What is looked up by name. Resources go by their ids without instance numbers.
+#[derive(Debug, Default)]
+pub(super) struct Index<'a> {
+    parts: HashMap<&'a str, Vec<usize>>,
+    nodes: HashMap<&'a NodeName, &'a Node>,
+    attributes: HashMap<&'a NodeName, Vec<&'a NodeAttribute>>,
+    bans: HashMap<&'a str, Vec<&'a Ban>>,
+    counts: HashMap<&'a str, Vec<&'a FailCount>>,
+    configured: HashMap<&'a str, &'a ConfiguredResource>,
+    bonds: HashMap<&'a str, Vec<Bond<'a>>>,
+    places: HashMap<&'a str, Vec<Place<'a>>>,
+    claims: HashMap<&'a str, Vec<Claim<'a>>>,
+    used: HashMap<(&'a NodeName, &'a str), i64>,
+}
+
+impl<'a> Index<'a> {
+    pub(super) fn new(picture: &'a Picture, placed: &[Placed<'a>]) -> Self {
+        let mut index = Self::default();
+        for (at, one) in placed.iter().enumerate() {
+            for id in one.ids() {
+                let parts = index.parts.entry(base(id)).or_default();
+                if parts.last() != Some(&at) {
+                    parts.push(at);
+                }
+            }
+        }
+        for node in &picture.nodes {
+            index.nodes.entry(&node.name).or_insert(node);
+        }
+        for attribute in &picture.attributes {
+            index.attributes.entry(&attribute.node).or_default().push(attribute);
+        }
+        for ban in &picture.bans {
+            index.bans.entry(base(&ban.resource)).or_default().push(ban);
+        }
+        for count in &picture.fail_counts {
+            index.counts.entry(base(&count.resource)).or_default().push(count);
+        }
+        let Some(cib) = picture.cib.as_deref() else { return index };
+        for resource in &cib.resources {
+            index.configured.entry(resource.id.as_str()).or_insert(resource);
+        }
+        let Ties { bonds, places, claims } = cib.ties();
+        for bond in bonds {
+            index.bonds.entry(base(bond.follower)).or_default().push(bond);
+        }
+        for place in places {
+            index.places.entry(base(place.resource)).or_default().push(place);
+        }
+        for claim in claims {
+            index.claims.entry(base(claim.resource)).or_default().push(claim);
+        }
+        for one in placed.iter().filter(|one| one.primitive.active) {
+            index.use_up(one.primitive);
+        }
+        index
+    }
+
+    fn use_up(&mut self, primitive: &'a Primitive) {
+        let Some(configured) = self.configured.get(base(&primitive.id)) else { return };
+        for (name, amount) in &configured.utilization {
+            for node in &primitive.nodes {
+                let used = self.used.entry((node, name)).or_default();
+                *used = used.saturating_add(*amount);
+            }
+        }
+    }
+
+    /// The primitives at or below a resource, as places in [`Scene::placed`](super::scene::Scene::placed).
+    pub(super) fn parts(&self, id: &str) -> &[usize] {
+        self.parts.get(id).map_or(&[], Vec::as_slice)
+    }
+
+    pub(super) fn node(&self, name: &NodeName) -> Option<&'a Node> {
+        self.nodes.get(name).copied()
+    }
+
+    pub(super) fn attributes(&self, node: &NodeName) -> &[&'a NodeAttribute] {
+        self.attributes.get(node).map_or(&[], Vec::as_slice)
+    }
+
+    pub(super) fn bans(&self, id: &str) -> &[&'a Ban] {
+        self.bans.get(id).map_or(&[], Vec::as_slice)
+    }
+
+    pub(super) fn counts(&self, id: &str) -> &[&'a FailCount] {
+        self.counts.get(id).map_or(&[], Vec::as_slice)
+    }
+
+    pub(super) fn configured(&self, id: &str) -> Option<&'a ConfiguredResource> {
+        self.configured.get(id).copied()
+    }
+
+    /// Whom a resource follows.
+    pub(super) fn bonds(&self, id: &str) -> &[Bond<'a>] {
+        self.bonds.get(id).map_or(&[], Vec::as_slice)
+    }
+
+    pub(super) fn places(&self, id: &str) -> &[Place<'a>] {
+        self.places.get(id).map_or(&[], Vec::as_slice)
+    }
+
+    pub(super) fn claims(&self, id: &str) -> &[Claim<'a>] {
+        self.claims.get(id).map_or(&[], Vec::as_slice)
+    }
+
+    /// How much of a node's capacity is taken by what runs there.
+    pub(super) fn used(&self, node: &NodeName, name: &str) -> i64 {
+        self.used.get(&(node, name)).copied().unwrap_or(0)
+    }
+}

@@ -1,0 +1,175 @@
+//! Why a resource that should run runs nowhere: the one reasoner behind the findings and the why card.
+
+use super::barrier::{self, Barrier};
+use super::resource::Asked;
+use crate::health::incident::Aftermath;
+use crate::health::scene::{Scene, base};
+use crate::model::{Bond, BondKind, Node, NodeName, Resource, ResourceId};
+
+/// What keeps a resource from running.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::health) enum Obstacle<'a> {
+    /// Its own failure, which a finding of its own tells.
+    Failure,
+    /// What it follows doesn't run, or isn't promoted.
+    Leader(Leader<'a>),
+    /// It waits for the node that it is locked to.
+    Locked(&'a NodeName),
+    /// No node may run it.
+    NoNode(Vec<(&'a Node, Vec<Barrier<'a>>)>),
+    /// A node must be fenced first.
+    Fencing(Vec<&'a NodeName>),
+    /// Nothing that the picture tells.
+    Unknown,
+}
+
+/// What a resource waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::health) struct Leader<'a> {
+    pub(in crate::health) id: &'a ResourceId,
+    pub(in crate::health) constraint: &'a str,
+    pub(in crate::health) promoted: bool,
+    /// It comes after it, rather than beside it.
+    pub(in crate::health) after: bool,
+    pub(in crate::health) state: LeaderState,
+}
+
+/// What is wrong with a leader.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::health) enum LeaderState {
+    Down,
+    NotPromoted,
+    Failed,
+    Blocked,
+}
+
+impl Leader<'_> {
+    /// `follows galera-clone, which has no promoted instance`.
+    pub(in crate::health) fn words(&self) -> String {
+        let verb = if self.after { "starts after" } else { "follows" };
+        let lacks = match self.state {
+            LeaderState::Down => "doesn't run",
+            LeaderState::NotPromoted => "has no promoted instance",
+            LeaderState::Failed => "has failed",
+            LeaderState::Blocked => "is blocked",
+        };
+        format!("{verb} {}, which {lacks}", self.id)
+    }
+}
+
+impl Obstacle<'_> {
+    /// The reason in a few words; `None` where it isn't known or another finding tells it.
+    pub(in crate::health) fn words(&self) -> Option<String> {
+        match self {
+            Self::Leader(leader) => Some(leader.words()),
+            Self::Locked(node) => Some(format!("locked to {node} until it is back")),
+            Self::NoNode(barriers) => Some(barrier::headline(barriers)),
+            Self::Failure | Self::Fencing(_) | Self::Unknown => None,
+        }
+    }
+
+    /// Whether the cause is something else's.
+    pub(in crate::health) const fn is_passed_on(&self) -> bool {
+        matches!(self, Self::Leader(_) | Self::Fencing(_))
+    }
+
+    /// The facts, one a line.
+    pub(in crate::health) fn evidence(&self) -> Vec<String> {
+        match self {
+            Self::Leader(leader) if !leader.constraint.is_empty() => {
+                vec![format!("constraint {}", leader.constraint)]
+            }
+            Self::NoNode(barriers) => {
+                let lines = barriers.iter().flat_map(|(node, all)| {
+                    all.iter().take(2).map(|barrier| barrier::line(&node.name, barrier))
+                });
+                let mut lines: Vec<String> = lines.collect();
+                let more = lines.len().saturating_sub(MOST_LINES);
+                lines.truncate(MOST_LINES);
+                lines.extend((more > 0).then(|| format!("and {more} more")));
+                lines
+            }
+            _ => Vec::new(),
+        }
+    }
+}
+
+/// How many lines of evidence it gives.
+const MOST_LINES: usize = 12;
+
+/// What keeps it from running. `asked` is a resource of which nothing runs and that should.
+pub(in crate::health) fn obstacle<'a>(asked: &Asked<'_, 'a>) -> Obstacle<'a> {
+    let scene = asked.scene;
+    if has_failed(asked) {
+        return Obstacle::Failure;
+    }
+    if let Some(leader) = missing_leader(asked) {
+        return Obstacle::Leader(leader);
+    }
+    if let Some(node) = asked.parts.iter().find_map(|part| part.primitive.locked_to.as_ref()) {
+        return Obstacle::Locked(node);
+    }
+    let barriers = barrier::barriers(asked);
+    let is_shut = |(_, all): &(&Node, Vec<Barrier<'a>>)| !all.is_empty();
+    let awaits_fencing =
+        |(_, all): &(&Node, Vec<Barrier<'a>>)| all.first() == Some(&Barrier::State(barrier::State::Unclean));
+    if !barriers.is_empty() && barriers.iter().all(is_shut) && !barriers.iter().any(awaits_fencing) {
+        return Obstacle::NoNode(barriers);
+    }
+    let unclean = scene.picture.nodes.iter().filter(|node| node.unclean).map(|node| &node.name);
+    let unclean: Vec<&NodeName> = unclean.collect();
+    if unclean.is_empty() { Obstacle::Unknown } else { Obstacle::Fencing(unclean) }
+}
+
+/// Whether a failure of it, or of a part of it, keeps it down.
+pub(in crate::health) fn has_failed(asked: &Asked<'_, '_>) -> bool {
+    let scene = asked.scene;
+    let flagged = asked.parts.iter().any(|part| part.primitive.failed || part.primitive.blocked);
+    flagged
+        || scene.incidents.iter().any(|incident| {
+            matches!(incident.aftermath, Aftermath::Down | Aftermath::Blocked)
+                && barrier::is_of(&asked.family, &incident.failure.resource)
+        })
+}
+
+/// The first of its leaders that isn't there.
+pub(in crate::health) fn missing_leader<'a>(asked: &Asked<'_, 'a>) -> Option<Leader<'a>> {
+    let bonds: Vec<Bond<'a>> =
+        asked.bonds().filter(|bond| bond.kind.is_needed() && !bond.kind.is_of_promotion()).collect();
+    let missing = |bond: &Bond<'a>| missing(asked.scene, bond);
+    // Of a set that needs any one of several, one that runs is enough.
+    let is_met = |bond: &Bond<'a>| {
+        let BondKind::After { any: true, .. } = bond.kind else { return false };
+        let mut same = bonds.iter().filter(|other| other.constraint.id == bond.constraint.id);
+        same.any(|other| missing(other).is_none())
+    };
+    bonds.iter().filter(|bond| !is_met(bond)).find_map(missing)
+}
+
+/// The leader of a bond, where it isn't there; `None` where it is, or is unknown.
+pub(in crate::health) fn missing<'a>(scene: &Scene<'a>, bond: &Bond<'a>) -> Option<Leader<'a>> {
+    let promoted = bond.kind.wants_promoted();
+    let state = leader_state(scene, bond.leader, promoted)?;
+    let after = matches!(bond.kind, BondKind::After { .. });
+    Some(Leader { id: bond.leader, constraint: bond.constraint.id.as_str(), promoted, after, state })
+}
+
+fn leader_state(scene: &Scene<'_>, id: &ResourceId, promoted: bool) -> Option<LeaderState> {
+    let parts: Vec<_> = scene.parts(base(id)).collect();
+    let Some(first) = parts.first() else {
+        // Without -r some versions list no stopped resources; one that isn't configured either is told elsewhere.
+        return scene.index.configured(base(id)).map(|_| LeaderState::Down);
+    };
+    let active = || parts.iter().filter(|part| part.primitive.active);
+    // A group is there when all of it is.
+    let in_group = first.ancestors.iter().any(|top| top.id() == id && matches!(top, Resource::Group(_)));
+    if active().next().is_none() || (in_group && parts.iter().any(|part| !part.primitive.active)) {
+        return Some(LeaderState::Down);
+    }
+    let sound = || active().filter(|part| !part.primitive.failed && !part.primitive.blocked);
+    if sound().next().is_none() {
+        let blocked = active().any(|part| part.primitive.blocked);
+        return Some(if blocked { LeaderState::Blocked } else { LeaderState::Failed });
+    }
+    (promoted && !sound().any(|part| Scene::is_promoted(part))).then_some(LeaderState::NotPromoted)
+}

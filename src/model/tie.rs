@@ -1,0 +1,273 @@
+//! What the constraints come to, one resource at a time: sets, tags and templates spelled out.
+
+use std::collections::HashMap;
+
+use super::{Cib, Constraint, ConstraintRule, NodeName, ResourceId, ResourceSet, Role, Score};
+
+/// More of each kind are left out: nobody writes a configuration that comes to so many.
+const MOST: usize = 20_000;
+
+/// All constraints of a CIB, spelled out.
+#[derive(Debug, Clone, Default)]
+pub struct Ties<'a> {
+    /// What follows what.
+    pub bonds: Vec<Bond<'a>>,
+    /// What is wanted where.
+    pub places: Vec<Place<'a>>,
+    /// What needs which ticket.
+    pub claims: Vec<Claim<'a>>,
+}
+
+/// One resource that follows another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bond<'a> {
+    /// Which constraint says so.
+    pub constraint: &'a Constraint,
+    /// Who follows.
+    pub follower: &'a ResourceId,
+    /// Whom it follows.
+    pub leader: &'a ResourceId,
+    /// How.
+    pub kind: BondKind<'a>,
+}
+
+/// How one resource follows another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BondKind<'a> {
+    /// It runs where the other does, or apart from it where the score is negative.
+    With {
+        /// How strongly; `None` where the score can't be read.
+        score: Option<Score>,
+        /// The follower's role.
+        role: Option<&'a Role>,
+        /// The leader's role.
+        leader_role: Option<&'a Role>,
+    },
+    /// Its action comes after one of the other.
+    After {
+        /// The leader's action, such as `start`.
+        first: &'a str,
+        /// The follower's action.
+        then: &'a str,
+        /// Whether it waits.
+        mandatory: bool,
+        /// Any one of several leaders is enough.
+        any: bool,
+    },
+}
+
+/// One location of one resource.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place<'a> {
+    /// Which constraint says so.
+    pub constraint: &'a Constraint,
+    /// What is placed.
+    pub resource: &'a ResourceId,
+    /// Where; `None` where a rule says it.
+    pub node: Option<&'a NodeName>,
+    /// How strongly.
+    pub score: Option<Score>,
+    /// Only in this role.
+    pub role: Option<&'a Role>,
+    /// The rule as text, empty without one.
+    pub rule: &'a str,
+}
+
+/// One resource that needs a ticket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Claim<'a> {
+    /// What needs it.
+    pub resource: &'a ResourceId,
+    /// Only in this role.
+    pub role: Option<&'a Role>,
+    /// The ticket.
+    pub ticket: &'a str,
+    /// What happens when it is lost.
+    pub loss_policy: &'a str,
+}
+
+impl BondKind<'_> {
+    /// Whether the follower can't run without the leader.
+    pub fn is_needed(&self) -> bool {
+        match self {
+            Self::With { score, .. } => *score == Some(Score::Infinity),
+            Self::After { first, then, mandatory, .. } => {
+                *mandatory && *first != "stop" && *then != "stop" && *first != "demote"
+            }
+        }
+    }
+
+    /// Whether the leader has to be promoted.
+    pub fn wants_promoted(&self) -> bool {
+        match self {
+            Self::With { leader_role, .. } => *leader_role == Some(&Role::Promoted),
+            Self::After { first, .. } => *first == "promote",
+        }
+    }
+
+    /// Whether only the follower's promotion waits for the leader; it may run unpromoted all the same.
+    pub fn is_of_promotion(&self) -> bool {
+        match self {
+            Self::With { role, .. } => *role == Some(&Role::Promoted),
+            Self::After { then, .. } => *then == "promote",
+        }
+    }
+}
+
+impl Cib {
+    /// The constraints, spelled out.
+    pub fn ties(&self) -> Ties<'_> {
+        let mut names: HashMap<&ResourceId, Vec<&ResourceId>> = HashMap::new();
+        for (tag, members) in &self.tags {
+            names.entry(tag).or_default().extend(members);
+        }
+        for resource in &self.resources {
+            if let Some(template) = &resource.template {
+                names.entry(template).or_default().push(&resource.id);
+            }
+        }
+        let mut ties = Ties::default();
+        for constraint in &self.constraints {
+            spell_out(constraint, &Names(&names), &mut ties);
+        }
+        ties
+    }
+}
+
+/// Tags and templates with what they stand for.
+struct Names<'n, 'a>(&'n HashMap<&'a ResourceId, Vec<&'a ResourceId>>);
+
+impl<'a> Names<'_, 'a> {
+    /// What an id in a constraint stands for: itself, unless it is a tag or a template.
+    fn of(&self, id: &'a ResourceId) -> Vec<&'a ResourceId> {
+        self.0.get(id).cloned().unwrap_or_else(|| vec![id])
+    }
+
+    /// The members of a set, and whether each follows the one before: those of a tag don't.
+    fn of_set(&self, set: &'a ResourceSet) -> Vec<&'a ResourceId> {
+        set.resources.iter().flat_map(|id| self.of(id)).collect()
+    }
+}
+
+fn spell_out<'a>(constraint: &'a Constraint, names: &Names<'_, 'a>, ties: &mut Ties<'a>) {
+    match &constraint.rule {
+        ConstraintRule::Location { resource, node, score, role, rule } => {
+            for resource in names.of(resource) {
+                let (node, role) = (node.as_ref(), role.as_ref());
+                place(ties, Place { constraint, resource, node, score: *score, role, rule });
+            }
+        }
+        ConstraintRule::Colocation { resource, with, score, role, with_role } => {
+            let kind = BondKind::With { score: *score, role: role.as_ref(), leader_role: with_role.as_ref() };
+            bind_all(ties, constraint, &names.of(resource), &names.of(with), kind);
+        }
+        ConstraintRule::Order { first, first_action, then, then_action, kind } => {
+            let mandatory = kind == "Mandatory";
+            let kind = BondKind::After { first: first_action, then: then_action, mandatory, any: false };
+            bind_all(ties, constraint, &names.of(then), &names.of(first), kind);
+        }
+        ConstraintRule::Ticket { resources, role, ticket, loss_policy } => {
+            for resource in resources.iter().flat_map(|id| names.of(id)) {
+                if ties.claims.len() < MOST {
+                    ties.claims.push(Claim { resource, role: role.as_ref(), ticket, loss_policy });
+                }
+            }
+        }
+        ConstraintRule::Set { kind, sets, score, node, mandatory } => match kind.as_str() {
+            "rsc_location" => {
+                for set in sets {
+                    for resource in names.of_set(set) {
+                        let (node, role) = (node.as_ref(), set.role.as_ref());
+                        place(ties, Place { constraint, resource, node, score: *score, role, rule: "" });
+                    }
+                }
+            }
+            "rsc_colocation" => colocate(constraint, sets, *score, names, ties),
+            "rsc_order" => order(constraint, sets, *mandatory, names, ties),
+            _ => {}
+        },
+    }
+}
+
+/// In a set each member runs with the one before; a set runs with the set that comes after it.
+fn colocate<'a>(
+    constraint: &'a Constraint,
+    sets: &'a [ResourceSet],
+    score: Option<Score>,
+    names: &Names<'_, 'a>,
+    ties: &mut Ties<'a>,
+) {
+    let kind = |own: &'a ResourceSet, leader: &'a ResourceSet| BondKind::With {
+        score,
+        role: own.role.as_ref(),
+        leader_role: leader.role.as_ref(),
+    };
+    for set in sets.iter().filter(|set| set.sequential) {
+        for pair in names.of_set(set).windows(2) {
+            bind_all(ties, constraint, &pair[1..], &pair[..1], kind(set, set));
+        }
+    }
+    for pair in sets.windows(2) {
+        let [own, leader] = pair else { continue };
+        let (mut followers, mut leaders) = (names.of_set(own), names.of_set(leader));
+        if own.sequential {
+            followers.truncate(1);
+        }
+        if leader.sequential {
+            leaders.drain(..leaders.len().saturating_sub(1));
+        }
+        bind_all(ties, constraint, &followers, &leaders, kind(own, leader));
+    }
+}
+
+/// In a set each member comes after the one before; a set comes after the set before it.
+fn order<'a>(
+    constraint: &'a Constraint,
+    sets: &'a [ResourceSet],
+    mandatory: bool,
+    names: &Names<'_, 'a>,
+    ties: &mut Ties<'a>,
+) {
+    let action = |set: &'a ResourceSet| set.action.as_deref().unwrap_or("start");
+    for set in sets.iter().filter(|set| set.sequential) {
+        let kind = BondKind::After { first: action(set), then: action(set), mandatory, any: false };
+        for pair in names.of_set(set).windows(2) {
+            bind_all(ties, constraint, &pair[1..], &pair[..1], kind);
+        }
+    }
+    for pair in sets.windows(2) {
+        let [first, then] = pair else { continue };
+        let (mut leaders, mut followers) = (names.of_set(first), names.of_set(then));
+        if first.sequential {
+            leaders.drain(..leaders.len().saturating_sub(1));
+        }
+        if then.sequential {
+            followers.truncate(1);
+        }
+        let any = !first.require_all;
+        let kind = BondKind::After { first: action(first), then: action(then), mandatory, any };
+        bind_all(ties, constraint, &followers, &leaders, kind);
+    }
+}
+
+fn place<'a>(ties: &mut Ties<'a>, place: Place<'a>) {
+    if ties.places.len() < MOST {
+        ties.places.push(place);
+    }
+}
+
+fn bind_all<'a>(
+    ties: &mut Ties<'a>,
+    constraint: &'a Constraint,
+    followers: &[&'a ResourceId],
+    leaders: &[&'a ResourceId],
+    kind: BondKind<'a>,
+) {
+    for &follower in followers {
+        for &leader in leaders {
+            if ties.bonds.len() < MOST {
+                ties.bonds.push(Bond { constraint, follower, leader, kind });
+            }
+        }
+    }
+}
