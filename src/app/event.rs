@@ -28,6 +28,8 @@ pub enum Event {
     Unbound(String),
     /// A key was pressed while something is being typed.
     Typed(Typing),
+    /// A text was pasted.
+    Pasted(String),
     /// The mouse was pressed on something.
     Pressed(Target),
     /// The wheel was turned.
@@ -44,6 +46,29 @@ pub enum Event {
     Audited(AuditLog),
     /// Something to tell the person.
     Told(Notice),
+}
+
+impl Event {
+    /// Whether the user did it at the keys or with the mouse.
+    pub fn is_by_user(&self) -> bool {
+        match self {
+            Self::Act(_)
+            | Self::Pending(_)
+            | Self::Unbound(_)
+            | Self::Typed(_)
+            | Self::Pasted(_)
+            | Self::Pressed(_)
+            | Self::Scrolled(_) => true,
+            Self::Tick(_)
+            | Self::Resized { .. }
+            | Self::Observed(..)
+            | Self::Operated(_)
+            | Self::Scenario(_)
+            | Self::Logged(..)
+            | Self::Audited(_)
+            | Self::Told(_) => false,
+        }
+    }
 }
 
 /// The beginning of a sequence of keys, as it is shown.

@@ -2,7 +2,7 @@
 
 use super::view::CardKind;
 use super::wizard::Page;
-use super::{Action, Context, Layer, Panel, Stage, State};
+use super::{Action, Context, Layer, Letters, Panel, Stage, State};
 use crate::tables::Pane;
 
 /// Where resources are listed.
@@ -131,7 +131,7 @@ const GRID: &[Action] = &[
 impl State {
     /// The actions that the footer offers, the most useful first.
     pub fn hints(&self) -> &'static [Action] {
-        if self.is_typing() {
+        if self.letters() == Letters::Field {
             // What is a letter is typed: only these are left.
             let is_line = matches!(self.layers.top(), Layer::Scenarios(Page::Hosts(_)));
             return if is_line {

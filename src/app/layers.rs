@@ -156,6 +156,16 @@ impl Layers {
         below.find_map(Layer::context).unwrap_or(Context::Grid)
     }
 
+    /// Stands for what is on top: another layer, dialog or screen has another.
+    pub(super) fn identity(&self) -> impl PartialEq + use<> {
+        let (panel, page) = (self.panel(), self.page());
+        let job = panel.and_then(|panel| match panel {
+            Panel::Operation(id) => Some(*id),
+            _ => None,
+        });
+        (self.top().kind(), panel.map(std::mem::discriminant), job, page.map(std::mem::discriminant))
+    }
+
     /// Puts a layer in its place: it replaces the one of its kind, and what lay on it goes.
     pub(super) fn put(&mut self, layer: impl Into<Layer>) {
         let layer = layer.into();

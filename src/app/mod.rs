@@ -38,7 +38,7 @@ pub use operation::{
 };
 pub use panel::{Panel, Remedy};
 pub use prompt::{Prompt, PromptKind};
-pub use state::{ClusterState, State, Totals};
+pub use state::{ClusterState, Letters, State, Totals};
 pub use update::update;
 pub use view::{CardKind, CardText, ClusterView, FACTS, FleetView, OpenCard, TABS, Tab};
 pub use wizard::{Hosts, Wizard};

@@ -1,6 +1,6 @@
 //! A line that is being typed.
 
-use tui_input::{Input, InputRequest};
+use tui_input::Input;
 
 use super::command::Candidate;
 
@@ -49,8 +49,8 @@ impl Prompt {
     }
 
     /// Edits the line; what was completed becomes what was typed.
-    pub(super) fn edit(&mut self, request: InputRequest) {
-        self.input.handle(request);
+    pub(super) fn edit(&mut self, change: impl FnOnce(&mut Input)) {
+        change(&mut self.input);
         self.chosen = None;
         self.back = 0;
         self.kept = self.text().to_owned();

@@ -4,13 +4,13 @@ use std::collections::VecDeque;
 
 use jiff::Timestamp;
 
-use super::geometry::{FindingsPanel, Regions};
+use super::geometry::{FindingsPanel, LEAST_SIZE, Regions};
 use super::grid::{Arrangement, Grid, Layout, Order, Selection};
 use super::view::ClusterView;
 use super::wizard::Page;
 use super::{
-    AuditLog, Context, History, Layer, Layers, LogView, Marks, Notice, Operations, Panel, Pending, Stage,
-    View, Wizard,
+    AuditLog, Context, History, Job, Layer, Layers, LogView, Marks, Notice, Operations, Panel, Pending, View,
+    Wizard,
 };
 use crate::health::{Assessment, Finding, Health, Standing};
 use crate::model::{ClusterEntry, ClusterName, Contact, Inventory, Observation};
@@ -53,6 +53,8 @@ pub struct State {
     pub command_history: Vec<String>,
     /// The themes that can be chosen.
     pub themes: Vec<String>,
+    /// Whether the notice on screen answers the user, and so goes with the screen that it was about.
+    pub(super) is_answer: bool,
     /// Whether there is anything to draw since the last time it was asked.
     pub(super) dirty: bool,
 }
@@ -78,6 +80,17 @@ pub struct ClusterState {
     pub unlocked: Option<Timestamp>,
     /// The last of its findings, where it waits for another cluster.
     pub(super) note: Option<Finding>,
+}
+
+/// What a letter means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Letters {
+    /// The keymap says what it does.
+    Command,
+    /// Text for a form whose focus is on a button. Other keys do what the keymap says.
+    Form,
+    /// Text for the field that has the focus.
+    Field,
 }
 
 /// How many clusters there are of each health, and how much they hold.
@@ -136,6 +149,7 @@ impl State {
             notices: VecDeque::new(),
             command_history: Vec::new(),
             themes,
+            is_answer: false,
             dirty: true,
         }
     }
@@ -147,18 +161,29 @@ impl State {
 
     /// Where keys are looked up.
     pub fn context(&self) -> Context {
+        if self.is_too_small() {
+            return Context::Global;
+        }
         self.layers.from_top().find_map(Layer::context).unwrap_or(Context::Grid)
     }
 
-    /// Whether letters are typed into something.
-    pub fn is_typing(&self) -> bool {
+    /// Whether the screen has no room for the layers. No key and no press reaches them then.
+    pub fn is_too_small(&self) -> bool {
+        self.size.0 < LEAST_SIZE.0 || self.size.1 < LEAST_SIZE.1
+    }
+
+    /// What a letter means to the layer on top.
+    pub fn letters(&self) -> Letters {
+        if self.is_too_small() {
+            return Letters::Command;
+        }
         match self.layers.top() {
-            Layer::Prompt(_) => true,
+            Layer::Prompt(_) => Letters::Field,
             Layer::Panel(Panel::Operation(id)) => {
-                self.operations.job(*id).is_some_and(|job| job.stage == Stage::Asking && job.form.is_typing())
+                self.operations.job(*id).map_or(Letters::Command, Job::letters)
             }
-            Layer::Scenarios(page) => self.wizard.is_typing(page),
-            Layer::Grid | Layer::Fleet(_) | Layer::Cluster(_) | Layer::Panel(_) => false,
+            Layer::Scenarios(page) => self.wizard.letters(page),
+            Layer::Grid | Layer::Fleet(_) | Layer::Cluster(_) | Layer::Panel(_) => Letters::Command,
         }
     }
 

@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use color_eyre::Result;
 use color_eyre::eyre::Context as _;
-use crossterm::event::{Event as TerminalEvent, EventStream, KeyEventKind};
+use crossterm::event::{Event as TerminalEvent, EventStream};
 use futures::{Stream, StreamExt};
 use jiff::Timestamp;
 use ratatui::Terminal;
@@ -26,25 +26,24 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 use tui_logger::TuiWidgetEvent;
 
+pub use input::Input;
 pub use logging::start_logging;
 pub use scenarios::Setup as ScenarioSetup;
 
 use self::audit::AuditReader;
-use self::input::Presses;
 use self::judge::Report;
 use self::operations::Operations;
 use self::panes::Panes;
 use self::scenarios::Scenarios;
 use crate::app::{Effect, Event, Notice, Request, Scroll, State, update, wizard};
 use crate::health::{Finding, Health};
-use crate::keymap::Key;
 use crate::model::{ClusterName, Inventory};
 use crate::operate::audit::Audit;
+use crate::terminal;
 use crate::theme::{self, Depth, Theme};
 use crate::transport::Transport;
 use crate::ui::{self, Look};
 use crate::watch::{self, Watch};
-use crate::{keymap, terminal};
 
 /// Where the console reads the time.
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
@@ -270,9 +269,7 @@ struct Console {
     clock: Clock,
     depth: Depth,
     theme_dir: Option<PathBuf>,
-    /// The keys of a sequence that is not complete.
-    keys: Vec<Key>,
-    presses: Presses,
+    input: Input,
 }
 
 impl Console {
@@ -296,8 +293,7 @@ impl Console {
             scenarios,
             clock: launch.clock,
             theme_dir: launch.theme_dir,
-            keys: Vec::new(),
-            presses: Presses::default(),
+            input: Input::default(),
         }
     }
 
@@ -331,44 +327,8 @@ impl Console {
     }
 
     fn on_terminal(&mut self, event: &TerminalEvent) -> Vec<Effect> {
-        let event = match event {
-            TerminalEvent::Key(key) if key.kind != KeyEventKind::Release => {
-                if self.state.is_typing() {
-                    input::typing(key).map(Event::Typed)
-                } else {
-                    Some(self.key(Key::from(*key)))
-                }
-            }
-            TerminalEvent::Mouse(mouse) => {
-                let target = |column, row| ui::target_at(&self.state, &self.look, column, row);
-                let meant = input::mouse(*mouse, target);
-                self.presses.count(*mouse, meant, (self.clock)())
-            }
-            TerminalEvent::Resize(columns, rows) => Some(Event::Resized { columns: *columns, rows: *rows }),
-            TerminalEvent::Key(_)
-            | TerminalEvent::FocusGained
-            | TerminalEvent::FocusLost
-            | TerminalEvent::Paste(_) => None,
-        };
+        let event = self.input.read(event, &self.state, &self.look, (self.clock)());
         event.map_or_else(Vec::new, |event| update(&mut self.state, event))
-    }
-
-    /// What a key means, with those before it that began a sequence.
-    fn key(&mut self, key: Key) -> Event {
-        self.keys.push(key);
-        let context = self.state.context();
-        match self.look.keymap.lookup(context, &self.keys) {
-            keymap::Lookup::Matched(action) => {
-                self.keys.clear();
-                Event::Act(action)
-            }
-            keymap::Lookup::Pending => Event::Pending(input::pending(&self.look.keymap, context, &self.keys)),
-            keymap::Lookup::NotFound | keymap::Lookup::Cancelled => {
-                let typed = input::shown(&self.keys);
-                self.keys.clear();
-                Event::Unbound(typed)
-            }
-        }
     }
 
     fn carry_out(&mut self, effect: Effect) {

@@ -7,7 +7,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Clear, Widget};
 
 use super::Look;
-use crate::app::{Action, NoticeLevel, Prompt, PromptKind, State};
+use crate::app::{Action, Letters, NoticeLevel, Prompt, PromptKind, State};
 use crate::theme::Role;
 
 /// How many completions are shown above the command line.
@@ -50,10 +50,11 @@ pub(super) fn hints(area: Rect, state: &State, look: &Look) -> Vec<(u16, Action,
     let mut x = area.x + 1;
     let mut hints = Vec::new();
     for &action in state.hints() {
-        let key = if state.is_typing() {
-            key_while_typing(action).map(str::to_owned)
-        } else {
-            look.keymap.keys_for(context, action).into_iter().next()
+        let mut keys = look.keymap.keys_for(context, action).into_iter();
+        let key = match state.letters() {
+            Letters::Field => key_while_typing(action).map(str::to_owned),
+            Letters::Form => keys.find(|key| !begins_with_a_letter(key)),
+            Letters::Command => keys.next(),
         };
         let Some(key) = key else { continue };
         let spans =
@@ -66,6 +67,11 @@ pub(super) fn hints(area: Rect, state: &State, look: &Look) -> Vec<(u16, Action,
         x += width as u16 + 3;
     }
     hints
+}
+
+/// Whether the first of these keys would be taken for text in a form.
+fn begins_with_a_letter(keys: &str) -> bool {
+    keys.split(' ').next().is_none_or(|key| key.chars().count() == 1)
 }
 
 /// The key for it while letters are typed: what the keymap has is taken for a letter.
@@ -119,14 +125,31 @@ fn draw_prompt(frame: &mut Frame<'_>, area: Rect, state: &State, prompt: &Prompt
     frame.set_cursor_position(Position::new(cursor.min(area.right().saturating_sub(1)), area.y));
 }
 
-/// A box above the last line with what can follow, beside each other where there is room.
-fn draw_columns(buffer: &mut Buffer, footer: Rect, rows: &[(String, String)], look: &Look) {
+/// The box that lies over what is above the last line; empty where there is none.
+pub(super) fn box_above(footer: Rect, state: &State) -> Rect {
+    let height = match (state.layers.prompt(), &state.pending) {
+        (Some(prompt), _) if prompt.kind == PromptKind::Command => {
+            prompt.candidates.len().min(CANDIDATES).min(usize::from(footer.y))
+        }
+        (Some(_), _) | (None, None) => 0,
+        (None, Some(pending)) => columns_of(footer, &pending.next).0,
+    };
+    Rect { y: footer.y - height as u16, height: height as u16, ..footer }
+}
+
+/// How high, how many and how wide the columns of such a box are, and how wide its keys.
+fn columns_of(footer: Rect, rows: &[(String, String)]) -> (usize, usize, usize, usize) {
     let cells = |words: &str| Span::raw(words).width();
     let keys = rows.iter().map(|(key, _)| cells(key)).max().unwrap_or(0);
     let longest = rows.iter().map(|(_, does)| cells(does)).max().unwrap_or(0);
     let wide = (keys + longest + 4).max(1);
     let columns = (usize::from(footer.width) / wide).max(1);
-    let height = rows.len().div_ceil(columns).min(usize::from(footer.y));
+    (rows.len().div_ceil(columns).min(usize::from(footer.y)), columns, wide, keys)
+}
+
+/// A box above the last line with what can follow, beside each other where there is room.
+fn draw_columns(buffer: &mut Buffer, footer: Rect, rows: &[(String, String)], look: &Look) {
+    let (height, columns, wide, keys) = columns_of(footer, rows);
     if height == 0 {
         return;
     }

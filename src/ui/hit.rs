@@ -4,12 +4,11 @@ use ratatui::layout::{Position, Rect};
 
 use super::grid::Viewport;
 use super::{Look, cluster, fleet, footer, operation, wizard};
-use crate::app::{LEAST_SIZE, Layer, State, Target};
+use crate::app::{Layer, State, Target};
 
 /// What is drawn in that cell, if pressing it does anything.
 pub fn target_at(state: &State, look: &Look, column: u16, row: u16) -> Option<Target> {
-    let (columns, rows) = state.size;
-    if columns < LEAST_SIZE.0 || rows < LEAST_SIZE.1 {
+    if state.is_too_small() {
         return None;
     }
     let regions = state.regions();
@@ -25,6 +24,9 @@ pub fn target_at(state: &State, look: &Look, column: u16, row: u16) -> Option<Ta
                 (*x..*x + width as u16).contains(&column)
             })
             .map(|(_, action, _)| Target::Hint(action));
+    }
+    if footer::box_above(regions.footer, state).contains(at) {
+        return None;
     }
     let middle = super::middle(&regions);
     let body = regions.body;

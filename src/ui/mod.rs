@@ -89,7 +89,7 @@ pub fn draw(frame: &mut Frame<'_>, state: &State, look: &Look) {
 fn draw_all(frame: &mut Frame<'_>, state: &State, look: &Look) {
     let area = frame.area();
     frame.buffer_mut().set_style(area, look.style(Role::Screen).patch(look.style(Role::Text)));
-    if area.width < LEAST_SIZE.0 || area.height < LEAST_SIZE.1 {
+    if state.is_too_small() || area.width < LEAST_SIZE.0 || area.height < LEAST_SIZE.1 {
         draw_small(frame, state, look);
         return;
     }
@@ -150,7 +150,11 @@ fn draw_small(frame: &mut Frame<'_>, state: &State, look: &Look) {
     for (y, line) in (0..bottom).zip(lines) {
         frame.buffer_mut().set_line(0, y, &Line::from(line), area.width);
     }
-    let words = Line::from(look.span(Role::Faint, look.fit(&hint, width)));
+    let (role, hint) = match state.notices.front() {
+        Some((notice, _)) => (Role::Note, crate::model::text::clean(&notice.text)),
+        None => (Role::Faint, hint),
+    };
+    let words = Line::from(look.span(role, look.fit(&hint, width)));
     if area.height > 0 {
         frame.buffer_mut().set_line(0, bottom, &words, area.width);
     }

@@ -174,6 +174,7 @@ impl Session {
         let screen = seen.parser.screen();
         assert!(!screen.alternate_screen(), "the alternate screen is still on");
         assert!(!screen.hide_cursor(), "the cursor is still hidden");
+        assert!(!screen.bracketed_paste(), "a paste still comes in brackets");
         assert_eq!(screen.mouse_protocol_mode(), vt100::MouseProtocolMode::None);
         (status, String::from_utf8_lossy(&seen.raw).into_owned())
     }

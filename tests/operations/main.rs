@@ -3,6 +3,9 @@
 mod aims;
 #[path = "../common/mod.rs"]
 mod common;
+#[path = "../common/deeds.rs"]
+mod deeds;
+mod drawn;
 mod fake;
 mod keys;
 mod mouse;

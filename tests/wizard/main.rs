@@ -2,6 +2,9 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+#[path = "../common/deeds.rs"]
+mod deeds;
+mod drawn;
 mod hosts;
 mod keys;
 mod layout;

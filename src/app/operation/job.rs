@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use super::form::{Focus, Form};
+use crate::app::Letters;
 use crate::model::ClusterName;
 use crate::operation::{
     Danger, Intent, NoPreview, Outcome, Plan, Preview, Progress, Refusal, Undo, Unfinished,
@@ -235,6 +236,20 @@ impl Job {
         self.stage == Stage::Asking
             && self.hindrance().is_none()
             && self.name_to_type().is_none_or(|name| self.form.name.value() == name)
+    }
+
+    /// The field for letters that are typed while a button has the focus: the name if one is wanted, else the reason.
+    pub(in crate::app) fn field_for_letters(&self) -> Option<Focus> {
+        [Focus::Name, Focus::Reason].into_iter().find(|field| self.ring().contains(field))
+    }
+
+    /// What a letter means to its form.
+    pub(in crate::app) fn letters(&self) -> Letters {
+        match self.field_for_letters() {
+            None => Letters::Command,
+            Some(_) if self.form.is_typing() => Letters::Field,
+            Some(_) => Letters::Form,
+        }
     }
 
     /// Where the keys can go, in the order of the key for the next one.

@@ -4,7 +4,7 @@ use super::{dialog, go, operate, panes, tell, unfinished, wizard};
 use crate::app::grid::{Order, Selection};
 use crate::app::view::{ClusterView, turned};
 use crate::app::{
-    Action, CardKind, CardText, Effect, FindingsPanel, FleetView, Focus, LayerKind, ListView, Notice,
+    Action, CardKind, CardText, Effect, FindingsPanel, FleetView, Focus, Layer, LayerKind, ListView, Notice,
     OpenCard, Panel, Prompt, PromptKind, Stage, State, TABS, View,
 };
 use crate::health::Health;
@@ -12,12 +12,68 @@ use crate::model::{ClusterName, Contact};
 use crate::tables::{Folds, Pane, Sorting, Subject, Tone};
 
 pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
-    if let Some(effects) = dialog::act(state, action) {
-        return effects;
+    let asked: Vec<LayerKind> = state.layers.from_top().map(Layer::kind).collect();
+    for layer in asked {
+        let taken = match layer {
+            LayerKind::Prompt => prompt(action),
+            LayerKind::Panel if state.layers.panel().is_some_and(Panel::is_of_operations) => {
+                dialog::act(state, action)
+            }
+            LayerKind::Panel => Some(reading(state, action)),
+            LayerKind::Scenarios => wizard::act(state, action),
+            LayerKind::Cluster | LayerKind::Fleet | LayerKind::Grid => None,
+        };
+        if let Some(effects) = taken {
+            return effects;
+        }
     }
-    if let Some(effects) = wizard::act(state, action) {
-        return effects;
+    in_view(state, action)
+}
+
+/// While a line is typed, only what changes nothing on screen is done besides.
+fn prompt(action: Action) -> Option<Vec<Effect>> {
+    let is_harmless = matches!(
+        action,
+        Action::Quit
+            | Action::Suspend
+            | Action::Redraw
+            | Action::NextTheme
+            | Action::PollNow
+            | Action::PollAll
+    );
+    (!is_harmless).then(Vec::new)
+}
+
+/// A panel that is read: nothing that lies under it changes unseen.
+fn reading(state: &mut State, action: Action) -> Vec<Effect> {
+    let is_own = action.is_movement()
+        || matches!(
+            action,
+            Action::Back | Action::Open | Action::Why | Action::PollNow | Action::CopyCommands
+        );
+    let is_for_page = state.layers.page().is_none_or(|page| wizard::leaves(page, action));
+    match action {
+        _ if is_own => {}
+        Action::NextPane
+        | Action::PreviousPane
+        | Action::ClearFilter
+        | Action::ToggleSort
+        | Action::ReverseSort
+        | Action::ToggleLayout
+        | Action::ToggleFindings
+        | Action::FoldAll
+        | Action::UnfoldAll
+        | Action::ToggleWide
+        | Action::Scenarios => return operate::refuse(state, "close what is open on top first"),
+        _ if !is_for_page => return operate::refuse(state, "close what is open on top first"),
+        Action::NextProblem | Action::PreviousProblem => state.layers.close(LayerKind::Panel),
+        _ => {}
     }
+    in_view(state, action)
+}
+
+/// What an action does to the view and everywhere.
+fn in_view(state: &mut State, action: Action) -> Vec<Effect> {
     match action {
         Action::Quit => return quit(state),
         Action::Suspend => return vec![Effect::Suspend],
@@ -32,10 +88,6 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
         Action::ToggleLog => toggle(state, Panel::Log),
         Action::CommandLine => state.layers.put(Prompt::new(PromptKind::Command, "")),
         Action::Filter => {
-            // What asks is answered first.
-            if state.layers.panel().is_some_and(Panel::is_of_operations) {
-                return Vec::new();
-            }
             state.layers.close(LayerKind::Panel);
             state.layers.put(Prompt::new(PromptKind::Filter, state.filter()));
         }
@@ -81,11 +133,11 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
         Action::CopyCommands => return dialog::copy(state),
         Action::Unfinished => return unfinished::look(state),
         Action::Operations => return show_operations(state),
+        Action::Scenarios => return wizard::open(state),
         Action::Writable => state.layers.put(Prompt::new(PromptKind::Command, "writable 15 ")),
         Action::ReadOnly => return operate::lock(state),
         Action::Mark => mark(state),
         action if action.is_movement() => return go::go(state, action),
-        Action::Scenarios => return operate::refuse(state, "close what is open on top first"),
         action if action.is_of_wizard() => {
             return operate::refuse(state, "that is a key of a scenario's run: `:scenarios`");
         }
@@ -94,9 +146,14 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
     Vec::new()
 }
 
+/// Whether an operation or a run would be left in the middle.
+pub(super) fn leaves_something(state: &State) -> bool {
+    state.operations.running().next().is_some() || wizard::is_busy(state)
+}
+
 /// Leaves, unless that would leave something undone: then it is asked.
 fn quit(state: &mut State) -> Vec<Effect> {
-    if state.operations.running().next().is_none() && !wizard::is_busy(state) {
+    if !leaves_something(state) {
         return vec![Effect::Quit];
     }
     state.layers.put(Panel::Leave { focus: Focus::Cancel });

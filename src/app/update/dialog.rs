@@ -1,7 +1,6 @@
 //! Keys in the panels that ask about operations.
 
-use tui_input::InputRequest;
-
+use super::typing::Edit;
 use super::{operate, tell, unfinished};
 use crate::app::operation::Dialect;
 use crate::app::{
@@ -46,7 +45,7 @@ pub(super) fn typed(state: &mut State, typing: Typing) -> Vec<Effect> {
         return Vec::new();
     };
     match typing {
-        Typing::Edit(request) => edit(job.form.field(), request),
+        Typing::Edit(request) => _ = edit(state, Edit::Key(request)),
         Typing::Cancel => return back(state, &Panel::Operation(id)),
         Typing::Complete | Typing::Newer => job.form.turn(job.ring(), 1),
         Typing::CompleteBack | Typing::Older => job.form.turn(job.ring(), -1),
@@ -62,10 +61,17 @@ pub(super) fn typed(state: &mut State, typing: Typing) -> Vec<Effect> {
     Vec::new()
 }
 
-fn edit(field: Option<&mut tui_input::Input>, request: InputRequest) {
-    if let Some(field) = field {
-        field.handle(request);
+/// Text is for the field that has the focus. Where a button has it, the field that text is for gets it.
+pub(super) fn edit(state: &mut State, edit: Edit<'_>) -> bool {
+    let Some(&Panel::Operation(id)) = state.layers.panel() else { return false };
+    let Some(job) = state.operations.job_mut(id) else { return false };
+    let Some(field) = job.field_for_letters() else { return false };
+    if !job.form.is_typing() {
+        job.form.focus = field;
     }
+    let Some(input) = job.form.field() else { return false };
+    edit.apply(input);
+    true
 }
 
 /// The mouse was pressed on a part of such a panel. A button is taken as its key would take it; a row gets the keys, and

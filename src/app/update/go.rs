@@ -85,14 +85,19 @@ pub(super) fn press(state: &mut State, target: Target) -> Vec<Effect> {
     if state.layers.prompt().is_some_and(|prompt| prompt.kind == PromptKind::Filter) {
         state.layers.close(LayerKind::Prompt);
     }
-    // What asks is answered by its own buttons, not by what lies under it.
-    let is_asked = state.layers.panel().is_some_and(Panel::is_of_operations);
+    // The topmost layer takes it, not what lies under it.
+    match (target, state.layers.front()) {
+        (Target::Hint(action), _) => act::act(state, action),
+        (target, Layer::Panel(panel)) if panel.is_of_operations() => dialog::press(state, &target),
+        // What is read has nothing to be pressed.
+        (_, Layer::Panel(_)) => Vec::new(),
+        (target, Layer::Scenarios(_)) => wizard::press(state, &target),
+        (target, _) => press_in_view(state, target),
+    }
+}
+
+fn press_in_view(state: &mut State, target: Target) -> Vec<Effect> {
     match target {
-        Target::Hint(action) => return act::act(state, action),
-        target if is_asked => return dialog::press(state, &target),
-        target if state.layers.panel().is_none() && state.layers.page().is_some() => {
-            return wizard::press(state, &target);
-        }
         Target::Cluster(name) => {
             let already = state.grid.selection == Selection::Chosen(name.clone());
             if already {
@@ -108,7 +113,8 @@ pub(super) fn press(state: &mut State, target: Target) -> Vec<Effect> {
         }
         Target::Row(pane, row) => return press_row(state, pane, row),
         // What they stood in is gone.
-        Target::Button(_)
+        Target::Hint(_)
+        | Target::Button(_)
         | Target::Remedy(_)
         | Target::Entry(_)
         | Target::RunPane(_)

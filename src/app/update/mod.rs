@@ -13,7 +13,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::command::complete;
 use super::wizard::{News, Page};
-use super::{ClusterState, Effect, Event, FleetView, Notice, NoticeLevel, PromptKind, State, View};
+use super::{Action, ClusterState, Effect, Event, FleetView, Notice, NoticeLevel, PromptKind, State, View};
 use crate::health::{Assessment, Health};
 use crate::model::ClusterName;
 use crate::tables::details;
@@ -39,7 +39,17 @@ pub fn update(state: &mut State, event: Event) -> Vec<Effect> {
         }
         event => {
             state.dirty = true;
+            let is_by_user = event.is_by_user();
+            let (told, top) = (info(state).cloned(), state.layers.identity());
             let effects = interact(state, event);
+            let is_told = info(state) != told.as_ref();
+            if is_told {
+                state.is_answer = is_by_user;
+            }
+            if !is_told && is_by_user && state.is_answer && state.layers.identity() != top {
+                // The answer was about a screen that is left.
+                state.notices.retain(|(notice, _)| notice.level == NoticeLevel::Error);
+            }
             settle(state);
             effects
         }
@@ -48,6 +58,9 @@ pub fn update(state: &mut State, event: Event) -> Vec<Effect> {
 
 /// What the person does, and what the terminal says of itself.
 fn interact(state: &mut State, event: Event) -> Vec<Effect> {
+    if event.is_by_user() && state.is_too_small() {
+        return unseen(state, &event);
+    }
     match event {
         Event::Resized { columns, rows } => state.size = (columns, rows),
         Event::Act(action) => {
@@ -63,6 +76,7 @@ fn interact(state: &mut State, event: Event) -> Vec<Effect> {
             tell(state, Notice::info(format!("{key} does nothing here")));
         }
         Event::Typed(typing) => return typing::typed(state, typing),
+        Event::Pasted(text) => return typing::pasted(state, &text),
         Event::Pressed(target) => return go::press(state, target),
         Event::Scrolled(scroll) => return go::scrolled(state, scroll),
         Event::Scenario(news) => return wizard::hear(state, news),
@@ -74,6 +88,21 @@ fn interact(state: &mut State, event: Event) -> Vec<Effect> {
         Event::Tick(_) | Event::Observed(..) => {}
     }
     Vec::new()
+}
+
+/// What the user does while the screen has no room for the layers: only what needs no look at them is done.
+fn unseen(state: &mut State, event: &Event) -> Vec<Effect> {
+    key_pressed(state);
+    match event {
+        Event::Act(Action::Quit) if act::leaves_something(state) => {
+            tell(state, Notice::info("busy: enlarge to quit"));
+            Vec::new()
+        }
+        Event::Act(Action::Quit) => vec![Effect::Quit],
+        Event::Act(Action::Suspend) => vec![Effect::Suspend],
+        Event::Act(Action::Redraw) => vec![Effect::Redraw],
+        _ => Vec::new(),
+    }
 }
 
 fn tick(state: &mut State, now: Timestamp) {
@@ -202,6 +231,11 @@ fn key_pressed(state: &mut State) {
     if state.notices.front().is_some_and(|(notice, _)| notice.level == NoticeLevel::Error) {
         state.notices.pop_front();
     }
+}
+
+/// The notice that goes by itself; there is one at most.
+fn info(state: &State) -> Option<&(Notice, Timestamp)> {
+    state.notices.iter().find(|(notice, _)| notice.level == NoticeLevel::Info)
 }
 
 fn tell(state: &mut State, notice: Notice) {

@@ -133,12 +133,16 @@ pub(super) fn refuse(state: &mut State, why: impl Into<String>) -> Vec<Effect> {
 
 /// The one place from which anything is carried out: the button that begins it has the keys, and was pressed.
 pub(super) fn confirm(state: &mut State, id: JobId) -> Vec<Effect> {
-    let Some(job) = state.operations.job(id) else { return Vec::new() };
+    let Some(job) = state.operations.job_mut(id) else { return Vec::new() };
     if job.form.focus != Focus::Confirm || job.stage != Stage::Asking {
         return Vec::new();
     }
     if !job.can_be_confirmed() {
-        let name = job.name_to_type().unwrap_or_default();
+        // Where nothing is to be typed, nothing can be done at all.
+        let Some(name) = job.name_to_type().filter(|_| job.ring().contains(&Focus::Name)) else {
+            return Vec::new();
+        };
+        job.form.focus = Focus::Name;
         return refuse(state, format!("type {name} first"));
     }
     let errands: Vec<Errand> = job.tasks.iter().map(|task| task.errand.clone()).collect();

@@ -22,6 +22,7 @@ pub use run::{Holder, Run, Stage, View, WizardPane};
 pub use shelf::{Book, Found, LayoutBook, PastRun, Realm, Row, Shelf, Standing};
 pub use survey::{Finding, Installed, Survey};
 
+use crate::app::Letters;
 use crate::model::{ClusterName, HostName};
 use crate::scenario::journal::{Entry, Instruction, Outcome, Place};
 use crate::scenario::{Plan, Scenario, Value};
@@ -239,14 +240,18 @@ pub struct Unplanned {
 }
 
 impl Wizard {
-    /// Whether letters go into a field.
-    pub fn is_typing(&self, page: &Page) -> bool {
-        match page {
+    /// What a letter means on that screen.
+    pub(in crate::app) fn letters(&self, page: &Page) -> Letters {
+        let is_typing = match page {
             Page::Hosts(hosts) => hosts.is_typing(),
             Page::Form(form) => form.is_typing(),
-            Page::Run => self.run.as_ref().and_then(|run| run.ask.as_ref()).is_some_and(Ask::is_typing),
-            Page::List | Page::Layout => false,
-        }
+            Page::Run => match self.run.as_ref().and_then(|run| run.ask.as_ref()) {
+                Some(ask) if ask.wanted.is_some() => ask.is_typing(),
+                _ => return Letters::Command,
+            },
+            Page::List | Page::Layout => return Letters::Command,
+        };
+        if is_typing { Letters::Field } else { Letters::Form }
     }
 
     /// The run that goes on, or waits for a word, on screen or not.

@@ -1,6 +1,7 @@
 //! Keys while something is asked about a run.
 
 use super::{hindrance, not_here, refuse, run};
+use crate::app::update::typing::Edit;
 use crate::app::wizard::{Ask, AskKind, Stage};
 use crate::app::{Action, Effect, Focus, State, Target, Typing};
 use crate::scenario::journal::Instruction;
@@ -19,9 +20,7 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
 pub(super) fn typed(state: &mut State, typing: Typing) -> Vec<Effect> {
     let Some(ask) = asked(state) else { return Vec::new() };
     match typing {
-        Typing::Edit(request) => {
-            ask.typed.handle(request);
-        }
+        Typing::Edit(request) => _ = edit(state, Edit::Key(request)),
         Typing::Cancel => return cancel(state),
         Typing::Complete | Typing::Newer => ask.turn(1),
         Typing::CompleteBack | Typing::Older => ask.turn(-1),
@@ -32,6 +31,14 @@ pub(super) fn typed(state: &mut State, typing: Typing) -> Vec<Effect> {
         }
     }
     Vec::new()
+}
+
+/// Text is for the name, which gets the focus.
+pub(super) fn edit(state: &mut State, edit: Edit<'_>) -> bool {
+    let Some(ask) = asked(state).filter(|ask| ask.wanted.is_some()) else { return false };
+    ask.focus = Focus::Name;
+    edit.apply(&mut ask.typed);
+    true
 }
 
 pub(super) fn press(state: &mut State, target: &Target) -> Vec<Effect> {
@@ -75,6 +82,7 @@ fn take(state: &mut State) -> Vec<Effect> {
     }
     if !ask.can_be_confirmed() {
         let wanted = ask.wanted.clone().unwrap_or_default();
+        ask.focus = Focus::Name;
         return refuse(state, format!("type {wanted} first"));
     }
     let (kind, is_destruction) = (ask.kind, ask.wanted.is_some());

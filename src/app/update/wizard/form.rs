@@ -2,6 +2,7 @@
 
 use super::{drop_run, hindrance, layout, not_here, refuse};
 use crate::app::update::tell;
+use crate::app::update::typing::Edit;
 use crate::app::wizard::{Basis, Draft, Form, Page, Recalled, Request, Stage};
 use crate::app::{Action, Effect, Notice, State, Typing};
 use crate::scenario::journal::Outcome;
@@ -29,18 +30,22 @@ fn move_row(state: &mut State, by: isize) {
 
 pub(super) fn hosts_typed(state: &mut State, typing: Typing) -> Vec<Effect> {
     match typing {
-        Typing::Edit(request) => {
-            if let Some(Page::Hosts(hosts)) = state.layers.page_mut() {
-                hosts.names.handle(request);
-                hosts.error = None;
-            }
-        }
+        Typing::Edit(request) => _ = edit_hosts(state, Edit::Key(request)),
         Typing::Accept => return chosen(state),
         Typing::Cancel => state.layers.turn_to(Page::List),
         Typing::Older | Typing::CompleteBack => move_row(state, -1),
         Typing::Newer | Typing::Complete => move_row(state, 1),
     }
     Vec::new()
+}
+
+/// Text is for the field of other hosts, which gets the focus.
+pub(super) fn edit_hosts(state: &mut State, edit: Edit<'_>) -> bool {
+    let Some(Page::Hosts(hosts)) = state.layers.page_mut() else { return false };
+    hosts.row = hosts.clusters;
+    edit.apply(&mut hosts.names);
+    hosts.error = None;
+    true
 }
 
 /// The hosts are known: the values are next.
@@ -89,13 +94,24 @@ fn turn(state: &mut State, by: isize) {
     }
 }
 
+/// Text is for the field that has the focus.
+pub(super) fn edit_values(state: &mut State, edit: Edit<'_>) -> bool {
+    let Some(Page::Form(form)) = state.layers.page_mut() else { return false };
+    if !form.is_typing() {
+        return false;
+    }
+    let Some(field) = form.field() else { return false };
+    edit.apply(&mut field.input);
+    field.check();
+    true
+}
+
 pub(super) fn values_typed(state: &mut State, typing: Typing) -> Vec<Effect> {
     let Some(Page::Form(form)) = state.layers.page_mut() else { return Vec::new() };
     match typing {
         Typing::Edit(request) => {
-            if let Some(field) = form.field() {
-                field.input.handle(request);
-                field.check();
+            if !edit_values(state, Edit::Key(request)) {
+                return refuse(state, "a letter goes into a field: tab goes to the next one");
             }
         }
         Typing::Cancel => return back(state),

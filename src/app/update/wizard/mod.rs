@@ -11,19 +11,31 @@ pub(super) use news::hear;
 pub(super) use run::scroll_pane;
 
 use super::tell;
+use super::typing::Edit;
 use crate::app::wizard::{Page, PastRun, Request, Row, Stage, Standing};
 use crate::app::{Action, Effect, Focus, Hosts, LayerKind, Notice, State, Target, Typing};
 use crate::model::{ClusterName, HostName};
 
 /// What a key does on such a screen; `None` where there is none, or the key does what it does everywhere.
 pub(super) fn act(state: &mut State, action: Action) -> Option<Vec<Effect>> {
-    if state.layers.panel().is_some() {
-        return None;
-    }
+    let page = state.layers.page()?;
     if action == Action::Scenarios {
         return Some(open(state));
     }
-    let page = state.layers.page()?;
+    if leaves(page, action) {
+        return None;
+    }
+    Some(match page {
+        Page::List => list(state, action),
+        Page::Layout => layout::act(state, action),
+        Page::Hosts(_) => form::hosts(state, action),
+        Page::Form(_) => form::values(state, action),
+        Page::Run => run::act(state, action),
+    })
+}
+
+/// Whether such a screen leaves an action to what is done everywhere.
+pub(super) fn leaves(page: &Page, action: Action) -> bool {
     let is_general = matches!(
         action,
         Action::Quit
@@ -37,20 +49,17 @@ pub(super) fn act(state: &mut State, action: Action) -> Option<Vec<Effect>> {
             | Action::Operations
             | Action::Writable
     );
-    if is_general {
-        return None;
+    is_general || (matches!(action, Action::Filter | Action::ClearFilter) && matches!(page, Page::List))
+}
+
+/// Puts text into the field that it is for. Says whether there is one.
+pub(super) fn edit(state: &mut State, edit: Edit<'_>) -> bool {
+    match state.layers.page() {
+        Some(Page::Hosts(_)) => form::edit_hosts(state, edit),
+        Some(Page::Form(_)) => form::edit_values(state, edit),
+        Some(Page::Run) => ask::edit(state, edit),
+        Some(Page::List | Page::Layout) | None => false,
     }
-    let is_of_filter = matches!(action, Action::Filter | Action::ClearFilter);
-    if is_of_filter && matches!(page, Page::List) {
-        return None;
-    }
-    Some(match page {
-        Page::List => list(state, action),
-        Page::Layout => layout::act(state, action),
-        Page::Hosts(_) => form::hosts(state, action),
-        Page::Form(_) => form::values(state, action),
-        Page::Run => run::act(state, action),
-    })
 }
 
 /// A key while one of its fields has the keys.
@@ -91,7 +100,7 @@ pub(super) fn press(state: &mut State, target: &Target) -> Vec<Effect> {
 }
 
 /// Shows the run in hand or, where there is none or it is shown, the list.
-fn open(state: &mut State) -> Vec<Effect> {
+pub(super) fn open(state: &mut State) -> Vec<Effect> {
     let is_shown = matches!(state.layers.page(), Some(Page::Run));
     let page = if state.wizard.run.is_some() && !is_shown { Page::Run } else { Page::List };
     state.layers.turn_to(page);

@@ -1,0 +1,208 @@
+//! No key, no press and no paste reaches what isn't on screen, and letters in a form are text.
+
+use std::cell::Cell;
+
+use crossterm::event::{Event as TerminalEvent, KeyCode, KeyEvent, KeyModifiers};
+use proptest::prelude::*;
+use proptest::test_runner::{Config, TestRunner};
+use quorate::app::{Action, Job, Panel, Request, State};
+use quorate::operation::Projection;
+use quorate::runtime::Input;
+
+use crate::common::{console, deployment, look, now, screen};
+use crate::deeds::{Deed, deed, holds, sent};
+use crate::person::Person;
+
+/// The dialog that asks about fencing a node.
+fn fencing() -> Person {
+    let mut person = Person::in_cluster("mq", (80, 24));
+    person.act(&[Action::NextPane, Action::FenceReboot]).planned(&Projection::NotAsked);
+    assert!(person.screen().contains("to do it"), "{}", person.screen());
+    person
+}
+
+fn job(state: &State) -> Option<&Job> {
+    match state.layers.panel() {
+        Some(Panel::Operation(id)) => state.operations.job(*id),
+        _ => None,
+    }
+}
+
+/// The name that the dialog wants.
+fn name(state: &State) -> String {
+    job(state).and_then(Job::name_to_type).unwrap_or_default()
+}
+
+impl Person {
+    /// What the terminal sends when these keys are pressed.
+    fn keys(&mut self, keys: &[KeyCode]) -> &mut Self {
+        let events = keys.iter().map(|code| TerminalEvent::Key(KeyEvent::new(*code, KeyModifiers::NONE)));
+        self.sends(events.collect())
+    }
+
+    fn writes(&mut self, text: &str) -> &mut Self {
+        self.keys(&text.chars().map(KeyCode::Char).collect::<Vec<_>>())
+    }
+
+    fn sends(&mut self, events: Vec<TerminalEvent>) -> &mut Self {
+        let (mut input, look) = (Input::default(), look());
+        for event in events {
+            if let Some(event) = input.read(&event, &self.state, &look, now()) {
+                self.hear(event);
+            }
+        }
+        self
+    }
+}
+
+#[test]
+fn a_dialog_that_isnt_drawn_takes_no_keys() {
+    let mut person = fencing();
+    let name = name(&person.state);
+    person.writes(&name).sends(vec![TerminalEvent::Resize(30, 8)]);
+    person.keys(&[KeyCode::Tab, KeyCode::Tab, KeyCode::Enter, KeyCode::Enter]).writes("m");
+    assert!(person.asked.is_empty() && person.screen().contains("small: wants 40x10"), "{}", person.screen());
+    // It is as it was when there is room again.
+    person.sends(vec![TerminalEvent::Resize(80, 24)]);
+    assert!(job(&person.state).is_some_and(Job::can_be_confirmed), "{}", person.screen());
+    person.keys(&[KeyCode::Tab, KeyCode::Tab, KeyCode::Enter]);
+    person.carried_out();
+}
+
+#[test]
+fn a_small_window_can_be_left() {
+    let mut person = fencing();
+    assert!(person.sends(vec![TerminalEvent::Resize(30, 8)]).writes("q").quits, "{}", person.screen());
+    let mut person = fencing();
+    let name = name(&person.state);
+    person.writes(&name).keys(&[KeyCode::Enter, KeyCode::Enter, KeyCode::Enter]);
+    person.carried_out();
+    person.sends(vec![TerminalEvent::Resize(30, 8)]).writes("q");
+    assert!(!person.quits && person.screen().contains("busy: enlarge to quit"), "{}", person.screen());
+}
+
+#[test]
+fn type_the_name_first_puts_the_focus_on_the_name() {
+    let mut person = fencing();
+    let name = name(&person.state);
+    // On "Do it" at once, with nothing typed.
+    person.keys(&[KeyCode::Left, KeyCode::Enter]);
+    assert!(person.screen().contains(&format!("type {name} first")), "{}", person.screen());
+    person.writes(&name);
+    assert!(job(&person.state).is_some_and(Job::can_be_confirmed), "{}", person.screen());
+    assert!(person.asked.is_empty());
+}
+
+#[test]
+fn letters_on_a_button_of_a_form_are_text() {
+    let mut person = fencing();
+    let name = name(&person.state);
+    person.writes(&name);
+    assert!(job(&person.state).is_some_and(Job::can_be_confirmed), "{}", person.screen());
+    // Where only a reason can be given, they are the reason.
+    let mut person = Person::in_cluster("mq", (80, 24));
+    person
+        .act(&[Action::NextPane, Action::NodeMaintenance])
+        .planned(&Projection::NotAsked)
+        .writes("quick fix");
+    let reason = job(&person.state).map(|job| job.form.reason.value().to_owned());
+    assert_eq!(reason.as_deref(), Some("quick fix"), "{}", person.screen());
+}
+
+#[test]
+fn a_paste_goes_into_a_field_and_runs_nothing() {
+    let paste = |text: &str| vec![TerminalEvent::Paste(text.to_owned())];
+    let mut person = fencing();
+    let name = name(&person.state);
+    person.sends(paste(&format!("{name}\n")));
+    assert!(job(&person.state).is_some_and(Job::can_be_confirmed) && person.asked.is_empty());
+    let mut person = Person::at(console(deployment(), (80, 24)));
+    person.sends(paste(":mq\nFq")).act(&[]);
+    assert!(person.screen().contains("nothing pasted"), "{}", person.screen());
+    person.writes(":").sends(paste("mq\nquit\n"));
+    assert_eq!(
+        person.state.layers.prompt().map(|prompt| prompt.text().to_owned()).as_deref(),
+        Some("mq quit")
+    );
+    assert!(!person.quits);
+    person.keys(&[KeyCode::Esc]).writes("/").sends(paste("glance"));
+    assert_eq!(person.state.filter(), "glance");
+    person.sends(paste(&"x".repeat(5000)));
+    assert_eq!(person.state.filter(), "glance");
+}
+
+#[test]
+fn nothing_was_changed_goes_with_its_dialog() {
+    let mut person = fencing();
+    person.keys(&[KeyCode::Esc]);
+    assert!(person.screen().contains("nothing was changed"), "{}", person.screen());
+    person.act(&[Action::FenceReboot]);
+    assert!(!person.screen().contains("nothing was changed"), "{}", person.screen());
+}
+
+#[test]
+fn a_panel_that_is_read_hides_what_keys_would_change() {
+    let mut person = Person::in_cluster("mq", (80, 24));
+    person.keys(&[KeyCode::F(1)]);
+    let pane = |person: &Person| person.state.layers.cluster().map(|view| view.pane);
+    let before = pane(&person);
+    person.keys(&[KeyCode::Tab]);
+    assert_eq!(pane(&person), before, "{}", person.screen());
+}
+
+/// What is on screen when any of the sequences begins.
+fn starts() -> Vec<State> {
+    let mut ordinary = Person::in_cluster("mq", (80, 24));
+    ordinary.act(&[Action::NextPane, Action::NodeMaintenance]).planned(&Projection::NotAsked);
+    assert!(ordinary.screen().contains("[ Do it ]"), "{}", ordinary.screen());
+    let mut named = fencing();
+    let name = name(&named.state);
+    named.writes(&name);
+    let grid = || Person::at(console(deployment(), (80, 24)));
+    let mut line = grid();
+    line.writes(":");
+    let mut help = Person::in_cluster("lb", (80, 24));
+    help.writes("?");
+    [fencing(), fencing(), named, ordinary, grid(), line, help].map(|person| person.state).to_vec()
+}
+
+/// Over random keys, presses, pastes and sizes: whatever isn't drawn can't be confirmed, and everything of [`holds`].
+#[test]
+fn whatever_isnt_drawn_cant_be_confirmed() {
+    let (look, starts, confirmed) = (look(), starts(), Cell::new(0_usize));
+    let config = Config { failure_persistence: None, ..Config::with_cases(1000) };
+    let sequences = (0..starts.len(), prop::collection::vec(deed(), 1..14));
+    let outcome = TestRunner::new(config).run(&sequences, |(start, deeds)| {
+        let mut person = Person::at(starts[start].clone());
+        let mut input = Input::default();
+        for deed in deeds {
+            if matches!(deed, Deed::Answer) {
+                let Person { state, asked, .. } = &mut person;
+                asked.retain(|request| match request {
+                    Request::Plan(_, errand) => {
+                        let cluster = state.cluster(errand.cluster());
+                        cluster.is_some_and(|cluster| cluster.observation.current().is_some())
+                    }
+                    _ => false,
+                });
+                person.planned(&Projection::NotAsked);
+            }
+            for sent in sent(&deed, &name(&person.state)) {
+                let before = person.state.clone();
+                let Some(event) = input.read(&sent, &before, &look, now()) else { continue };
+                let asked = person.asked.len();
+                person.hear(event.clone());
+                let asked = &person.asked[asked..];
+                holds(&before, &sent, &event, &person.state, !asked.is_empty())?;
+                if asked.iter().any(|it| matches!(it, Request::CarryOut { .. } | Request::Resume { .. })) {
+                    let drawn = screen(&before, &look).to_string();
+                    prop_assert!(drawn.contains("[ Do it ]"), "confirmed unseen:\n{drawn}");
+                    confirmed.set(confirmed.get() + 1);
+                }
+            }
+        }
+        Ok(())
+    });
+    assert!(outcome.is_ok(), "{}", outcome.expect_err("it failed"));
+    assert!(confirmed.get() > 0, "none was confirmed at all");
+}
