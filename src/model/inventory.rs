@@ -14,6 +14,23 @@ pub struct Inventory {
     pub clusters: Vec<ClusterEntry>,
 }
 
+impl Inventory {
+    /// The first of these hosts that belongs to a read-only cluster, however it is written, and that cluster.
+    pub fn read_only_host<'a>(&'a self, hosts: &'a [HostName]) -> Option<(&'a HostName, &'a ClusterEntry)> {
+        let locked = self.clusters.iter().filter(|entry| entry.access.read_only);
+        locked
+            .flat_map(|entry| hosts.iter().map(move |host| (host, entry)))
+            .find(|(host, entry)| entry.has(host))
+    }
+}
+
+impl ClusterEntry {
+    /// Whether that host is one of its members, however it is written.
+    pub fn has(&self, host: &HostName) -> bool {
+        self.hosts.iter().any(|member| member.is_same_host(host))
+    }
+}
+
 /// One cluster as it is configured.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClusterEntry {

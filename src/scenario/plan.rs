@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::journal::Place;
 use super::resolve::short;
 use super::{Format, Gate, Masker, Scenario, Script, Step, Target, fingerprint, shell};
 use crate::model::HostName;
@@ -222,7 +223,21 @@ impl Plan {
         if self.scenario.format == Format::Phd {
             remarks.extend(self.without_value());
         }
+        match self.local_steps().as_slice() {
+            [] => {}
+            [step] => remarks.push(format!("step {step} runs on this machine, as you")),
+            steps => {
+                let steps: Vec<String> = steps.iter().map(ToString::to_string).collect();
+                remarks.push(format!("steps {} run on this machine, as you", steps.join(", ")));
+            }
+        }
         remarks
+    }
+
+    /// The steps of which a script runs where the console does, by their numbers.
+    pub fn local_steps(&self) -> Vec<usize> {
+        let is_local = |step: &&Step| self.places_of_step(step).contains(&Place::Local);
+        self.scenario.steps.iter().filter(is_local).map(|step| step.number).collect()
     }
 
     /// phd's scripts may use what they don't declare; bash takes it for empty.

@@ -115,6 +115,44 @@ fn a_plan_of_ours_has_exactly_the_promised_keys() {
     assert_eq!(debian.json()["steps"][0]["script"], "apt-get install -y it\n");
 }
 
+const READ_ONLY: &str = "[[cluster]]\nname = \"rw\"\nnodes = [\"w1\"]\n\
+                         [[cluster]]\nname = \"ro\"\nread_only = true\nnodes = [\"r1\", \"root@r2\"]\n";
+
+#[rstest]
+#[case::among_others(&["--nodes", "w1,r1"], "r1 belongs to ro")]
+#[case::for_another_cluster(&["--cluster", "rw", "--nodes", "r1,r2"], "r1 belongs to ro")]
+#[case::with_a_user(&["--nodes", "root@r1"], "root@r1 belongs to ro")]
+#[case::without_its_user(&["--nodes", "R2.example.org"], "R2.example.org belongs to ro")]
+#[case::as_an_address_of_ssh(&["--nodes", "ssh://admin@r1:2222"], "ssh://admin@r1:2222 belongs to ro")]
+#[case::the_cluster_itself(&["--cluster", "ro"], "this is read-only")]
+fn a_host_of_a_read_only_cluster_is_left_alone_however_it_is_written(
+    #[case] hosts: &[&str],
+    #[case] words: &str,
+) {
+    let home = Home::with(READ_ONLY);
+    let file = home.write("one.md", "# One\n## Do\n```bash run\ntrue\n```\n");
+    let all = [&["scenario", "run", file.to_str().unwrap(), "--yes"], hosts].concat();
+    let answer = home.run(&all);
+    assert_eq!(answer.code, 2, "{}{}", answer.stdout, answer.stderr);
+    assert!(answer.stderr.contains(words), "{}", answer.stderr);
+}
+
+#[test]
+fn what_runs_on_this_machine_is_said_and_not_run_by_a_read_only_status() {
+    let home = Home::new();
+    let made = home.write("made", "");
+    std::fs::remove_file(&made).unwrap();
+    let text =
+        format!("# One\n## Do\n```bash run\ntrue\n```\n```bash check on=local\n: >{}\n```\n", made.display());
+    let file = home.write("one.md", &text);
+    let answer = plan(&home, &[file.to_str().unwrap(), "--nodes", "w1"]);
+    assert!(answer.stderr.contains("step 1 runs on this machine"), "{}", answer.stderr);
+    let answer = home.run(&["--read-only", "scenario", "status", file.to_str().unwrap(), "--nodes", "w1"]);
+    assert_eq!(answer.code, 2, "{}{}", answer.stdout, answer.stderr);
+    assert!(answer.stderr.contains("step 1 of one runs on this machine"), "{}", answer.stderr);
+    assert!(!made.exists(), "it was run");
+}
+
 #[test]
 fn a_plan_of_phd_prints_every_script_whole() {
     let home = Home::new();

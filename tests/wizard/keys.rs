@@ -36,6 +36,24 @@ fn a_read_only_cluster_is_left_alone() {
 }
 
 #[test]
+fn a_host_of_a_read_only_cluster_is_left_alone_however_it_is_written() {
+    for (written, is_left_alone) in
+        [("gateway1", true), ("root@gateway1", true), ("ssh://Gateway1:22", true), ("w1", false)]
+    {
+        let mut clusters = deployment();
+        for (entry, _) in &mut clusters {
+            entry.access.read_only = true;
+        }
+        let mut person = Person::at(console(clusters, (100, 30)));
+        person.hear(Event::Scenario(News::Shelf(Box::new(shelf()))));
+        person.act(&[Action::Scenarios, Action::Down, Action::Open, Action::Last]);
+        person.types(written).typed(Typing::Accept);
+        let stays = matches!(person.state.layers.page(), Some(Page::Hosts(_)));
+        assert_eq!(stays, is_left_alone, "{written}: {}", person.screen());
+    }
+}
+
+#[test]
 fn a_console_that_is_read_only_runs_nothing() {
     let mut person = Person::ready((100, 30));
     let mut shelf = shelf();

@@ -83,7 +83,24 @@ pub(super) fn access(
     if settings.read_only || access.read_only {
         return Err(Failure::Wrong("this is read-only: nothing but --dry-run is done".to_owned()));
     }
+    if let Some((host, entry)) = settings.config.inventory.read_only_host(hosts) {
+        let (host, name) = (printable(host.as_str()), printable(entry.name.as_str()));
+        return Err(Failure::Wrong(format!(
+            "{host} belongs to {name}, which is read-only by the configuration: nothing but --dry-run is done"
+        )));
+    }
     Ok(access)
+}
+
+/// With --read-only nothing runs on this machine, so no check does.
+pub(super) fn refuse_local(settings: &Settings, plan: &Plan) -> Result<(), Failure> {
+    match plan.local_steps().first() {
+        Some(step) if settings.read_only => Err(Failure::Wrong(format!(
+            "this is read-only, and step {step} of {} runs on this machine: its checks are not run",
+            printable(&plan.scenario.name)
+        ))),
+        _ => Ok(()),
+    }
 }
 
 /// Carries it out by itself.

@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::arguments::StatusArguments;
 use super::carry::entry;
 use super::printable;
-use super::run::reach;
+use super::run::{reach, refuse_local};
 use crate::cli::arguments::Format;
 use crate::cli::failure::{Failure, Outcome};
 use crate::cli::settings::Settings;
@@ -41,6 +41,7 @@ struct FoundStep {
 /// Looks at what proves each step.
 pub(super) async fn run(settings: &Settings, arguments: &StatusArguments) -> Outcome {
     let plan = arguments.given.plan(settings)?;
+    refuse_local(settings, &plan)?;
     let access = reach(settings, arguments.given.cluster.as_deref(), &plan.hosts);
     let source = sources::over_ssh(settings, Inventory { clusters: vec![entry(&plan.hosts, &access)] })?;
     let proved = prove(Arc::clone(&source.transport), Arc::new(Timestamp::now), access, &plan).await;

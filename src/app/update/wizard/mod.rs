@@ -234,7 +234,7 @@ pub(super) fn hindrance(state: &State, cluster: Option<&ClusterName>, hosts: &[H
         return Some("this console is read-only: nothing is run".to_owned());
     }
     let is_meant = |entry: &crate::model::ClusterEntry| {
-        Some(&entry.name) == cluster || hosts.iter().any(|host| entry.hosts.contains(host))
+        Some(&entry.name) == cluster || hosts.iter().any(|host| entry.has(host))
     };
     state.clusters.iter().filter(|it| is_meant(&it.entry)).find_map(|it| {
         let name = &it.entry.name;

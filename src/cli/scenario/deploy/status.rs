@@ -9,7 +9,7 @@ use futures::stream::{self, StreamExt};
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::super::run::runs;
+use super::super::run::{refuse_local, runs};
 use super::super::{line, printable};
 use super::work::{Job, Work};
 use crate::cli::arguments::OpFormat;
@@ -83,6 +83,9 @@ impl State {
 
 /// Looks at all stages, several clusters at once, and tells each as soon as those before it are known.
 pub(super) async fn run(settings: &Settings, work: Work, format: OpFormat) -> Outcome {
+    for job in &work.jobs {
+        refuse_local(settings, &job.plan)?;
+    }
     let past = runs(settings)?.list()?;
     let source = sources::over_ssh(settings, Inventory { clusters: work.clusters() })?;
     // Of one cluster one after the other: no host is asked more than one thing at once.
