@@ -1,6 +1,8 @@
 //! Following a cluster's log on one of its members.
 
-use std::collections::HashSet;
+mod tail;
+
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,6 +17,7 @@ use crate::model::{ClusterEntry, ClusterName, HostName, LogLine, LogNews};
 use crate::pacemaker::argv::{LOG_SOURCE, follow_log};
 use crate::pacemaker::log::read_line;
 use crate::transport::{Command, Piece, StreamKind, StreamLimits, Transport};
+use tail::Tail;
 
 /// The log of one cluster, as one member after the other gives it. Dropping it ends it.
 #[derive(Debug)]
@@ -38,9 +41,6 @@ const AT_ONCE: usize = 250;
 
 /// A log that came for this long has been well: what breaks it is the first failure.
 const WELL: Duration = Duration::from_secs(20);
-
-/// How many lines a member gives again when it is asked again: what `follow_log` says.
-const AGAIN: usize = 200;
 
 impl Follow {
     /// Asks those members, the first one first, until one gives its log; when it gives no more, the next, and round and
@@ -86,20 +86,14 @@ struct Follower {
 
 impl Follower {
     async fn follow(mut self, hosts: Vec<HostName>) {
-        let mut seen = HashSet::new();
-        let mut last: Option<&HostName> = None;
+        // Each member's log is a log of its own.
+        let mut tails: HashMap<&HostName, Tail> = HashMap::new();
         for host in hosts.iter().cycle() {
-            if last != Some(host) {
-                // Another member's log is another log.
-                seen.clear();
-            }
-            last = Some(host);
             if self.news.send(LogNews::Asking(host.clone())).await.is_err() {
                 return;
             }
             let began = Instant::now();
-            let (why, after) = self.follow_on(host, std::mem::take(&mut seen)).await;
-            seen = after;
+            let why = self.follow_on(host, tails.entry(host).or_default()).await;
             if began.elapsed() >= WELL {
                 self.backoff.succeeded();
             }
@@ -111,13 +105,14 @@ impl Follower {
         }
     }
 
-    /// Follows one member's log to its end: why it ended, and which lines have been told.
-    async fn follow_on(&self, host: &HostName, seen: HashSet<String>) -> (String, HashSet<String>) {
+    /// Follows one member's log until it ends, and says why it ended.
+    async fn follow_on(&self, host: &HostName, tail: &mut Tail) -> String {
         let (sender, pieces) = mpsc::channel(4);
-        let mut teller = Teller::new(host, &self.news, seen);
+        tail.reconnect();
+        let mut teller = Teller::new(host, &self.news, tail);
         let streaming = self.transport.stream(host, &self.command, self.limits, sender);
         let (ended, ()) = tokio::join!(streaming, teller.tell(pieces));
-        let why = match ended {
+        match ended {
             Err(error) => error.message,
             Ok(_) if !teller.said.is_empty() => {
                 clean(&format!("{host}: {}.", teller.said.trim_end_matches('.')))
@@ -127,8 +122,7 @@ impl Follower {
                     ended.exit_code.map_or_else(|| "a signal".to_owned(), |code| format!("exit code {code}"));
                 clean(&format!("{host} ended its log with {code}."))
             }
-        };
-        (why, teller.told)
+        }
     }
 }
 
@@ -140,25 +134,19 @@ struct Teller<'a> {
     stderr: Lines,
     /// The last of what it said on stderr that is no source.
     said: String,
-    /// Lines that were told before the connection broke: they come again.
-    before: HashSet<String>,
-    /// How many lines have come, of those that may come again.
-    again: usize,
-    told: HashSet<String>,
+    tail: &'a mut Tail,
     gathered: Vec<LogLine>,
 }
 
 impl<'a> Teller<'a> {
-    fn new(host: &'a HostName, news: &'a mpsc::Sender<LogNews>, before: HashSet<String>) -> Self {
+    fn new(host: &'a HostName, news: &'a mpsc::Sender<LogNews>, tail: &'a mut Tail) -> Self {
         Self {
             host,
             news,
             stdout: Lines::default(),
             stderr: Lines::default(),
             said: String::new(),
-            told: before.clone(),
-            before,
-            again: 0,
+            tail,
             gathered: Vec::new(),
         }
     }
@@ -212,16 +200,7 @@ impl<'a> Teller<'a> {
         if line.trim().is_empty() {
             return;
         }
-        self.again += 1;
-        if self.again <= AGAIN && self.before.contains(&line) {
-            return;
-        }
-        self.gathered.push(read_line(&line));
-        // Only what may come again is remembered, and no more of it than twice that.
-        if self.told.len() >= 2 * AGAIN {
-            self.told.clear();
-        }
-        self.told.insert(line);
+        self.gathered.extend(self.tail.add(line).iter().map(|line| read_line(line)));
     }
 
     async fn flush(&mut self) -> Result<(), mpsc::error::SendError<LogNews>> {

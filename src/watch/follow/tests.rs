@@ -124,7 +124,7 @@ async fn another_member_is_asked_when_one_is_lost() {
     let (members, mut follow) = follow(vec![
         ("db1", prints(&[JOURNAL, (StreamKind::Stdout, "one\ntwo\n")], Then::Breaks)),
         ("db2", prints(&[(StreamKind::Stderr, "no log can be read\n")], Then::Ends(66))),
-        ("db1", prints(&[JOURNAL, (StreamKind::Stdout, "one\n")], Then::Ends(0))),
+        ("db1", prints(&[JOURNAL, (StreamKind::Stdout, "one\ntwo\nthree\n")], Then::Ends(0))),
     ]);
     assert_eq!(
         told(&mut follow, 3).await,
@@ -138,7 +138,7 @@ async fn another_member_is_asked_when_one_is_lost() {
             "lost db2: db2: no log can be read.",
             "ask db1",
             "db1: journal",
-            "one",
+            "three",
             "lost db1: db1 ended its log with exit code 0.",
         ]
     );
@@ -160,6 +160,27 @@ async fn the_same_member_does_not_tell_the_same_lines_twice() {
     let lines: Vec<&str> =
         told.iter().map(String::as_str).filter(|line| ["one", "two", "three"].contains(line)).collect();
     assert_eq!(lines, ["one", "two", "three"]);
+}
+
+/// The lines of a log, from one number to another.
+fn numbered(lines: std::ops::Range<usize>) -> &'static str {
+    Box::leak(lines.map(|nth| format!("line {nth}\n")).collect::<String>().into_boxed_str())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_long_log_is_not_repeated_after_a_reconnect() {
+    let only = ClusterEntry { hosts: vec!["db1".into()], ..entry() };
+    let scripts = vec![
+        ("db1", prints(&[(StreamKind::Stdout, numbered(0..401))], Then::Breaks)),
+        ("db1", prints(&[(StreamKind::Stdout, numbered(250..450))], Then::Breaks)),
+        ("db1", prints(&[(StreamKind::Stdout, numbered(250..450))], Then::Breaks)),
+    ];
+    let members = Arc::new(Members { scripts: Mutex::new(scripts.into()), ..Members::default() });
+    let transport: Arc<dyn Transport> = members.clone();
+    let mut follow = Follow::start(&only, only.hosts.clone(), &transport, &Settings::default());
+    let told = told(&mut follow, 3).await;
+    let lines: Vec<&str> = told.iter().map(String::as_str).filter(|line| line.starts_with("line")).collect();
+    assert_eq!(lines, numbered(0..450).lines().collect::<Vec<_>>());
 }
 
 #[tokio::test(start_paused = true)]
