@@ -191,10 +191,7 @@ impl Plan {
 
     /// The commands that it may run, in their order.
     pub fn steps(&self) -> impl Iterator<Item = &Step> {
-        self.phases.iter().filter_map(|phase| match phase {
-            Phase::Run(step) | Phase::Repair { step, .. } => Some(step),
-            Phase::Await(_) | Phase::StayPut { .. } => None,
-        })
+        self.phases.iter().filter_map(Phase::step)
     }
 
     /// The plan that undoes it by the values that were there before; `None` where that is another operation, to be
@@ -203,6 +200,11 @@ impl Plan {
         let Undo::Commands { commands, goals } = &self.undo else { return None };
         let guard = self.steps().next().map(|step| essential(&step.guard)).unwrap_or_default();
         let run = |command: &Command| Phase::Run(Step::new(command.clone(), guard.clone()));
+        let all: Vec<String> = commands.iter().map(Command::shell).collect();
+        let half_way = match all.len() {
+            0 | 1 => String::new(),
+            _ => format!("All of it takes {}.", all.join(" && ")),
+        };
         let mut phases: Vec<Phase> = commands.iter().map(run).collect();
         phases.push(Phase::Await(Wait { goals: goals.clone(), seconds: AWAIT }));
         Some(Self {
@@ -210,10 +212,20 @@ impl Plan {
             notes: Vec::new(),
             simulation: commands.first().map(Simulation::of),
             phases,
-            half_way: String::new(),
+            half_way,
             undo: Undo::Impossible("An undo is not undone: do the operation again.".to_owned()),
             ..self.clone()
         })
+    }
+}
+
+impl Phase {
+    /// The command that it may run.
+    pub fn step(&self) -> Option<&Step> {
+        match self {
+            Self::Run(step) | Self::Repair { step, .. } => Some(step),
+            Self::Await(_) | Self::StayPut { .. } => None,
+        }
     }
 }
 

@@ -38,6 +38,49 @@ fn undo(plan: &Plan) -> String {
     }
 }
 
+/// A picture in which a move to c1n1 was cancelled and its constraint is still there; `vip` runs there, or nowhere.
+fn cancelled_move(runs_on: &[&str]) -> Picture {
+    let mut picture = capture("healthy");
+    for resource in &mut picture.resources {
+        if let crate::model::Resource::Primitive(primitive) = resource
+            && primitive.id == *"vip"
+        {
+            primitive.nodes = runs_on.iter().map(|node| (*node).into()).collect();
+            primitive.active = !runs_on.is_empty();
+        }
+    }
+    let mut cib = picture.cib.as_deref().cloned().unwrap();
+    let xml = br#"<cib><configuration><crm_config/><nodes/><resources/><constraints><rsc_location id="cli-prefer-vip"
+        rsc="vip" node="c1n1" score="INFINITY"/></constraints></configuration></cib>"#;
+    cib.constraints.extend(parse::cib(xml).unwrap().constraints);
+    picture.cib = Some(Arc::new(cib));
+    picture
+}
+
+#[rstest]
+#[case::not_moved_yet(&["c1n3"], "c1n3", "crm_resource --clear --resource=vip --node=c1n1")]
+#[case::on_its_way(&[], "c1n3", "crm_resource --clear --resource=vip --node=c1n1")]
+#[case::moved(&["c1n1"], "c1n3", "crm_resource --move --resource=vip --node=c1n3 --lifetime=PT10M")]
+fn the_undo_of_a_cancelled_move_removes_its_constraint(
+    #[case] runs_on: &[&str],
+    #[case] back: &str,
+    #[case] first: &str,
+) {
+    let plan = plan(&cancelled_move(runs_on), &intent(Verb::Move, "vip", Some(back))).unwrap();
+    assert_eq!(commands(&plan)[0], first);
+    let goals = plan.phases.iter().rev().find_map(|phase| match phase {
+        Phase::Await(wait) => Some(&wait.goals),
+        _ => None,
+    });
+    assert!(goals.unwrap().contains(&Goal::NoConstraints(vec!["cli-prefer-vip".into()])));
+}
+
+#[test]
+fn a_resource_is_where_it_is_wanted_when_nothing_draws_it_away() {
+    let wanted = intent(Verb::Move, "vip", Some("c1n1"));
+    assert!(matches!(plan(&cancelled_move(&["c1n1"]), &wanted), Err(Refusal::Already(_))));
+}
+
 const MOVE: &str = "crm_resource --move --resource=vip --node=c1n2 --lifetime=PT10M\n\
                     crm_resource --clear --resource=vip --node=c1n2";
 const MOVE_PROMOTED: &str = "crm_resource --move --resource=ms-state --node=c1n2 --lifetime=PT10M --promoted\n\

@@ -14,7 +14,7 @@ pub(crate) struct Fake {
     pub(crate) vip_on: &'static str,
     /// Whom the constraint of a move draws it to.
     pub(crate) prefers: Option<&'static str>,
-    /// Whether a move has any effect.
+    /// Whether a move has any effect but its constraint.
     pub(crate) obeys: bool,
     /// What was changed.
     pub(crate) changes: Vec<Vec<String>>,
@@ -124,12 +124,13 @@ impl Fake {
         let to = argv.iter().find_map(|word| word.strip_prefix("--node="));
         let to = ["db1", "db2", "db3"].into_iter().find(|node| Some(*node) == to);
         let is = |option: &str| argv.iter().any(|word| word == option);
-        if self.obeys {
-            match to {
-                Some(node) if is("--move") => (self.vip_on, self.prefers) = (node, Some(node)),
-                _ if is("--clear") => self.prefers = None,
-                _ => panic!("what is {argv:?}?"),
+        match to {
+            Some(node) if is("--move") => {
+                self.prefers = Some(node);
+                self.vip_on = if self.obeys { node } else { self.vip_on };
             }
+            _ if is("--clear") => self.prefers = None,
+            _ => panic!("what is {argv:?}?"),
         }
         self.changes.push(argv);
         printed(String::new())

@@ -74,6 +74,10 @@ fn online(picture: &Picture, intent: &Intent, node: &Node) -> Result<Plan, Refus
     // It may have been set until the node restarts only: `crm_mon` does not tell which.
     let for_now =
         Step::new(command::node_attribute("status", name, "standby", None), vec![Condition::Quorum]);
+    plan.half_way = format!(
+        "{name} may still be in standby until its cluster stack restarts; {} ends that.",
+        for_now.command.shell()
+    );
     let is_out = Goal::Standby(name.clone(), false);
     plan.phases = vec![
         Phase::Run(Step::new(for_ever, guard)),

@@ -24,7 +24,12 @@ pub(super) fn move_to(picture: &Picture, intent: &Intent) -> Result<Plan, Refusa
     let id = ResourceId::from(scope::configured(placed.id().as_str()));
     let to = intent.to.clone().ok_or_else(|| Refusal::NodeNeeded(format!("where {id} shall move to")))?;
     let promotable = scope::promotable(placed).is_some();
-    let (from, which) = origin(picture, placed, &id, promotable)?;
+    let (from, which) = match (origin(picture, placed, &id, promotable), drawn_elsewhere(picture, &id, &to)) {
+        (Ok((from, _)), Some(left)) if from == to => return stay(picture, intent, &id, &to, left),
+        // It is on its way there.
+        (Err(Refusal::NotNow(_)), Some(left)) => return stay(picture, intent, &id, &to, left),
+        (origin, _) => origin?,
+    };
     if from == to {
         let is = if promotable { "is promoted on" } else { "runs on" };
         return Err(Refusal::Already(format!("{id} {is} {to} already")));
@@ -86,6 +91,52 @@ pub(super) fn move_to(picture: &Picture, intent: &Intent) -> Result<Plan, Refusa
         Phase::Run(Step::new(clear, vec![Condition::Quorum])),
         Phase::Await(Wait { goals: vec![ours, there], seconds: AWAIT }),
     ];
+    Ok(plan)
+}
+
+/// The constraint of a move that draws it to another node.
+fn drawn_elsewhere<'p>(
+    picture: &'p Picture,
+    id: &ResourceId,
+    to: &NodeName,
+) -> Option<(&'p Constraint, &'p NodeName)> {
+    leftovers(picture, id).into_iter().find_map(|constraint| match &constraint.rule {
+        ConstraintRule::Location { node: Some(node), .. }
+            if node != to && prefer_ids(id).contains(&constraint.id) =>
+        {
+            Some((constraint, node))
+        }
+        _ => None,
+    })
+}
+
+/// Keeps it where it is, or brings it back while it is on its way: removes the constraint of a move that was cancelled.
+fn stay(
+    picture: &Picture,
+    intent: &Intent,
+    id: &ResourceId,
+    to: &NodeName,
+    (constraint, node): (&Constraint, &NodeName),
+) -> Result<Plan, Refusal> {
+    refuse_unmanaged(picture, id)?;
+    let undo = restore(picture, &[constraint]);
+    let mut plan = Plan::new(picture, intent, format!("keep {id} on {to}: clear {}", constraint.id), undo);
+    // Without the option of a role it removes the constraint whatever role that speaks of.
+    let clear = command::clear(id.as_str(), Some(node), Which::Whole);
+    plan.simulation = Some(Simulation::of(&clear));
+    plan.notes.extend(climbed(intent, id));
+    plan.notes.push(format!("{} of an earlier move draws it to {node}.", constraint.id));
+    plan.concerns = scope::ids(&scope::primitives(picture, id.as_str()));
+    let guard = vec![Condition::Quorum, Condition::Dc, Condition::ResourceExists(id.clone())];
+    let is_promotable =
+        scope::find(picture, id.as_str()).is_some_and(|found| scope::promotable(found.resource).is_some());
+    let there = if is_promotable {
+        Goal::PromotedOn { clone: id.clone(), node: to.clone() }
+    } else {
+        Goal::RunOn { resources: plan.concerns.clone(), node: to.clone() }
+    };
+    let goals = vec![Goal::NoConstraints(vec![constraint.id.clone()]), there];
+    plan.phases = vec![Phase::Run(Step::new(clear, guard)), Phase::Await(Wait { goals, seconds: MOVE })];
     Ok(plan)
 }
 

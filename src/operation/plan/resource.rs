@@ -208,6 +208,11 @@ fn manage(picture: &Picture, intent: &Intent) -> Result<Plan, Refusal> {
     plan.simulation =
         (unmanaged.len() == 1).then(|| Simulation::of(&command::meta(first.as_str(), IS_MANAGED, None)));
     plan.concerns = scope::ids(&scope::primitives(picture, id.as_str()));
+    plan.half_way = format!(
+        "Some of {} may still be unmanaged; {} manages the rest.",
+        listed(&unmanaged),
+        command::shell(&intent.reverse(Verb::Manage, id.as_str(), None).command_line())
+    );
     for one in &unmanaged {
         let guard = vec![Condition::Quorum, Condition::Dc, Condition::ResourceExists(one.clone())];
         let go = command::meta(one.as_str(), IS_MANAGED, None);
@@ -329,11 +334,18 @@ fn restart(picture: &Picture, intent: &Intent) -> Result<Plan, Refusal> {
     // Pacemaker stops it by its target-role; where its restart was broken off, that is still there.
     let is_as_it_was = Goal::Meta { resource: id.clone(), name: TARGET_ROLE.to_owned(), value: was.clone() };
     let put_back = command::meta(id.as_str(), TARGET_ROLE, was.as_deref());
+    plan.half_way = format!(
+        "A restart sets target-role=Stopped on {id} for as long as it works; if that is left, {} puts it back.",
+        match was {
+            None => command::shell(&intent.reverse(Verb::Enable, id.as_str(), None).command_line()),
+            Some(_) => put_back.shell(),
+        }
+    );
     plan.phases = vec![
         Phase::Run(step),
         Phase::Repair {
             unless: vec![is_as_it_was.clone()],
-            step: Step::new(put_back, vec![Condition::ResourceExists(id)]),
+            step: Step::new(put_back, vec![Condition::Quorum, Condition::ResourceExists(id)]),
         },
         Phase::Await(Wait { goals: vec![is_as_it_was, Goal::RunsAgain(before)], seconds: AWAIT }),
     ];
