@@ -157,6 +157,9 @@ pub(super) struct OpArguments {
     /// Do it without asking
     #[arg(long)]
     pub(super) yes: bool,
+    /// With --yes: begin although another console is at an operation in the cluster
+    #[arg(long, requires = "yes", conflicts_with = "dry_run")]
+    pub(super) alongside: bool,
     /// Do it to a cluster that the configuration has as read-only; wants a --reason
     #[arg(long, conflicts_with_all = ["dry_run", "read_only"])]
     pub(super) writable: bool,

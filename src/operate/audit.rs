@@ -2,17 +2,19 @@
 
 use std::collections::HashMap;
 use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::io::{self, Write};
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use jiff::Timestamp;
+use rustix::fs::{FlockOperation, flock};
 use serde::{Deserialize, Serialize};
 
 use crate::config::user;
 use crate::files;
 use crate::model::{ClusterName, HostName};
-use crate::operation::{Plan, Unfinished};
+use crate::operation::{Plan, Process, Ran, Sent, Unfinished};
 
 /// The log's name, in the folder of state.
 pub const FILE: &str = "audit.jsonl";
@@ -29,7 +31,8 @@ pub struct Entry {
     /// Who, as the system knows it.
     pub uid: u32,
     /// Which process.
-    pub pid: u32,
+    #[serde(flatten)]
+    pub process: Process,
     /// Where.
     pub cluster: ClusterName,
     /// What.
@@ -45,7 +48,7 @@ impl Entry {
             at,
             user: user(),
             uid: rustix::process::getuid().as_raw(),
-            pid: std::process::id(),
+            process: Process::own(),
             cluster: cluster.clone(),
             what,
         }
@@ -113,30 +116,20 @@ pub struct Record {
     pub unreadable: usize,
 }
 
-impl Unfinished {
-    /// Whether the process that had it in hand may still be at it.
-    pub fn is_in_hand(&self) -> bool {
-        let pid = i32::try_from(self.pid).ok().and_then(rustix::process::Pid::from_raw);
-        // One that may not be signalled lives too.
-        pid.is_some_and(|pid| {
-            !matches!(rustix::process::test_kill_process(pid), Err(rustix::io::Errno::SRCH))
-        })
-    }
-}
-
 /// The log, to be added to. Several consoles may write to one file at once.
 #[derive(Debug)]
 pub struct Audit {
     pub(super) path: PathBuf,
     pub(super) file: Mutex<File>,
+    /// The same file, to be read.
+    pub(super) reader: File,
 }
 
 impl Audit {
     /// Opens the log, made if need be, for this user's eyes only. Its folder must be there.
     pub fn open(path: &Path) -> io::Result<Self> {
-        let audit = Self { path: path.to_owned(), file: Mutex::new(files::append(path)?) };
-        audit.end_torn_line()?;
-        Ok(audit)
+        let file = Mutex::new(files::append(path)?);
+        Ok(Self { path: path.to_owned(), file, reader: files::open(path)? })
     }
 
     /// Where it is.
@@ -146,31 +139,39 @@ impl Audit {
 
     /// Adds a line, and comes back when it is on the disk.
     pub fn append(&self, entry: &Entry) -> io::Result<()> {
-        let mut line = serde_json::to_vec(entry).map_err(io::Error::other)?;
-        line.push(b'\n');
         let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
-        // One write, so that two consoles' lines do not mix.
+        if let Err(error) = flock(&*file, FlockOperation::LockExclusive) {
+            // Some network file systems have no locks. One write at the end of a file is whole without one, too.
+            tracing::warn!(%error, "the audit log can't be locked");
+        }
+        let written = self.write(&mut file, entry);
+        if let Err(error) = flock(&*file, FlockOperation::Unlock) {
+            tracing::warn!(%error, "the audit log can't be unlocked");
+        }
+        written
+    }
+
+    /// One write, so that two consoles' lines don't mix.
+    fn write(&self, file: &mut File, entry: &Entry) -> io::Result<()> {
+        let mut line = if self.ends_torn()? { vec![b'\n'] } else { Vec::new() };
+        serde_json::to_writer(&mut line, entry)?;
+        line.push(b'\n');
         file.write_all(&line)?;
         file.sync_data()
+    }
+
+    /// Whether the last line has no end: a console died, or the disk was full, while it was written.
+    fn ends_torn(&self) -> io::Result<bool> {
+        let mut last = [b'\n'];
+        if let Some(at) = self.reader.metadata()?.len().checked_sub(1) {
+            self.reader.read_exact_at(&mut last, at)?;
+        }
+        Ok(last != *b"\n")
     }
 
     /// Everything in it.
     pub fn read(&self) -> io::Result<Record> {
         read(&self.path)
-    }
-
-    /// A line that was torn would spoil the next one too.
-    fn end_torn_line(&self) -> io::Result<()> {
-        let mut last = [b'\n'];
-        let mut reader = files::open(&self.path)?;
-        if reader.seek(SeekFrom::End(0))? > 0 {
-            reader.seek(SeekFrom::End(-1))?;
-            reader.read_exact(&mut last)?;
-        }
-        if last == *b"\n" {
-            return Ok(());
-        }
-        self.file.lock().unwrap_or_else(PoisonError::into_inner).write_all(b"\n")
     }
 }
 
@@ -188,158 +189,134 @@ fn parse(bytes: &[u8]) -> Record {
     for line in bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
         match serde_json::from_slice(line) {
             Ok(entry) => record.entries.push(entry),
-            Err(_torn) => record.unreadable += 1,
+            Err(_torn) => {
+                record.unreadable += 1;
+                record.entries.extend(after_torn(line));
+            }
         }
     }
     record
 }
 
+/// How an entry begins, as [`Entry`] is written.
+const BEGINS: &[u8] = br#"{"id":""#;
+/// In how many places of a torn line an entry is looked for.
+const PLACES: usize = 16;
+
+/// The entry that was written behind a torn one, on the same line.
+fn after_torn(line: &[u8]) -> Option<Entry> {
+    let places = line.windows(BEGINS.len()).enumerate().skip(1).filter(|(_, window)| *window == BEGINS);
+    places.take(PLACES).find_map(|(at, _)| serde_json::from_slice(line.get(at..)?).ok())
+}
+
+/// What the lines of one operation tell, in whatever order they stand.
+#[derive(Default)]
+struct Story<'r> {
+    begin: Option<(&'r Entry, &'r Plan)>,
+    by: Vec<Process>,
+    sent: Vec<Sent>,
+    /// Whether the last command's end is still to be told.
+    is_open: bool,
+    is_over: bool,
+}
+
+impl<'r> Story<'r> {
+    fn add(&mut self, entry: &'r Entry) {
+        match &entry.what {
+            What::Begin { plan, .. } if self.begin.is_none() => {
+                self.begin = Some((entry, plan));
+                self.by.insert(0, entry.process.clone());
+            }
+            What::Resume => self.by.push(entry.process.clone()),
+            What::Command { argv, .. } => {
+                let why = "the console ended before the command's end was known".to_owned();
+                self.sent.push(Sent { argv: argv.clone(), ran: Ran::Unknown(why) });
+                self.is_open = true;
+            }
+            What::Result { outcome, said } => {
+                self.end_command(ran(outcome, said));
+                self.is_open = false;
+            }
+            What::End { .. } => self.is_over = true,
+            What::Begin { .. } | What::Writable { .. } | What::ReadOnly => {}
+        }
+    }
+
+    fn end_command(&mut self, ran: Ran) {
+        match (ran, self.sent.last_mut().filter(|_| self.is_open)) {
+            // What certainly was not sent is not one that may have run.
+            (Ran::NotSent(_), Some(_)) => {
+                self.sent.pop();
+            }
+            (ran, Some(last)) => last.ran = ran,
+            (Ran::NotSent(_), None) => {}
+            // Its command can't be read any more; that there was one must not be forgotten.
+            (ran, None) => self.sent.push(Sent { argv: Vec::new(), ran }),
+        }
+    }
+
+    fn unfinished(self) -> Option<Unfinished> {
+        let (begin, plan) = self.begin.filter(|_| !self.is_over)?;
+        Some(Unfinished {
+            id: begin.id.clone(),
+            at: begin.at,
+            user: begin.user.clone(),
+            by: self.by,
+            plan: plan.clone(),
+            sent: self.sent,
+        })
+    }
+}
+
 impl Record {
     /// What began and never ended, oldest first.
     pub fn unfinished(&self) -> Vec<Unfinished> {
-        let mut open: HashMap<&str, Unfinished> = HashMap::new();
+        let mut stories: HashMap<&str, Story<'_>> = HashMap::new();
         for entry in &self.entries {
-            let known = open.get_mut(entry.id.as_str());
-            match (&entry.what, known) {
-                (What::Begin { plan, .. }, _) => {
-                    let unfinished = Unfinished {
-                        id: entry.id.clone(),
-                        at: entry.at,
-                        user: entry.user.clone(),
-                        pid: entry.pid,
-                        plan: Plan::clone(plan),
-                        sent: 0,
-                    };
-                    open.insert(&entry.id, unfinished);
-                }
-                (What::Resume, Some(known)) => known.pid = entry.pid,
-                (What::Command { .. }, Some(known)) => known.sent += 1,
-                // What certainly was not sent is not one that may have run.
-                (What::Result { outcome, .. }, Some(known)) if outcome == NOT_SENT => known.sent -= 1,
-                (What::End { .. }, Some(_)) => {
-                    open.remove(entry.id.as_str());
-                }
-                (
-                    What::Resume
-                    | What::Command { .. }
-                    | What::Result { .. }
-                    | What::Writable { .. }
-                    | What::ReadOnly
-                    | What::End { .. },
-                    _,
-                ) => {}
-            }
+            stories.entry(entry.id.as_str()).or_default().add(entry);
         }
-        let mut unfinished: Vec<Unfinished> = open.into_values().collect();
+        let mut unfinished: Vec<Unfinished> = stories.into_values().filter_map(Story::unfinished).collect();
         unfinished.sort_by(|a, b| (a.at, &a.id).cmp(&(b.at, &b.id)));
         unfinished
+    }
+
+    /// What other processes may be carrying out in that cluster now.
+    pub fn others(&self, cluster: &ClusterName) -> Vec<Unfinished> {
+        let in_cluster = |it: &Unfinished| it.plan.intent.cluster == *cluster && it.may_be_others();
+        self.unfinished().into_iter().filter(in_cluster).collect()
+    }
+
+    /// Whether the first line of one operation stands before that of another.
+    pub(super) fn is_before(&self, one: &str, other: &str) -> bool {
+        let first = self.entries.iter().find(|entry| entry.id == one || entry.id == other);
+        first.is_some_and(|entry| entry.id == one)
     }
 }
 
 /// The outcome of a command that certainly did not run.
-pub(super) const NOT_SENT: &str = "not sent";
+const NOT_SENT: &str = "not sent";
 
-#[cfg(test)]
-mod tests {
-    use std::os::unix::fs::PermissionsExt;
+/// How a command ended, as it is logged.
+pub(super) fn result(ran: &Ran) -> What {
+    let (outcome, said) = match ran {
+        Ran::Exited { code: Some(code), said } => (format!("exit {code}"), said),
+        Ran::Exited { code: None, said } => ("signal".to_owned(), said),
+        Ran::NotSent(why) => (NOT_SENT.to_owned(), why),
+        Ran::Unknown(why) => ("unknown".to_owned(), why),
+    };
+    What::Result { outcome, said: said.clone() }
+}
 
-    use proptest::prelude::*;
-
-    use super::*;
-    use crate::operation::{Danger, Intent, Undo, Verb};
-
-    fn begin(id: &str) -> Entry {
-        let intent =
-            Intent { cluster: "db".into(), verb: Verb::Cleanup, subject: "vip".to_owned(), to: None };
-        let plan = Plan {
-            intent,
-            title: "cleanup vip".to_owned(),
-            notes: Vec::new(),
-            danger: Danger::Ordinary,
-            simulation: None,
-            phases: Vec::new(),
-            undo: Undo::Impossible("no".to_owned()),
-            half_way: String::new(),
-            concerns: Vec::new(),
-            known_failures: Vec::new(),
-        };
-        entry(
-            id,
-            What::Begin { title: plan.title.clone(), reason: "it\nfailed".to_owned(), plan: plan.into() },
-        )
-    }
-
-    fn entry(id: &str, what: What) -> Entry {
-        let at = Timestamp::UNIX_EPOCH;
-        Entry { id: id.to_owned(), at, user: "op".to_owned(), uid: 1000, pid: 7, cluster: "db".into(), what }
-    }
-
-    fn command(id: &str) -> Entry {
-        entry(id, What::Command { host: "db1".into(), argv: vec!["crm_resource".to_owned()] })
-    }
-
-    fn end(id: &str) -> Entry {
-        entry(id, What::End { outcome: "done".to_owned(), words: String::new() })
-    }
-
-    #[test]
-    fn what_began_and_never_ended_is_found() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("audit.jsonl");
-        let audit = Audit::open(&path).unwrap();
-        for line in [begin("a"), command("a"), begin("b"), command("b"), end("a")] {
-            audit.append(&line).unwrap();
-        }
-        let unfinished = audit.read().unwrap().unfinished();
-        assert_eq!(unfinished.iter().map(|it| (it.id.as_str(), it.sent)).collect::<Vec<_>>(), [("b", 1)]);
-        let mode = std::fs::metadata(&path).unwrap().permissions().mode();
-        assert_eq!(mode & 0o777, 0o600);
-        // A second console adds to it.
-        Audit::open(&path).unwrap().append(&end("b")).unwrap();
-        assert!(read(&path).unwrap().unfinished().is_empty());
-    }
-
-    #[test]
-    fn what_was_not_sent_does_not_count() {
-        let not_sent = entry("a", What::Result { outcome: NOT_SENT.to_owned(), said: String::new() });
-        let record = Record { entries: vec![begin("a"), command("a"), not_sent], unreadable: 0 };
-        assert_eq!(record.unfinished()[0].sent, 0);
-    }
-
-    #[test]
-    fn a_log_that_is_not_there_is_empty() {
-        assert_eq!(read(Path::new("/nonexistent/audit.jsonl")).unwrap(), Record::default());
-    }
-
-    proptest! {
-        // Each case waits for the disk.
-        #![proptest_config(ProptestConfig::with_cases(32))]
-        #[test]
-        fn a_torn_last_line_costs_itself_alone(whole in 1..5_usize, torn in 0.0..1.0_f64) {
-            let folder = tempfile::tempdir().unwrap();
-            let path = folder.path().join("audit.jsonl");
-            let audit = Audit::open(&path).unwrap();
-            for nth in 0..whole {
-                audit.append(&begin(&nth.to_string())).unwrap();
-            }
-            let before = std::fs::read(&path).unwrap();
-            audit.append(&begin("torn")).unwrap();
-            let after = std::fs::read(&path).unwrap();
-            let kept = before.len() + ((after.len() - before.len()) as f64 * torn) as usize;
-            std::fs::write(&path, &after[..kept]).unwrap();
-            let record = read(&path).unwrap();
-            prop_assert!(record.entries.len() >= whole);
-            prop_assert!(record.unreadable <= 1);
-            // The next console's lines are whole again.
-            Audit::open(&path).unwrap().append(&begin("next")).unwrap();
-            let record = read(&path).unwrap();
-            prop_assert_eq!(&record.entries.last().unwrap().id, "next");
-            prop_assert_eq!(record.entries.len(), whole + 1 + usize::from(record.entries.iter().any(|it| it.id == "torn")));
-        }
-
-        #[test]
-        fn nothing_in_a_log_is_too_much(bytes in any::<Vec<u8>>()) {
-            let _record = parse(&bytes).unfinished();
-        }
+/// How a command ended that was logged like this. A word that this version doesn't know is unknown.
+fn ran(outcome: &str, said: &str) -> Ran {
+    let said = said.to_owned();
+    match (outcome, outcome.strip_prefix("exit ").and_then(|code| code.parse().ok())) {
+        (_, Some(code)) => Ran::Exited { code: Some(code), said },
+        ("signal", _) => Ran::Exited { code: None, said },
+        (NOT_SENT, _) => Ran::NotSent(said),
+        _ => Ran::Unknown(said),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,6 +3,7 @@
 pub mod audit;
 mod host;
 mod preview;
+mod process;
 #[cfg(test)]
 mod tests;
 
@@ -14,8 +15,9 @@ use tokio::time::{Instant, sleep, timeout_at};
 use tokio_util::sync::CancellationToken;
 
 use self::audit::{Audit, Entry, What};
+pub use self::process::Life;
 use crate::model::{Belief, ClusterEntry, Contact, Observation};
-use crate::operation::{Act, Course, Heard, Outcome, Plan, Progress, Ran, Step, Unfinished};
+use crate::operation::{Act, Course, Heard, Outcome, Plan, Process, Progress, Ran, Step, Unfinished, words};
 use crate::transport::Transport;
 use crate::watch::{Clock, Lookout};
 
@@ -38,6 +40,8 @@ pub struct Order {
     pub plan: Plan,
     /// Why, for the audit log; may be empty.
     pub reason: String,
+    /// The operations of other consoles that the user knows of and doesn't want to wait for, by their ids.
+    pub alongside: Vec<String>,
     /// Cancelled: no further command is run.
     pub cancel: CancellationToken,
     /// Who watches. Nobody needs to: what can't be delivered at once is left out, but for the end.
@@ -51,7 +55,8 @@ impl Operator {
         Self { entry, transport, clock, lookout, audit }
     }
 
-    /// Carries out a plan to its end: done, failed, or unknown.
+    /// Carries out a plan to its end: done, failed, or unknown. Refuses while another console is at an operation in this
+    /// cluster, unless the order names that one.
     ///
     /// Every command is in the audit log, on the disk, before it is sent, and is sent once. Dropping the future gives
     /// the operation up where it is; the log then tells that it is unfinished.
@@ -63,7 +68,12 @@ impl Operator {
             plan: Box::new(order.plan.clone()),
         };
         if let Err(error) = self.write(&id, begin).await {
-            let outcome = Outcome::Refused(self.no_log(&error));
+            return refuse(&order, self.no_log(&error)).await;
+        }
+        // Of two consoles that begin at once, the one whose line comes first goes on.
+        if let Err(why) = self.is_alone(&id, &order.alongside).await {
+            let outcome = Outcome::Refused(why);
+            self.log_end(&id, &outcome).await;
             tell_end(&order, &outcome).await;
             return outcome;
         }
@@ -72,15 +82,61 @@ impl Operator {
     }
 
     /// Verifies what an earlier console had begun, and goes on with what it had not; what it had sent is not sent
-    /// again.
+    /// again. Refuses while another console is at it, or at another operation in this cluster.
     pub async fn resume(&mut self, unfinished: &Unfinished, order: Order) -> Outcome {
         if let Err(error) = self.write(&unfinished.id, What::Resume).await {
-            let outcome = Outcome::Refused(self.no_log(&error));
-            tell_end(&order, &outcome).await;
-            return outcome;
+            return refuse(&order, self.no_log(&error)).await;
         }
-        let course = Course::resume(unfinished.plan.clone(), unfinished.sent);
+        let ours = match self.is_ours(&unfinished.id).await {
+            Ok(ours) => ours,
+            Err(why) => return refuse(&order, why).await,
+        };
+        let course = Course::resume(ours.plan, &ours.sent);
         self.run(&unfinished.id, course, order).await
+    }
+
+    /// What other consoles may be carrying out in this cluster now.
+    async fn others(&self) -> Result<Vec<Unfinished>, String> {
+        Ok(self.read().await?.others(&self.entry.name))
+    }
+
+    /// Whether no other console had begun an operation here before that one, but for those that the user knows of.
+    async fn is_alone(&self, id: &str, alongside: &[String]) -> Result<(), String> {
+        let record = self.read().await?;
+        let others = record.others(&self.entry.name);
+        let unexpected = others.iter().find(|it| record.is_before(&it.id, id) && !alongside.contains(&it.id));
+        unexpected.map_or(Ok(()), |other| Err(words::other(other)))
+    }
+
+    /// What this console has just resumed, as the log tells it now, if no other console came first.
+    async fn is_ours(&self, id: &str) -> Result<Unfinished, String> {
+        let record = self.read().await?;
+        let at_work = |it: &&Unfinished| it.by.iter().any(|process| process.life() == Life::Lives);
+        if let Some(other) = record.others(&self.entry.name).iter().filter(at_work).find(|it| it.id != id) {
+            return Err(words::other(other));
+        }
+        let own = record.unfinished().into_iter().find(|it| it.id == id);
+        let own = own.ok_or_else(|| "another console has ended it meanwhile".to_owned())?;
+        let first = own.by.iter().map(Process::life).find(|life| matches!(life, Life::Own | Life::Lives));
+        if first == Some(Life::Lives) { Err(words::other(&own)) } else { Ok(own) }
+    }
+
+    async fn read(&self) -> Result<audit::Record, String> {
+        let audit = Arc::clone(&self.audit);
+        let read = tokio::task::spawn_blocking(move || audit.read()).await;
+        read.map_err(std::io::Error::other).and_then(|read| read).map_err(|error| {
+            let path = self.audit.path().display();
+            format!(
+                "the audit log {path} can't be read, so it is not known who else is at work here: {error}"
+            )
+        })
+    }
+
+    async fn log_end(&self, id: &str, outcome: &Outcome) {
+        let end = What::End { outcome: outcome.word().to_owned(), words: outcome.words().to_owned() };
+        if let Err(error) = self.write(id, end).await {
+            tracing::error!("the end of an operation could not be logged: {error}");
+        }
     }
 
     async fn run(&mut self, id: &str, mut course: Course, order: Order) -> Outcome {
@@ -116,10 +172,7 @@ impl Operator {
                 tell(&order, Progress::Waiting(waited.clone()));
             }
         };
-        let end = What::End { outcome: outcome.word().to_owned(), words: outcome.words().to_owned() };
-        if let Err(error) = self.write(id, end).await {
-            tracing::error!("the end of an operation could not be logged: {error}");
-        }
+        self.log_end(id, &outcome).await;
         tell_end(&order, &outcome).await;
         outcome
     }
@@ -140,7 +193,7 @@ impl Operator {
             () = order.cancel.cancelled() => return course.hear(Heard::Cancel),
             observation = looking => observation,
         };
-        let began = course.phase();
+        let began = course.stretch();
         match observation {
             Ok(observation) => match observation.current() {
                 Some(picture) => course.hear(Heard::Picture(picture)),
@@ -148,7 +201,7 @@ impl Operator {
             },
             Err(_elapsed) => course.hear(Heard::NoPicture("no answer in time".to_owned())),
         }
-        if course.phase() == began && course.next() == Act::Look && Instant::now() >= phase.at {
+        if course.stretch() == began && course.next() == Act::Look && Instant::now() >= phase.at {
             course.hear(Heard::TimeUp);
         }
     }
@@ -165,13 +218,7 @@ impl Operator {
         }
         tell(order, Progress::Running { host: host.clone(), argv });
         let ran = self.send(&host, step).await;
-        let (outcome, said) = match &ran {
-            Ran::Exited { code: Some(code), said } => (format!("exit {code}"), said),
-            Ran::Exited { code: None, said } => ("signal".to_owned(), said),
-            Ran::NotSent(why) => (audit::NOT_SENT.to_owned(), why),
-            Ran::Unknown(why) => ("unknown".to_owned(), why),
-        };
-        if let Err(error) = self.write(id, What::Result { outcome, said: said.clone() }).await {
+        if let Err(error) = self.write(id, audit::result(&ran)).await {
             tracing::error!("how a command ended could not be logged: {error}");
         }
         ran
@@ -189,9 +236,9 @@ impl Operator {
     }
 }
 
-/// When the phase of a course has to be over.
+/// When a stretch of a course has to be over.
 struct Deadline {
-    phase: usize,
+    stretch: usize,
     at: Instant,
     /// Whether a picture has been taken in it.
     looked: bool,
@@ -199,12 +246,12 @@ struct Deadline {
 
 impl Deadline {
     fn of(course: &Course) -> Self {
-        Self { phase: course.phase(), at: Instant::now() + course.patience(), looked: false }
+        Self { stretch: course.stretch(), at: Instant::now() + course.patience(), looked: false }
     }
 
     /// Begins anew when the course has gone on.
     fn follow(&mut self, course: &Course) {
-        if self.phase != course.phase() {
+        if self.stretch != course.stretch() {
             *self = Self::of(course);
         }
     }
@@ -213,6 +260,12 @@ impl Deadline {
 fn tell(order: &Order, progress: Progress) {
     // Whoever does not keep up sees the next one.
     let _left_out = order.progress.try_send(progress);
+}
+
+async fn refuse(order: &Order, why: String) -> Outcome {
+    let outcome = Outcome::Refused(why);
+    tell_end(order, &outcome).await;
+    outcome
 }
 
 async fn tell_end(order: &Order, outcome: &Outcome) {

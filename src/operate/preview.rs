@@ -37,6 +37,7 @@ impl Operator {
                 Err(why) => Projection::Unknown(why),
             },
         };
-        Ok(Preview { plan, projection, host })
+        let others = self.others().await.map_err(NoPreview::NoPicture)?;
+        Ok(Preview { plan, projection, host, others })
     }
 }

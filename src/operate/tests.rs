@@ -12,10 +12,10 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use self::fake::{Fake, Fate, Host};
-use super::audit::{Audit, What};
+use super::audit::{Audit, Entry, What};
 use super::{Operator, Order};
 use crate::model::{Access, ClusterEntry, HostName, Tier};
-use crate::operation::{Intent, NoPreview, Outcome, Plan, Preview, Progress, Projection, Verb};
+use crate::operation::{Intent, NoPreview, Outcome, Plan, Preview, Process, Progress, Projection, Verb};
 use crate::transport::Transport;
 
 /// The cluster, the log, and one who operates.
@@ -107,7 +107,11 @@ fn moving() -> Intent {
 fn order(plan: Plan) -> (Order, CancellationToken, mpsc::Receiver<Progress>) {
     let (progress, seen) = mpsc::channel(1000);
     let cancel = CancellationToken::new();
-    (Order { plan, reason: "test".to_owned(), cancel: cancel.clone(), progress }, cancel, seen)
+    (
+        Order { plan, reason: "test".to_owned(), alongside: Vec::new(), cancel: cancel.clone(), progress },
+        cancel,
+        seen,
+    )
 }
 
 #[tokio::test(start_paused = true)]
@@ -268,7 +272,8 @@ async fn without_a_log_nothing_is_done() {
     let plan = stage.plan().await;
     let path = stage.audit.path().to_owned();
     // Opened for reading, it can't be written.
-    let audit = Audit { file: Mutex::new(File::open(&path).unwrap()), path };
+    let open = || File::open(&path).unwrap();
+    let audit = Audit { file: Mutex::new(open()), reader: open(), path: path.clone() };
     let outcome = operator(&stage.host, &Arc::new(audit)).carry_out(order(plan).0).await;
     assert_eq!((outcome.word(), stage.sent()), ("refused", [0, 0]));
     assert!(outcome.words().contains("audit.jsonl"), "{outcome:?}");
@@ -311,8 +316,94 @@ async fn a_console_that_dies_leaves_what_the_next_one_can_finish() {
     assert_eq!(stage.host.lock().prefers, Some("db2"));
     let unfinished = stage.audit.read().unwrap().unfinished();
     let [unfinished] = unfinished.as_slice() else { panic!("{unfinished:?}") };
-    assert_eq!((unfinished.sent, &unfinished.plan), (1, &plan));
+    assert_eq!((unfinished.sent.len(), &unfinished.plan), (1, &plan));
     let outcome = operator(&stage.host, &stage.audit).resume(unfinished, order(plan).0).await;
     assert_eq!((outcome, stage.sent()), (Outcome::Done { note: None }, [1, 1]));
     assert!(stage.audit.read().unwrap().unfinished().is_empty());
+}
+
+/// The first line of an operation of that process in that cluster, as a console of its own writes it.
+fn begun_by(process: Process, cluster: &str, plan: &Plan) -> Entry {
+    let mut plan = plan.clone();
+    plan.intent.cluster = cluster.into();
+    let begin = What::Begin { title: plan.title.clone(), reason: String::new(), plan: Box::new(plan) };
+    Entry { process, ..Entry::new("theirs", Timestamp::UNIX_EPOCH, &cluster.into(), begin) }
+}
+
+/// A process that lives as long as the machine and is not this one.
+fn another() -> Process {
+    Process { pid: 1, ..Process::default() }
+}
+
+fn gone() -> Process {
+    Process { pid: u32::MAX, ..Process::own() }
+}
+
+fn elsewhere() -> Process {
+    Process { machine: Some("another machine".to_owned()), ..Process::own() }
+}
+
+#[rstest]
+#[case::one_that_lives(another(), "db", true)]
+#[case::one_of_another_machine(elsewhere(), "db", true)]
+#[case::one_in_another_cluster(another(), "mq", false)]
+#[case::one_that_is_gone(gone(), "db", false)]
+#[case::this_one(Process::own(), "db", false)]
+#[tokio::test(start_paused = true)]
+async fn an_operation_of_another_console_is_shown_and_waited_for(
+    #[case] process: Process,
+    #[case] cluster: &str,
+    #[case] is_in_the_way: bool,
+) {
+    let mut stage = Stage::new(&[]);
+    let plan = stage.plan().await;
+    stage.audit.append(&begun_by(process, cluster, &plan)).unwrap();
+    let preview = stage.preview().await.unwrap();
+    let others: Vec<String> = preview.others.iter().map(|other| other.id.clone()).collect();
+    assert_eq!(others, if is_in_the_way { vec!["theirs".to_owned()] } else { Vec::new() });
+    let outcome = stage.operator.carry_out(order(plan.clone()).0).await;
+    assert_eq!(outcome.word(), if is_in_the_way { "refused" } else { "done" }, "{outcome:?}");
+    if !is_in_the_way {
+        return;
+    }
+    assert_eq!(stage.sent(), [0, 0]);
+    assert!(outcome.words().contains("another console is at work in this cluster: move vip"), "{outcome:?}");
+    assert_eq!(stage.logged(), ["begin", "begin", "refused"]);
+    // Whoever has seen it may begin all the same.
+    let order = Order { alongside: others, ..order(plan).0 };
+    assert_eq!(stage.operator.carry_out(order).await.word(), "done");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_another_console_begins_later_waits_for_this_one() {
+    let mut stage = Stage::new(&[]);
+    let plan = stage.plan().await;
+    let (order, _cancel, mut seen) = order(plan.clone());
+    let audit = Arc::clone(&stage.audit);
+    let watching = tokio::spawn(async move {
+        while let Some(progress) = seen.recv().await {
+            if matches!(progress, Progress::Running { .. }) {
+                audit.append(&begun_by(another(), "db", &plan)).unwrap();
+                return;
+            }
+        }
+    });
+    assert_eq!(stage.operator.carry_out(order).await, Outcome::Done { note: None });
+    watching.await.unwrap();
+}
+
+#[rstest]
+#[case::resumed_by_another(What::Resume, "refused")]
+#[case::ended_by_another(What::End { outcome: "done".to_owned(), words: String::new() }, "refused")]
+#[case::nothing_of_it(What::ReadOnly, "done")]
+#[tokio::test(start_paused = true)]
+async fn what_another_console_has_resumed_is_left_to_it(#[case] meanwhile: What, #[case] word: &str) {
+    let mut stage = Stage::new(&[]);
+    let plan = stage.plan().await;
+    stage.audit.append(&begun_by(gone(), "db", &plan)).unwrap();
+    let unfinished = stage.audit.read().unwrap().unfinished().remove(0);
+    let entry = Entry::new("theirs", Timestamp::UNIX_EPOCH, &"db".into(), meanwhile);
+    stage.audit.append(&Entry { process: another(), ..entry }).unwrap();
+    let outcome = stage.operator.resume(&unfinished, order(plan).0).await;
+    assert_eq!(outcome.word(), word, "{outcome:?}");
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::goal::{self, Goal, Verdict};
 use super::plan::{OnFailure, Phase, Plan, Step, Wait};
+use super::progress::Sent;
 use super::scope;
 use super::simulate::Simulation;
 use super::verb::{SubjectKind, Verb};
@@ -12,16 +13,20 @@ use crate::pacemaker::parse::Projected;
 
 /// A plan being carried out: told what happened, it says what to do next.
 ///
-/// Three rules hold whatever it is told. A command is run at most once. Before each there is a picture taken after the
-/// last command, on which its guard holds. While it is not known whether a command ran, nothing follows but looking,
-/// and putting right what that command may have left behind once its time is over.
+/// Three rules hold whatever it is told. A command is run at most once. The last thing heard before each is a picture,
+/// taken after the last command, on which its guard holds. While it is not known whether a command ran, nothing follows
+/// but looking, and repairing what that command may have left behind once its time is over.
 #[derive(Debug, Clone)]
 pub struct Course {
     plan: Plan,
     /// Which phase is under way.
     at: usize,
-    /// Whether the guard of its command has just been found to hold.
+    /// Whether the guard of its command held on the picture that was heard last.
     ready: bool,
+    /// Whether the time of a command of unknown fate is over, so that what it left behind may be repaired.
+    overdue: bool,
+    /// How many pictures in a row have shown a failure and nothing on its way.
+    quiet: usize,
     /// The command whose fate is not known, in words.
     doubt: Option<String>,
     /// The command that failed and was gone on from, in words.
@@ -124,6 +129,9 @@ impl Outcome {
 
 /// How long a picture to check a guard on is waited for.
 const GUARD: Duration = Duration::from_secs(30);
+/// How many pictures in a row have to show that nothing is on its way before a failure is final. A single one may have
+/// been taken between two transitions.
+const QUIET: usize = 2;
 /// How long the scheduler may take to say what it would do.
 const SIMULATE: Duration = Duration::from_secs(60);
 
@@ -134,6 +142,8 @@ impl Course {
             plan,
             at: 0,
             ready: false,
+            overdue: false,
+            quiet: 0,
             doubt: None,
             trouble: None,
             sent: 0,
@@ -143,17 +153,28 @@ impl Course {
         }
     }
 
-    /// A plan of which a console that is gone had sent so many commands. Whether the last of them ran is to be found
-    /// out; none is run again.
-    pub fn resume(plan: Plan, sent: usize) -> Self {
+    /// A plan of which a console that is gone had sent these commands. None of them is run again, and what follows the
+    /// last whose end is known is still to be done.
+    pub fn resume(plan: Plan, sent: &[Sent]) -> Self {
         let mut course = Self::new(plan);
-        let is_command = |phase: &Phase| matches!(phase, Phase::Run(_) | Phase::Repair { .. });
-        let commands = course.plan.phases.iter().enumerate().filter(|(_, phase)| is_command(phase));
-        if let Some((last, _)) = commands.take(sent).last() {
-            course.at = last;
-            course.sent = sent;
-            course.lose("the console ended before the command's end was known".to_owned());
+        let mut from = 0;
+        for Sent { argv, ran } in sent {
+            let mut phases = course.plan.phases.iter().enumerate().skip(from);
+            let is_its = |phase: &Phase| phase.step().is_some_and(|step| step.command.argv == *argv);
+            let Some((at, phase)) = phases.find(|(_, phase)| is_its(phase)) else {
+                let words = "the audit log tells of a command that is not one of its own".to_owned();
+                course.end = Some(Outcome::Unknown(words));
+                break;
+            };
+            // A repair follows a command of unknown fate; any other command shows that the doubt was resolved.
+            if matches!(phase, Phase::Run(_)) {
+                course.doubt = None;
+            }
+            (course.at, from) = (at, at + 1);
+            course.ready = true;
+            course.ran(ran.clone());
         }
+        course.settle();
         course
     }
 
@@ -167,9 +188,10 @@ impl Course {
         &self.waiting
     }
 
-    /// Which phase is under way, counted from nought. It only grows.
-    pub fn phase(&self) -> usize {
-        self.at
+    /// Which stretch of time is under way, counted from zero: [`Course::patience`] begins again with each. It only
+    /// grows.
+    pub fn stretch(&self) -> usize {
+        2 * self.at + usize::from(self.overdue)
     }
 
     /// What to do now.
@@ -184,11 +206,11 @@ impl Course {
         }
     }
 
-    /// How long this phase may take, its command apart. Counted from its beginning.
+    /// How long this stretch may take, its command apart. Counted from its beginning.
     pub fn patience(&self) -> Duration {
         match self.plan.phases.get(self.at) {
             Some(Phase::Await(wait)) => Duration::from_secs(wait.seconds),
-            Some(Phase::Repair { .. }) if self.doubt.is_some() => self.longest_command(),
+            Some(Phase::Repair { .. }) if self.is_in_its_time() => self.longest_command(),
             Some(Phase::StayPut { .. }) => SIMULATE,
             Some(Phase::Run(_) | Phase::Repair { .. }) | None => GUARD,
         }
@@ -204,12 +226,19 @@ impl Course {
             Heard::NoPicture(why) => {
                 self.waiting = why;
                 self.blind = true;
+                self.ready = false;
+                self.quiet = 0;
             }
             Heard::Ran(ran) => self.ran(ran),
             Heard::Projected(answer) => self.projected(answer),
             Heard::TimeUp => self.time_up(),
             Heard::Cancel => self.cancel(),
         }
+        self.settle();
+    }
+
+    /// Ends it where nothing is left to do.
+    fn settle(&mut self) {
         if self.end.is_none() && self.at >= self.plan.phases.len() {
             self.end = Some(self.finish());
         }
@@ -231,12 +260,13 @@ impl Course {
 
     fn see(&mut self, picture: &Picture) {
         self.blind = false;
+        self.ready = false;
         match self.plan.phases.get(self.at) {
             Some(Phase::Run(step)) => self.guard(&step.guard.clone(), picture),
             Some(Phase::Repair { unless, step }) => match unmet(unless, picture) {
                 None => self.advance(),
-                // The command that it would put right may still be at work.
-                Some(waiting) if self.doubt.is_some() => self.waiting = waiting,
+                // The command whose leftovers would be repaired may still be at work.
+                Some(waiting) if self.is_in_its_time() => self.waiting = waiting,
                 Some(_) => self.guard(&step.guard.clone(), picture),
             },
             Some(Phase::Await(wait)) => self.judge(&wait.clone(), picture),
@@ -260,13 +290,16 @@ impl Course {
         };
         self.waiting = waiting;
         let failure = goal::new_failure(picture, &self.plan.concerns, &self.plan.known_failures);
-        if let Some(failure) = failure {
-            // Pacemaker may yet recover it. When nothing is on its way any more, it has given up.
-            if goal::is_quiet(picture) {
-                self.end = Some(Outcome::Failed(format!("{failure} ({})", self.waiting)));
-            } else {
-                self.waiting = format!("{}; {failure}", self.waiting);
-            }
+        let Some(failure) = failure else {
+            self.quiet = 0;
+            return;
+        };
+        // Pacemaker may yet recover it. When nothing stays on its way, it has stopped trying.
+        self.quiet = if goal::is_quiet(picture) { self.quiet + 1 } else { 0 };
+        if self.quiet >= QUIET {
+            self.end = Some(Outcome::Failed(format!("{failure} ({})", self.waiting)));
+        } else {
+            self.waiting = format!("{}; {failure}", self.waiting);
         }
     }
 
@@ -279,6 +312,7 @@ impl Course {
         }
         let (on_failure, program) = (step.on_failure, step.command.argv.first().cloned().unwrap_or_default());
         self.ready = false;
+        self.quiet = 0;
         // What was seen before it says nothing about it.
         self.blind = true;
         match ran {
@@ -335,7 +369,8 @@ impl Course {
     fn time_up(&mut self) {
         let (waiting, blind) = (self.waiting.clone(), self.blind);
         match self.plan.phases.get(self.at) {
-            Some(Phase::Repair { .. }) if self.doubt.is_some() && !blind => self.ready = true,
+            // Its guard is checked on a picture that is still to be taken.
+            Some(Phase::Repair { .. }) if self.is_in_its_time() => self.overdue = true,
             Some(Phase::Run(_)) => self.stop(format!("there is no fresh picture: {waiting}")),
             Some(Phase::StayPut { .. }) => {
                 self.projected(Err("the scheduler did not answer in time".to_owned()));
@@ -361,12 +396,23 @@ impl Course {
 
     /// Nothing more is run.
     fn stop(&mut self, why: String) {
-        self.end = Some(if self.sent == 0 { Outcome::Refused(why) } else { Outcome::Failed(why) });
+        self.end = Some(match &self.doubt {
+            Some(doubt) => Outcome::Unknown(format!("{doubt} Nothing more was sent: {why}")),
+            None if self.sent == 0 => Outcome::Refused(why),
+            None => Outcome::Failed(why),
+        });
     }
 
     fn advance(&mut self) {
         self.at += 1;
         self.ready = false;
+        self.overdue = false;
+        self.quiet = 0;
+    }
+
+    /// Whether a command of unknown fate may still be at work.
+    fn is_in_its_time(&self) -> bool {
+        self.doubt.is_some() && !self.overdue
     }
 
     fn finish(&self) -> Outcome {

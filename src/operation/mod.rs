@@ -21,7 +21,7 @@ pub use goal::{Forgotten, Goal, Running, Verdict};
 pub use guard::Condition;
 pub use plan::{OnFailure, Phase, Plan, Refusal, Step, Undo, Wait, plan};
 pub use preview::{NoPreview, Preview, Projection};
-pub use progress::{Progress, Unfinished};
+pub use progress::{Process, Progress, Sent, Unfinished};
 pub use simulate::{AND_THEN, SCRIPT, Simulation};
 pub use verb::{Danger, Intent, SubjectKind, Verb};
 

@@ -1,6 +1,7 @@
 //! What would be done, and what would follow from it.
 
 use super::plan::{Plan, Refusal};
+use super::progress::Unfinished;
 use crate::model::HostName;
 use crate::pacemaker::parse::Projected;
 
@@ -13,6 +14,8 @@ pub struct Preview {
     pub projection: Projection,
     /// The member that was asked.
     pub host: HostName,
+    /// The operations in this cluster that other consoles have begun and may be carrying out now.
+    pub others: Vec<Unfinished>,
 }
 
 /// What the scheduler would do.

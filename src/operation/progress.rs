@@ -1,6 +1,7 @@
 //! What is told of an operation while it is carried out, and of one that nobody carries out any more.
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use super::course::{Outcome, Ran};
 use super::plan::Plan;
@@ -35,10 +36,35 @@ pub struct Unfinished {
     pub at: Timestamp,
     /// Who began it.
     pub user: String,
-    /// The process that had it in hand last; while it lives, so may the operation.
-    pub pid: u32,
+    /// The processes that have carried it out, the first one first; while one of them lives, it may be under way.
+    pub by: Vec<Process>,
     /// What it was to do.
     pub plan: Plan,
-    /// How many of its commands were sent.
-    pub sent: usize,
+    /// Its commands that were sent, or may have been.
+    pub sent: Vec<Sent>,
+}
+
+/// A command of an operation that was sent, or may have been.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sent {
+    /// What.
+    pub argv: Vec<String>,
+    /// How it ended, as far as is known.
+    pub ran: Ran,
+}
+
+/// A process of one boot of one machine. A PID alone is soon another process's.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Process {
+    /// Its number.
+    pub pid: u32,
+    /// When it started, in the kernel's ticks since boot.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub started: Option<u64>,
+    /// The kernel's id of that boot.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub boot: Option<String>,
+    /// The machine's host name: a log may be shared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub machine: Option<String>,
 }

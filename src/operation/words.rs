@@ -44,6 +44,7 @@ pub enum Kind {
 pub fn preview(preview: &Preview) -> Vec<Line> {
     let plan = &preview.plan;
     let mut lines = intention(plan);
+    lines.extend(preview.others.iter().map(|it| line(Kind::Warning, sentence(&other(it)))));
     lines.push(line(Kind::Heading, format!("Commands on {}:", clean(preview.host.as_str()))));
     lines.extend(commands(plan));
     lines.extend(projection(&preview.projection));
@@ -56,6 +57,13 @@ pub fn unfinished(unfinished: &Unfinished) -> Vec<Line> {
     let plan = &unfinished.plan;
     let mut lines = intention(plan);
     lines.push(line(Kind::Note, sent(unfinished)));
+    if let Some(machine) = unfinished.by.iter().find_map(|process| process.machine.as_ref()) {
+        let words = format!(
+            "It was begun on {}. Make sure that no console there still carries it out.",
+            clean(machine)
+        );
+        lines.push(line(Kind::Warning, words));
+    }
     lines.push(line(
         Kind::Note,
         "What was sent is looked into and not sent again; what was not is sent when all holds that must."
@@ -67,10 +75,23 @@ pub fn unfinished(unfinished: &Unfinished) -> Vec<Line> {
     lines
 }
 
+/// That another console is at an operation in the same cluster.
+pub fn other(unfinished: &Unfinished) -> String {
+    let Unfinished { at, user, plan, by, .. } = unfinished;
+    let by = by.last().map_or_else(String::new, |process| {
+        let machine = process.machine.as_ref().map(|machine| format!(" on {machine}")).unwrap_or_default();
+        format!(" (pid {}{machine})", process.pid)
+    });
+    clean(&format!(
+        "another console is at work in this cluster: {}, begun by {user} at {at:.0}{by}",
+        plan.title
+    ))
+}
+
 /// How far an operation had come when its console went.
 pub fn sent(unfinished: &Unfinished) -> String {
     let all = unfinished.plan.steps().count();
-    match unfinished.sent {
+    match unfinished.sent.len() {
         0 => "None of its commands was sent.".to_owned(),
         _ if all == 1 => "Its command was sent.".to_owned(),
         sent if sent >= all => format!("All of its {all} commands were sent."),

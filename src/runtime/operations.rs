@@ -13,7 +13,7 @@ use super::Clock;
 use crate::app::{Errand, Event, JobId, News, Notice, Request, Ticket};
 use crate::model::{ClusterEntry, ClusterName, Inventory};
 use crate::operate::audit::{self, Audit, Entry, What};
-use crate::operate::{Operator, Order};
+use crate::operate::{Life, Operator, Order};
 use crate::operation::{NoPreview, Outcome, Plan, Progress, Unfinished};
 use crate::transport::Transport;
 
@@ -64,9 +64,12 @@ impl Operations {
         match request {
             Request::Plan(ticket, errand) => self.plan(ticket, errand),
             Request::Forget(job) => self.forget(job),
-            Request::CarryOut { ticket, plan, reason } => self.carry_out(ticket, *plan, reason, None),
+            Request::CarryOut { ticket, plan, reason, alongside } => {
+                self.carry_out(ticket, *plan, (reason, alongside), None);
+            }
             Request::Resume { ticket, unfinished } => {
-                self.carry_out(ticket, unfinished.plan.clone(), String::new(), Some(*unfinished));
+                let plan = unfinished.plan.clone();
+                self.carry_out(ticket, plan, (String::new(), Vec::new()), Some(*unfinished));
             }
             Request::GiveUp(ticket) => {
                 if let Some((cancel, _)) = self.running.get(&ticket) {
@@ -120,11 +123,17 @@ impl Operations {
         });
     }
 
-    fn carry_out(&mut self, ticket: Ticket, plan: Plan, reason: String, resumed: Option<Unfinished>) {
+    fn carry_out(
+        &mut self,
+        ticket: Ticket,
+        plan: Plan,
+        (reason, alongside): (String, Vec<String>),
+        resumed: Option<Unfinished>,
+    ) {
         let operator = self.operator(&plan.intent.cluster);
         let cancel = CancellationToken::new();
         let (progress, mut told) = mpsc::channel(WAITING);
-        let order = Order { plan, reason, cancel: cancel.clone(), progress };
+        let order = Order { plan, reason, alongside, cancel: cancel.clone(), progress };
         let news = self.news.clone();
         let running = self.tasks.spawn(async move {
             let operating = async {
@@ -157,7 +166,12 @@ impl Operations {
         self.tasks.spawn(async move {
             let read = tokio::task::spawn_blocking(move || {
                 let record = audit.read()?;
-                Ok(record.unfinished().into_iter().filter(|it| !it.is_in_hand()).collect::<Vec<_>>())
+                let mut unfinished = record.unfinished();
+                unfinished.retain(|it| !it.is_in_hand());
+                for it in &mut unfinished {
+                    it.by.retain(|process| process.life() == Life::Elsewhere);
+                }
+                Ok(unfinished)
             });
             let event = match read.await.map_err(io::Error::other).and_then(|read: io::Result<_>| read) {
                 Ok(unfinished) => Event::Operated(News::Unfinished(unfinished)),

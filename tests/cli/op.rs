@@ -50,3 +50,12 @@ fn a_cluster_that_does_not_answer_is_left_alone() {
     let log = home.config_dir().join("../../.local/state/quorate/audit.jsonl");
     assert_eq!(std::fs::read_to_string(log).unwrap(), "", "nothing was done, so nothing is logged");
 }
+
+#[rstest]
+#[case::asked(&[], "--yes")]
+#[case::dry_run(&["--dry-run"], "--dry-run")]
+fn alongside_is_for_who_is_not_asked(#[case] options: &[&str], #[case] named: &str) {
+    let answer = Home::with(CONFIG).run(&[&["op", "--alongside", "standby", "db", "db1"], options].concat());
+    assert_eq!(answer.code, 2);
+    assert!(answer.stderr.contains(named), "{}", answer.stderr);
+}

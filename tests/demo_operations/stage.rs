@@ -146,5 +146,11 @@ impl Stage {
 
 pub(crate) fn order(plan: Plan) -> Order {
     let (progress, _nobody) = mpsc::channel(1000);
-    Order { plan, reason: "test".to_owned(), cancel: CancellationToken::new(), progress }
+    Order {
+        plan,
+        reason: "test".to_owned(),
+        alongside: Vec::new(),
+        cancel: CancellationToken::new(),
+        progress,
+    }
 }

@@ -1,11 +1,11 @@
 //! The mouse in the panels that ask about operations.
 
 use quorate::app::{Action, Event, Focus, News, Panel, Stage};
-use quorate::operation::{Intent, Outcome, Projection, Unfinished, Verb, plan};
+use quorate::operation::{Intent, Outcome, Process, Projection, Unfinished, Verb, plan};
 use rstest::rstest;
 
 use crate::common::{capture, console, deployment, now};
-use crate::person::{Person, collateral};
+use crate::person::{Person, collateral, cut_off};
 
 #[rstest]
 fn a_move_by_mouse_alone(#[values((80, 24), (160, 45))] size: (u16, u16)) {
@@ -69,9 +69,9 @@ fn lists_and_other_questions_take_the_mouse() {
         id: id.to_owned(),
         at: now(),
         user: "root".to_owned(),
-        pid: 7,
+        by: vec![Process { pid: 7, ..Process::default() }],
         plan: plan(&capture("healthy"), &intent).expect("a plan"),
-        sent: 1,
+        sent: vec![cut_off()],
     };
     let all =
         vec![unfinished("a", intent(Verb::Cleanup, "vip")), unfinished("b", intent(Verb::Standby, "c1n2"))];

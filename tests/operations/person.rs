@@ -1,7 +1,7 @@
 //! Somebody at the keys, and a runtime that answers as it is told.
 
 use quorate::app::{Action, Effect, Errand, Event, News, Request, Selection, State, Ticket, Typing, update};
-use quorate::operation::{NoPreview, Outcome, Plan, Preview, Progress, Projection, Ran, plan};
+use quorate::operation::{NoPreview, Outcome, Plan, Preview, Progress, Projection, Ran, Sent, plan};
 use quorate::pacemaker::parse;
 use tui_input::InputRequest;
 
@@ -94,7 +94,7 @@ impl Person {
             Errand::Undo(plan) => Plan::clone(plan),
             Errand::Finish(unfinished) => unfinished.plan.clone(),
         };
-        Ok(Preview { plan, projection: projection.clone(), host: "lb1".into() })
+        Ok(Preview { plan, projection: projection.clone(), host: "lb1".into(), others: Vec::new() })
     }
 
     /// The ticket of what is to be carried out.
@@ -144,4 +144,9 @@ pub(crate) fn collateral() -> Projection {
         ),
         afterwards: Some(actions(r#"<rsc_action action="move" resource="solo" source="c1n1" dest="c1n2"/>"#)),
     }
+}
+
+/// A command of a console that ended before the command did.
+pub(crate) fn cut_off() -> Sent {
+    Sent { argv: vec!["crm_resource".to_owned()], ran: Ran::Unknown("the console ended".to_owned()) }
 }

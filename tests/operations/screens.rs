@@ -3,11 +3,11 @@
 use jiff::SignedDuration;
 use quorate::app::{Action, Event, News, Selection};
 use quorate::model::Inventory;
-use quorate::operation::{Intent, Outcome, Projection, Unfinished, Verb, plan};
+use quorate::operation::{Intent, Outcome, Process, Projection, Unfinished, Verb, plan};
 use rstest::rstest;
 
 use crate::common::{capture, console, deployment, now};
-use crate::person::{Person, collateral};
+use crate::person::{Person, collateral, cut_off};
 
 const SIZES: [(u16, u16); 2] = [(80, 24), (160, 45)];
 
@@ -151,13 +151,13 @@ fn what_an_earlier_console_has_left_is_offered() {
         subject: subject.to_owned(),
         to: to.map(Into::into),
     };
-    let unfinished = |id: &str, intent: Intent, sent| Unfinished {
+    let unfinished = |id: &str, intent: Intent, sent: usize| Unfinished {
         id: id.to_owned(),
         at: now() - SignedDuration::from_hours(3),
         user: "root".to_owned(),
-        pid: 7,
+        by: vec![Process { pid: 7, ..Process::default() }],
         plan: plan(&capture("healthy"), &intent).expect("a plan"),
-        sent,
+        sent: (0..sent).map(|_| cut_off()).collect(),
     };
     let all = vec![
         unfinished("a", intent(Verb::Move, "vip", Some("c1n1")), 1),

@@ -128,6 +128,14 @@ impl Task {
         }
     }
 
+    /// The ids of the operations of other consoles that its preview shows.
+    pub(in crate::app) fn others(&self) -> Vec<String> {
+        match &self.preview {
+            Some(Ok(preview)) => preview.others.iter().map(|other| other.id.clone()).collect(),
+            _ => Vec::new(),
+        }
+    }
+
     /// In words, as well as they are known.
     pub fn title(&self) -> String {
         match (&self.errand, self.plan()) {
@@ -149,7 +157,7 @@ impl Task {
     /// How much care its confirmation asks for: none where nothing dangerous is left to be sent.
     fn danger(&self) -> Danger {
         match (&self.errand, self.plan()) {
-            (Errand::Finish(unfinished), Some(plan)) if unfinished.sent >= plan.steps().count() => {
+            (Errand::Finish(unfinished), Some(plan)) if unfinished.sent.len() >= plan.steps().count() => {
                 Danger::Ordinary
             }
             (_, Some(plan)) => plan.danger,

@@ -50,6 +50,8 @@ pub enum Request {
         plan: Box<Plan>,
         /// Why, for the audit log.
         reason: String,
+        /// The operations of other consoles in that cluster that were shown before, by their ids.
+        alongside: Vec<String>,
     },
     /// Bring that to its end. Only ever follows a confirmation.
     Resume {

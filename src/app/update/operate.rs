@@ -157,9 +157,10 @@ pub(super) fn confirm(state: &mut State, id: JobId) -> Vec<Effect> {
 fn carry_out_next(state: &mut State, id: JobId, after: Option<usize>) -> Vec<Effect> {
     let now = state.now;
     let Some(job) = state.operations.job_mut(id) else { return Vec::new() };
-    let Some((nth, plan)) =
-        job.next_task(after).and_then(|nth| Some((nth, job.tasks.get(nth)?.plan()?.clone())))
-    else {
+    let Some((nth, plan, alongside)) = job.next_task(after).and_then(|nth| {
+        let task = job.tasks.get(nth)?;
+        Some((nth, task.plan()?.clone(), task.others()))
+    }) else {
         return end(state, id);
     };
     if after.is_none() {
@@ -172,7 +173,7 @@ fn carry_out_next(state: &mut State, id: JobId, after: Option<usize>) -> Vec<Eff
     let reason = job.form.reason.value().trim().to_owned();
     vec![Effect::Operate(match job.tasks.get(nth).map(|task| &task.errand) {
         Some(Errand::Finish(unfinished)) => Request::Resume { ticket, unfinished: unfinished.clone() },
-        _ => Request::CarryOut { ticket, plan: Box::new(plan), reason },
+        _ => Request::CarryOut { ticket, plan: Box::new(plan), reason, alongside },
     })]
 }
 

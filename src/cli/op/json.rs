@@ -5,6 +5,7 @@ use std::io::{self, Write, stdout};
 use serde::Serialize;
 
 use crate::operation::command::Command;
+use crate::operation::words;
 use crate::operation::{Intent, Outcome, Phase, Preview, Projection, Undo};
 use crate::pacemaker::parse::Projected;
 
@@ -23,6 +24,8 @@ struct Operation<'a> {
     scheduler: Option<Vec<Scheduled<'a>>>,
     /// Whether a move would end where it began once its constraint ends; `null` where that is not known.
     goes_back: Option<bool>,
+    /// What other consoles have begun in the cluster and may be carrying out now, a sentence each.
+    others: Vec<String>,
     /// How to undo it: an `intent`, `commands`, or the reason why it is `impossible`.
     undo: &'a Undo,
     /// `done`, `refused`, `failed`, `unknown`, `cancelled`; `null` for a dry run.
@@ -77,6 +80,7 @@ pub(super) fn print(preview: &Preview, outcome: Option<&Outcome>) -> io::Result<
         commands: commands.collect(),
         scheduler,
         goes_back,
+        others: preview.others.iter().map(words::other).collect(),
         undo: &plan.undo,
         outcome: outcome.map(Outcome::word),
         words: outcome.map_or("", Outcome::words),
@@ -92,6 +96,7 @@ pub(super) fn print_needless(intent: &Intent, why: &str) -> io::Result<()> {
         commands: Vec::new(),
         scheduler: None,
         goes_back: None,
+        others: Vec::new(),
         undo: &Undo::Impossible("Nothing was changed.".to_owned()),
         outcome: Some("done"),
         words: why,

@@ -22,7 +22,7 @@ use crate::nearest::nearest;
 use crate::operate::audit::{self, Audit};
 use crate::operate::{Operator, Order};
 use crate::operation::{
-    self, Danger, Intent, NoPreview, Preview, Progress, Refusal, SubjectKind, Unfinished,
+    self, Danger, Intent, NoPreview, Preview, Progress, Refusal, SubjectKind, Unfinished, words,
 };
 
 /// Previews, asks, carries out and tells how it went.
@@ -124,6 +124,11 @@ async fn operate(
         OpFormat::Json if consent == Consent::Asked => write!(stderr(), "{}", text::preview(&preview))?,
         OpFormat::Json => {}
     }
+    if let (Consent::Given, false, Some(other)) = (consent, arguments.alongside, preview.others.first()) {
+        let other = words::other(other);
+        let way = "Wait until it has ended, or add --alongside to begin all the same.";
+        return Err(Failure::Failed(format!("{other}. Nothing was changed. {way}")));
+    }
     match consent {
         Consent::DryRun => {
             if arguments.format == OpFormat::Json {
@@ -159,7 +164,8 @@ fn open_audit(settings: &Settings) -> Result<Arc<Audit>, Failure> {
 fn warn_of_unfinished(audit: &Audit, entry: &ClusterEntry) -> Result<(), Failure> {
     let record =
         audit.read().map_err(|error| Failure::Failed(format!("the audit log can't be read: {error}")))?;
-    let here = |it: &Unfinished| it.plan.intent.cluster == entry.name && !it.is_in_hand();
+    let here =
+        |it: &Unfinished| it.plan.intent.cluster == entry.name && !it.is_in_hand() && !it.may_be_others();
     for unfinished in record.unfinished().into_iter().filter(here) {
         let Unfinished { plan, at, user, .. } = &unfinished;
         let title = clean(&plan.title);
@@ -212,8 +218,10 @@ async fn carry_out(
 ) -> Result<operation::Outcome, Failure> {
     let (progress, mut news) = mpsc::channel(64);
     let cancel = CancellationToken::new();
-    let order =
-        Order { plan: preview.plan.clone(), reason: reason.to_owned(), cancel: cancel.clone(), progress };
+    // They were shown before it was confirmed.
+    let alongside = preview.others.iter().map(|other| other.id.clone()).collect();
+    let (plan, reason) = (preview.plan.clone(), reason.to_owned());
+    let order = Order { plan, reason, alongside, cancel: cancel.clone(), progress };
     let carrying = operator.carry_out(order);
     tokio::pin!(carrying);
     let mut asked_to_end = Interrupts::new()?;

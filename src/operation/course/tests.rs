@@ -1,11 +1,14 @@
 //! What a course does, whatever it is told.
 
+use std::sync::LazyLock;
+
 use proptest::prelude::*;
+use proptest::test_runner::TestCaseError;
 use rstest::rstest;
 
 use super::super::tests::{capture, intent};
-use super::super::{Act, Condition, Course, Heard, Outcome, Plan, Ran, Verb, plan};
-use crate::model::{Picture, Primitive, Resource, Role};
+use super::super::{Act, Condition, Course, Heard, Outcome, Phase, Plan, Ran, Sent, Verb, plan};
+use crate::model::{Failure, Picture, Primitive, Resource, Role};
 use crate::pacemaker::parse::Projected;
 
 fn plan_of(verb: Verb, subject: &str, to: Option<&str>) -> Plan {
@@ -135,14 +138,68 @@ fn a_lost_connection_whose_command_is_seen_to_have_run_goes_on() {
 
 #[test]
 fn an_earlier_console_s_move_is_finished_and_not_begun_again() {
-    let mut course = Course::resume(plan_of(Verb::Move, "vip", Some("c1n1")), 1);
+    let plan = plan_of(Verb::Move, "vip", Some("c1n1"));
+    let mut course = Course::resume(plan.clone(), &sent(&plan, &[cut_off()]));
     course.hear(Heard::Picture(&vip_on("c1n1")));
     assert!(matches!(course.next(), Act::Simulate(_)));
     course.hear(Heard::Projected(Ok(Vec::new())));
     course.hear(Heard::Picture(&vip_on("c1n1")));
     assert!(argv(&course).unwrap().contains(&"--clear".to_owned()));
     // Nothing had been sent: it is a new operation.
-    assert_eq!(Course::resume(plan_of(Verb::Move, "vip", Some("c1n1")), 0).phase(), 0);
+    assert_eq!(Course::resume(plan, &[]).stretch(), 0);
+}
+
+/// The first commands of a plan, which ended like this.
+fn sent(plan: &Plan, ends: &[Ran]) -> Vec<Sent> {
+    let commands = plan.steps().map(|step| step.command.argv.clone());
+    commands.zip(ends).map(|(argv, ran)| Sent { argv, ran: ran.clone() }).collect()
+}
+
+fn cut_off() -> Ran {
+    Ran::Unknown("The console ended.".to_owned())
+}
+
+fn worked() -> Ran {
+    Ran::Exited { code: Some(0), said: String::new() }
+}
+
+/// The healthy picture with three members of a group unmanaged by settings of their own.
+fn unmanaged() -> Picture {
+    let mut picture = capture("healthy");
+    let mut cib = picture.cib.as_deref().cloned().unwrap();
+    for resource in
+        cib.resources.iter_mut().filter(|it| it.id == *"g-web" || it.parent == Some("g-web".into()))
+    {
+        resource.meta.push(("is-managed".to_owned(), "false".to_owned()));
+    }
+    picture.cib = Some(cib.into());
+    picture
+}
+
+#[test]
+fn what_a_log_says_has_worked_is_not_in_doubt() {
+    let (before, after) = (unmanaged(), capture("healthy"));
+    let plan = plan(&before, &intent(Verb::Manage, "g-web", None)).unwrap();
+    let all: Vec<Vec<String>> = plan.steps().map(|step| step.command.argv.clone()).collect();
+    assert!(all.len() >= 3, "{all:?}");
+    let mut course = Course::resume(plan.clone(), &sent(&plan, &[worked()]));
+    for expected in &all[1..] {
+        course.hear(Heard::Picture(&before));
+        assert_eq!(argv(&course).as_ref(), Some(expected));
+        course.hear(done());
+    }
+    course.hear(Heard::Picture(&after));
+    assert_eq!(outcome(&course), Outcome::Done { note: None });
+}
+
+#[test]
+fn what_a_log_says_has_failed_is_not_gone_on_with() {
+    let plan = plan_of(Verb::Move, "vip", Some("c1n1"));
+    let said = "no".to_owned();
+    let course = Course::resume(plan.clone(), &sent(&plan, &[Ran::Exited { code: Some(1), said }]));
+    assert_eq!(outcome(&course).word(), "failed");
+    let unheard_of = Sent { argv: vec!["crm_resource".to_owned()], ran: worked() };
+    assert_eq!(outcome(&Course::resume(plan, &[unheard_of])).word(), "unknown");
 }
 
 #[test]
@@ -199,11 +256,31 @@ fn a_restart_whose_fate_is_unknown_has_its_time_before_it_is_put_right() {
     assert_eq!(course.next(), Act::Look, "it may still be at work");
     assert!(course.patience().as_secs() >= 300);
     course.hear(Heard::TimeUp);
+    assert_eq!(course.next(), Act::Look, "the guard wants a picture that is not older than that");
+    course.hear(Heard::Picture(&stopped));
     assert!(argv(&course).unwrap().contains(&"--delete-parameter=target-role".to_owned()));
     course.hear(done());
     course.hear(Heard::Picture(&runs));
     // That all is well does not show that it was restarted.
     assert_eq!(outcome(&course).word(), "unknown");
+}
+
+#[test]
+fn a_restart_that_is_given_up_names_what_it_may_leave() {
+    let mut course = Course::new(plan_of(Verb::Restart, "solo", None));
+    course.hear(Heard::Picture(&capture("healthy")));
+    course.hear(lost());
+    course.hear(Heard::Cancel);
+    let Outcome::Cancelled(words) = outcome(&course) else { panic!("not cancelled") };
+    assert!(words.contains("target-role=Stopped on solo"), "{words}");
+    assert!(words.contains("quorate op enable db solo"), "{words}");
+}
+
+#[test]
+fn every_operation_of_several_commands_says_what_it_leaves_half_way() {
+    for Case { plan, .. } in CASES.iter() {
+        assert_eq!(plan.steps().count() > 1, !plan.half_way.is_empty(), "{}", plan.title);
+    }
 }
 
 #[test]
@@ -252,11 +329,105 @@ fn what_did_not_run_well_need_not_run_after_a_cleanup(#[case] trouble: fn(&mut P
     assert_eq!(outcome(&course), Outcome::Done { note: None });
 }
 
+/// The picture with c1n2 in standby.
+fn in_standby() -> Picture {
+    capture("standby")
+}
+
+fn without_quorum(mut picture: Picture) -> Picture {
+    picture.summary.quorate = Some(false);
+    picture
+}
+
+#[test]
+fn no_repair_is_sent_without_a_quorum() {
+    let before = in_standby();
+    let mut course = Course::new(plan(&before, &intent(Verb::Online, "c1n2", None)).unwrap());
+    course.hear(Heard::Picture(&before));
+    course.hear(lost());
+    course.hear(Heard::Picture(&without_quorum(before.clone())));
+    course.hear(Heard::TimeUp);
+    assert_eq!(course.next(), Act::Look);
+    course.hear(Heard::Picture(&without_quorum(before)));
+    let Outcome::Unknown(words) = outcome(&course) else { panic!("not unknown") };
+    assert!(words.contains("the cluster has no quorum"), "{words}");
+}
+
+/// A picture with a failed start of `vip` and, if so, something else on its way.
+fn failing(busy: bool) -> Picture {
+    let mut picture = vip_on("c1n3");
+    picture.failures.push(Failure {
+        resource: "vip".into(),
+        node: "c1n1".into(),
+        operation: "start".to_owned(),
+        interval_ms: 0,
+        exit_code: Some(1),
+        exit_status: "error".to_owned(),
+        exit_reason: "no route".to_owned(),
+        status: "complete".to_owned(),
+        at: None,
+    });
+    for resource in &mut picture.resources {
+        if let Resource::Primitive(primitive) = resource
+            && primitive.id == *"vip"
+            && busy
+        {
+            primitive.pending = Some("Starting".to_owned());
+        }
+    }
+    picture
+}
+
+#[test]
+fn one_quiet_picture_between_two_transitions_is_no_failure() {
+    let mut course = moving();
+    course.hear(Heard::Picture(&vip_on("c1n3")));
+    course.hear(done());
+    for _ in 0..3 {
+        course.hear(Heard::Picture(&failing(false)));
+        assert_eq!(course.next(), Act::Look, "the next transition may be about to begin");
+        course.hear(Heard::Picture(&failing(true)));
+        assert_eq!(course.next(), Act::Look);
+        assert!(course.waiting().contains("start of vip failed on c1n1: no route"), "{}", course.waiting());
+    }
+    course.hear(Heard::Picture(&failing(false)));
+    course.hear(Heard::NoPicture("c1n1 does not answer".to_owned()));
+    course.hear(Heard::Picture(&failing(false)));
+    assert_eq!(course.next(), Act::Look, "what happened in between was not seen");
+    course.hear(Heard::Picture(&failing(false)));
+    assert_eq!(outcome(&course).word(), "failed");
+}
+
+#[rstest]
+#[case(Some("1.1.24-3.el7"), false)]
+#[case(None, false)]
+#[case(Some("2.0.0"), true)]
+#[case(Some("3.0.1-2.fc43"), true)]
+fn where_pending_actions_are_not_recorded_no_picture_is_quiet(
+    #[case] version: Option<&str>,
+    #[case] ends: bool,
+) {
+    let mut course = moving();
+    course.hear(Heard::Picture(&vip_on("c1n3")));
+    course.hear(done());
+    let mut picture = failing(false);
+    picture.summary.version = version.map(str::to_owned);
+    for _ in 0..5 {
+        course.hear(Heard::Picture(&picture));
+    }
+    assert_eq!(matches!(course.next(), Act::End(_)), ends);
+    course.hear(Heard::TimeUp);
+    let Outcome::Failed(words) = outcome(&course) else { panic!("not failed") };
+    assert!(words.contains("start of vip failed on c1n1: no route"), "{words}");
+}
+
 /// What may happen in a course.
 #[derive(Debug, Clone, Copy)]
 enum Happening {
     Before,
+    BeforeWithoutQuorum,
     After,
+    AfterWithoutQuorum,
     Blind,
     Done,
     Failed,
@@ -269,29 +440,133 @@ enum Happening {
 }
 
 fn happenings() -> impl Strategy<Value = Vec<Happening>> {
-    use Happening::{After, Before, Blind, Cancel, Done, Failed, GoesBack, Lost, NotSent, Stays, TimeUp};
+    use Happening::{
+        After, AfterWithoutQuorum, Before, BeforeWithoutQuorum, Blind, Cancel, Done, Failed, GoesBack, Lost,
+        NotSent, Stays, TimeUp,
+    };
     let one = prop_oneof![
-        4 => Just(Before), 6 => Just(After), 2 => Just(Blind), 6 => Just(Done), 1 => Just(Failed),
-        1 => Just(NotSent), 3 => Just(Lost), 4 => Just(Stays), 1 => Just(GoesBack), 1 => Just(TimeUp),
-        1 => Just(Cancel)
+        4 => Just(Before), 1 => Just(BeforeWithoutQuorum), 6 => Just(After), 1 => Just(AfterWithoutQuorum),
+        2 => Just(Blind), 6 => Just(Done), 1 => Just(Failed), 1 => Just(NotSent), 3 => Just(Lost), 4 => Just(Stays),
+        1 => Just(GoesBack), 2 => Just(TimeUp)
     ];
-    proptest::collection::vec(one, 0..60)
+    // Whoever gives up does so once.
+    (proptest::collection::vec(one, 0..40), prop::option::weighted(0.1, 0..40_usize)).prop_map(
+        |(mut all, cancel)| {
+            if let Some(at) = cancel {
+                all.insert(at.min(all.len()), Cancel);
+            }
+            all
+        },
+    )
 }
 
-fn tell(course: &mut Course, happening: Happening, before: &Picture, after: &Picture) {
-    course.hear(match happening {
-        Happening::Before => Heard::Picture(before),
-        Happening::After => Heard::Picture(after),
-        Happening::Blind => Heard::NoPicture("nobody answers".to_owned()),
-        Happening::Done => done(),
-        Happening::Failed => failed(),
-        Happening::NotSent => Heard::Ran(Ran::NotSent("no route".to_owned())),
-        Happening::Lost => lost(),
-        Happening::Stays => Heard::Projected(Ok(Vec::new())),
-        Happening::GoesBack => Heard::Projected(Err("no answer".to_owned())),
-        Happening::TimeUp => Heard::TimeUp,
-        Happening::Cancel => Heard::Cancel,
-    });
+/// An operation with the cluster before and after its command.
+struct Case {
+    before: Picture,
+    after: Picture,
+    /// After how many commands the second is seen; `None`: after all.
+    shown_after: Option<usize>,
+    plan: Plan,
+}
+
+/// Operations of every shape that a plan can have.
+static CASES: LazyLock<Vec<Case>> = LazyLock::new(|| {
+    let healthy = || capture("healthy");
+    let case = |before: Picture, verb, subject, to, after| {
+        let plan = plan(&before, &intent(verb, subject, to)).unwrap();
+        Case { before, after, shown_after: None, plan }
+    };
+    let undo = |case: Case| {
+        let Case { before, after, plan, .. } = case;
+        Case { before: after, after: before, shown_after: None, plan: plan.undo_plan().unwrap() }
+    };
+    vec![
+        Case { shown_after: Some(1), ..case(healthy(), Verb::Move, "vip", Some("c1n1"), vip_on("c1n1")) },
+        // A restart that works leaves what it found.
+        Case { shown_after: Some(9), ..case(healthy(), Verb::Restart, "solo", None, solo_stopped()) },
+        case(healthy(), Verb::Standby, "c1n2", None, in_standby()),
+        case(in_standby(), Verb::Online, "c1n2", None, healthy()),
+        case(unmanaged(), Verb::Manage, "g-web", None, healthy()),
+        case(healthy(), Verb::Disable, "solo", None, solo_stopped()),
+        case(healthy(), Verb::Refresh, "solo", None, healthy()),
+        undo(case(unmanaged(), Verb::Manage, "g-web", None, healthy())),
+    ]
+});
+
+/// What an operation that was cut off somewhere has left in the log.
+fn cut_off_after(plan: &Plan, ends: &[Ran]) -> Vec<Sent> {
+    let sent = sent(plan, ends);
+    let is_last = |ran: &Ran| !matches!(ran, Ran::Exited { code: Some(0), .. });
+    let length = sent.iter().position(|it| is_last(&it.ran)).map_or(sent.len(), |at| at + 1);
+    sent[..length].to_vec()
+}
+
+fn ends() -> impl Strategy<Value = Vec<Ran>> {
+    let failed = Ran::Exited { code: Some(1), said: "no".to_owned() };
+    proptest::collection::vec(prop_oneof![5 => Just(worked()), 1 => Just(cut_off()), 1 => Just(failed)], 0..4)
+}
+
+/// What was last heard that counts, and which commands were run.
+struct Watcher {
+    run: Vec<Vec<String>>,
+    picture: Option<Picture>,
+}
+
+impl Watcher {
+    fn hear(&mut self, course: &mut Course, happening: Happening, case: &Case) {
+        use Happening::{
+            After, AfterWithoutQuorum, Before, BeforeWithoutQuorum, Blind, Cancel, Done, Failed, GoesBack,
+            Lost, NotSent, Stays,
+        };
+        let said = argv(course);
+        let (before, after) = (&case.before, &case.after);
+        let picture = match happening {
+            Before => Some(before.clone()),
+            BeforeWithoutQuorum => Some(without_quorum(before.clone())),
+            After => Some(after.clone()),
+            AfterWithoutQuorum => Some(without_quorum(after.clone())),
+            _ => None,
+        };
+        course.hear(match (happening, &picture) {
+            (_, Some(picture)) => Heard::Picture(picture),
+            (Blind, _) => Heard::NoPicture("nobody answers".to_owned()),
+            (Done, _) => done(),
+            (Failed, _) => failed(),
+            (NotSent, _) => Heard::Ran(Ran::NotSent("no route".to_owned())),
+            (Lost, _) => lost(),
+            (Stays, _) => Heard::Projected(Ok(Vec::new())),
+            (GoesBack, _) => Heard::Projected(Err("no answer".to_owned())),
+            (Cancel, _) => Heard::Cancel,
+            _ => Heard::TimeUp,
+        });
+        match happening {
+            Done | Failed | NotSent | Lost => {
+                if let Some(argv) = said {
+                    // No picture is newer than this command.
+                    self.run.push(argv);
+                    self.picture = None;
+                }
+            }
+            Blind => self.picture = None,
+            _ if picture.is_some() => self.picture = picture,
+            _ => {}
+        }
+    }
+
+    /// Whether what the course says to run now may be run.
+    fn check(&self, course: &Course) -> Result<(), TestCaseError> {
+        let Act::Run(step) = course.next() else { return Ok(()) };
+        let Some(picture) = &self.picture else {
+            return Err(TestCaseError::fail(format!(
+                "{:?} without a picture since the last command",
+                step.command.argv
+            )));
+        };
+        let broken = step.guard.iter().find_map(|condition| condition.broken(picture));
+        prop_assert_eq!(broken, None, "sent although its guard does not hold: {:?}", &step.command.argv);
+        prop_assert!(!self.run.contains(&step.command.argv), "run twice: {:?}", &step.command.argv);
+        Ok(())
+    }
 }
 
 #[test]
@@ -304,42 +579,66 @@ fn a_picture_from_before_a_lost_command_does_not_count() {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1_500))]
+
+    /// Whatever happens, from whatever a console has left: no command twice, none without a picture, newer than the last
+    /// command, on which its guard holds.
     #[test]
-    fn no_command_runs_twice_or_without_a_picture(
-        verb in prop_oneof![Just((Verb::Move, "vip", Some("c1n1"))), Just((Verb::Restart, "solo", None)), Just((Verb::Standby, "c1n2", None))],
+    fn every_command_has_a_picture_on_which_its_guard_holds(
+        case in 0..CASES.len(),
+        ends in ends(),
         happenings in happenings(),
-        resumed in 0..3_usize,
     ) {
-        let before = capture("healthy");
-        let after = if verb.0 == Verb::Move { vip_on("c1n1") } else { solo_stopped() };
-        let plan = plan_of(verb.0, verb.1, verb.2);
-        let mut course = Course::resume(plan.clone(), resumed);
-        let mut run: Vec<Vec<String>> = plan.steps().take(resumed).map(|step| step.command.argv.clone()).collect();
-        let (mut is_running, mut seen) = (false, false);
+        let case = &CASES[case];
+        let sent = cut_off_after(&case.plan, &ends);
+        let mut course = Course::resume(case.plan.clone(), &sent);
+        let mut watcher = Watcher { run: sent.into_iter().map(|it| it.argv).collect(), picture: None };
         for happening in happenings {
-            let phase = course.phase();
-            tell(&mut course, happening, &before, &after);
-            prop_assert!(course.phase() >= phase);
-            seen |= matches!(happening, Happening::Before | Happening::After);
-            match course.next() {
-                Act::Run(_) if is_running => {}
-                Act::Run(step) => {
-                    prop_assert!(seen, "run without a picture since the last command");
-                    prop_assert!(!run.contains(&step.command.argv), "run twice");
-                    run.push(step.command.argv.clone());
-                    (is_running, seen) = (true, false);
-                }
-                Act::Look | Act::Simulate(_) | Act::End(_) => is_running = false,
-            }
+            let stretch = course.stretch();
+            watcher.hear(&mut course, happening, case);
+            prop_assert!(course.stretch() >= stretch);
+            watcher.check(&course)?;
         }
-        // It ends when its time is up, whatever phase it is in.
-        for _ in 0..12 {
+        // It ends when its time is up, whatever it is waiting for.
+        for _ in 0..16 {
             course.hear(Heard::TimeUp);
             course.hear(lost());
         }
         prop_assert!(matches!(course.next(), Act::End(_)));
     }
 
+    /// Where every command that was sent is known to have worked, a later console sends exactly the rest.
+    #[test]
+    fn a_resumed_operation_skips_nothing_and_repeats_nothing(case in 0..CASES.len(), logged in 0..4_usize) {
+        let case = &CASES[case];
+        let all: Vec<Vec<String>> = case.plan.phases.iter()
+            .filter(|phase| matches!(phase, Phase::Run(_)))
+            .filter_map(|phase| Some(phase.step()?.command.argv.clone()))
+            .collect();
+        let logged = logged.min(all.len());
+        let sent = all[..logged].iter().map(|argv| Sent { argv: argv.clone(), ran: worked() });
+        let mut course = Course::resume(case.plan.clone(), &sent.collect::<Vec<_>>());
+        let mut run = all[..logged].to_vec();
+        for _ in 0..40 {
+            match course.next() {
+                Act::Look => {
+                    let is_shown = run.len() >= case.shown_after.unwrap_or(all.len());
+                    course.hear(Heard::Picture(if is_shown { &case.after } else { &case.before }));
+                }
+                Act::Simulate(_) => course.hear(Heard::Projected(Ok(Vec::new()))),
+                Act::Run(step) => {
+                    run.push(step.command.argv.clone());
+                    course.hear(done());
+                }
+                Act::End(_) => break,
+            }
+        }
+        prop_assert_eq!(run, all);
+        prop_assert_eq!(outcome(&course), Outcome::Done { note: None });
+    }
+}
+
+proptest! {
     #[test]
     fn quorum_lost_at_the_last_moment_stops_everything(verb in prop_oneof![Just((Verb::Move, "vip", Some("c1n1"))), Just((Verb::Disable, "solo", None)), Just((Verb::FenceReboot, "c1n2", None))]) {
         let plan = plan_of(verb.0, verb.1, verb.2);

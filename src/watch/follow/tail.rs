@@ -44,7 +44,9 @@ impl Tail {
         let mut new = std::mem::take(&mut self.held);
         // Of lines that are all alike too many may have been taken for known: what counts is what came.
         self.last.clear();
-        new.iter().for_each(|line| self.remember(line));
+        for line in &new {
+            self.remember(line);
+        }
         new.split_off(whole.unwrap_or(0))
     }
 

@@ -164,7 +164,7 @@ async fn the_same_member_does_not_tell_the_same_lines_twice() {
 
 /// The lines of a log, from one number to another.
 fn numbered(lines: std::ops::Range<usize>) -> &'static str {
-    Box::leak(lines.map(|nth| format!("line {nth}\n")).collect::<String>().into_boxed_str())
+    Box::leak(lines.map(|nth| format!("line {nth}\n")).collect::<Vec<_>>().concat().into_boxed_str())
 }
 
 #[tokio::test(start_paused = true)]
