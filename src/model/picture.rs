@@ -33,6 +33,8 @@ pub struct Picture {
     pub tickets: Vec<Ticket>,
     /// What only the CIB tells; `None` where only `crm_mon` was read.
     pub cib: Option<Arc<Cib>>,
+    /// What there was too much of, as `1000 of 8000 failures`: the rest of it is in no list here.
+    pub left_out: Vec<String>,
     /// What could not be understood, each with its place. Shown, never guessed at.
     pub oddities: Vec<String>,
 }
@@ -145,6 +147,8 @@ pub struct Cib {
     pub configuration: Element,
     /// Whether any `stonith` class resource is configured.
     pub has_fencing_device: bool,
+    /// What there was too much of, as [`Picture::left_out`].
+    pub left_out: Vec<String>,
     /// What could not be understood, each with its place.
     pub oddities: Vec<String>,
 }

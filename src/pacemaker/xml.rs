@@ -12,6 +12,9 @@ use quick_xml::events::{BytesStart, Event};
 /// Deeper elements are left out. Pacemaker's own output is about ten deep.
 const DEEPEST: usize = 64;
 
+/// The most bytes between `&` and `;`, that one included: `#x0010FFFF;` and some zeros.
+const LONGEST_ENTITY: usize = 16;
+
 /// Why the text is not XML, and where.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("line {line}, column {column}: {message}")]
@@ -269,8 +272,10 @@ pub(super) fn unescape(raw: &str) -> Cow<'_, str> {
     let (plain, mut rest) = raw.split_at(first);
     let mut value = plain.to_owned();
     while let Some(after) = rest.strip_prefix('&') {
-        if let Some((character, behind)) =
-            after.split_once(';').and_then(|(name, behind)| Some((character(name)?, behind)))
+        // Looking no further than an entity is long keeps the work in proportion to the text.
+        let end = after.bytes().take(LONGEST_ENTITY).position(|byte| byte == b';');
+        let entity = end.and_then(|end| Some((after.get(..end)?, after.get(end + 1..)?)));
+        if let Some((character, behind)) = entity.and_then(|(name, behind)| Some((character(name)?, behind)))
         {
             value.push(character);
             rest = behind;

@@ -1,5 +1,7 @@
 //! Failed operations, and how often a resource failed where.
 
+use std::collections::{HashMap, HashSet};
+
 use super::{Cell, Column, Mark, Row, Source, Subject, Table, Tone, Width};
 use crate::model::{FailCount, Failure, Picture, Score};
 
@@ -17,22 +19,33 @@ pub(super) fn columns() -> Vec<Column> {
 pub(super) fn table(source: &Source<'_>, picture: &Picture) -> Table {
     let mut failures: Vec<&Failure> = picture.failures.iter().collect();
     failures.sort_by_key(|failure| std::cmp::Reverse(failure.at));
-    let mut rows: Vec<Row> = failures.iter().map(|failure| of_failure(source, picture, failure)).collect();
-    let alone = picture.fail_counts.iter().filter(|count| {
-        !failures.iter().any(|failure| failure.node == count.node && is_same(failure, count))
-    });
+    let mut counts: HashMap<_, &FailCount> = HashMap::new();
+    for count in &picture.fail_counts {
+        counts.entry((&count.node, base(count.resource.as_str()))).or_insert(count);
+    }
+    let mut rows: Vec<Row> = failures
+        .iter()
+        .map(|failure| {
+            let count = counts.get(&(&failure.node, base(failure.resource.as_str()))).copied();
+            of_failure(source, failure, count)
+        })
+        .collect();
+    let failed: HashSet<_> =
+        failures.iter().map(|failure| (&failure.node, base(failure.resource.as_str()))).collect();
+    let alone = picture
+        .fail_counts
+        .iter()
+        .filter(|count| !failed.contains(&(&count.node, base(count.resource.as_str()))));
     rows.extend(alone.map(|count| of_count(source, count)));
     Table { rows, ..Table::empty(columns(), "No failure is recorded.") }
 }
 
-fn is_same(failure: &Failure, count: &FailCount) -> bool {
-    let base = |id: &str| id.split(':').next().map(str::to_owned);
-    base(failure.resource.as_str()) == base(count.resource.as_str())
+/// The id without the instance's number.
+fn base(id: &str) -> &str {
+    id.split(':').next().unwrap_or_default()
 }
 
-fn of_failure(source: &Source<'_>, picture: &Picture, failure: &Failure) -> Row {
-    let count =
-        picture.fail_counts.iter().find(|count| count.node == failure.node && is_same(failure, count));
+fn of_failure(source: &Source<'_>, failure: &Failure, count: Option<&FailCount>) -> Row {
     let (mark, tone) = weight(count);
     let operation = match failure.interval_ms {
         0 => failure.operation.clone(),

@@ -11,6 +11,7 @@ mod constraints;
 mod failures;
 mod fencing;
 mod findings;
+mod index;
 mod log;
 mod markup;
 mod matrix;

@@ -1,8 +1,10 @@
 //! The nodes and how they are.
 
+use std::collections::HashMap;
+
 use super::{Cell, Column, Mark, Row, Source, Subject, Table, Tone, Width};
 use crate::health::plural;
-use crate::model::{Node, NodeHealth, NodeKind, Picture};
+use crate::model::{Node, NodeHealth, NodeKind, NodeName, Picture};
 
 pub(super) fn columns() -> Vec<Column> {
     vec![
@@ -13,11 +15,16 @@ pub(super) fn columns() -> Vec<Column> {
 }
 
 pub(super) fn table(source: &Source<'_>, picture: &Picture) -> Table {
-    let rows = picture.nodes.iter().map(|node| row(source, picture, node));
+    let mut failures: HashMap<&NodeName, usize> = HashMap::new();
+    for failure in &picture.failures {
+        *failures.entry(&failure.node).or_default() += 1;
+    }
+    let failures_on = |node: &Node| failures.get(&node.name).copied().unwrap_or_default();
+    let rows = picture.nodes.iter().map(|node| row(source, failures_on(node), node));
     Table { rows: rows.collect(), ..Table::empty(columns(), "No node is known.") }
 }
 
-fn row(source: &Source<'_>, picture: &Picture, node: &Node) -> Row {
+fn row(source: &Source<'_>, failures: usize, node: &Node) -> Row {
     let (mark, tone, _) = Mark::of_node(node);
     let is_quiet = tone == Tone::Ok;
     let running = node
@@ -29,7 +36,7 @@ fn row(source: &Source<'_>, picture: &Picture, node: &Node) -> Row {
         urgency: tone,
         cells: vec![
             Cell::new(node.name.as_str()).mark(mark).tone(tone),
-            Cell::new(words(picture, node).join(", ")).tone(if is_quiet { Tone::Muted } else { tone }),
+            Cell::new(words_with(failures, node).join(", ")).tone(if is_quiet { Tone::Muted } else { tone }),
             running,
         ],
     }
@@ -37,6 +44,10 @@ fn row(source: &Source<'_>, picture: &Picture, node: &Node) -> Row {
 
 /// Everything that is true of its state, the gravest first, and what sort of node it is.
 pub(super) fn words(picture: &Picture, node: &Node) -> Vec<String> {
+    words_with(picture.failures.iter().filter(|failure| failure.node == node.name).count(), node)
+}
+
+fn words_with(failures: usize, node: &Node) -> Vec<String> {
     let (_, _, gravest) = Mark::of_node(node);
     let mut words = vec![gravest.to_owned()];
     for (holds, word) in [
@@ -58,7 +69,6 @@ pub(super) fn words(picture: &Picture, node: &Node) -> Vec<String> {
     if node.is_dc {
         words.push("DC".to_owned());
     }
-    let failures = picture.failures.iter().filter(|failure| failure.node == node.name).count();
     if failures > 0 {
         words.push(plural(failures, "failure"));
     }

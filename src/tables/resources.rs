@@ -1,5 +1,6 @@
 //! The resources as a tree.
 
+use super::index::Index;
 use super::tree::{self, TreeRow};
 use super::{Cell, Column, Mark, Row, Source, Subject, Table, Tone, Width};
 use crate::model::{NodeName, Picture, Primitive, Resource, ResourceId, Role};
@@ -13,9 +14,9 @@ pub(super) fn columns() -> Vec<Column> {
 }
 
 pub(super) fn table(source: &Source<'_>, picture: &Picture) -> Table {
-    let rows = tree::rows(picture);
+    let (rows, index) = (tree::rows(picture), Index::new(picture));
     let rows = rows.iter().map(|row| {
-        let state = State::of(row, picture);
+        let state = State::within(row, &index);
         Row {
             cluster: source.entry.name.clone(),
             subject: Subject::Resource(row.resource.id().clone()),
@@ -44,14 +45,17 @@ pub(super) struct State {
 }
 
 impl State {
+    /// The state of one row. For many rows see [`State::within`].
     pub(super) fn of(row: &TreeRow<'_>, picture: &Picture) -> Self {
+        Self::within(row, &Index::new(picture))
+    }
+
+    pub(super) fn within(row: &TreeRow<'_>, index: &Index<'_>) -> Self {
         let state = match row.resource {
-            Resource::Primitive(primitive) => Self::of_primitive(primitive, picture),
-            Resource::Group(_) | Resource::Clone(_) | Resource::Bundle(_) => Self::of_many(row, picture),
+            Resource::Primitive(primitive) => Self::of_part(primitive, index),
+            Resource::Group(_) | Resource::Clone(_) | Resource::Bundle(_) => Self::of_many(row, index),
         };
-        let lost = picture.fail_counts.iter().filter(|count| count.at_threshold());
-        let lost =
-            names(lost.filter(|count| is_about(row.resource, &count.resource)).map(|count| &count.node));
+        let lost = names(index.failed_on(row.resource).into_iter());
         // What is not there because it failed has no instance to tell of it.
         if lost.is_empty() || state.tone > Tone::Warning {
             return state;
@@ -60,7 +64,14 @@ impl State {
     }
 
     pub(super) fn of_primitive(primitive: &Primitive, picture: &Picture) -> Self {
-        let is_unclean = |name: &&NodeName| picture.node(name).is_some_and(|node| node.unclean);
+        Self::judged(primitive, |name| picture.node(name).is_some_and(|node| node.unclean))
+    }
+
+    pub(super) fn of_part(primitive: &Primitive, index: &Index<'_>) -> Self {
+        Self::judged(primitive, |name| index.is_unclean(name))
+    }
+
+    fn judged(primitive: &Primitive, is_unclean: impl Fn(&NodeName) -> bool) -> Self {
         let on = names(primitive.nodes.iter());
         let mut words = vec![match &primitive.role {
             Role::Started if on.is_empty() => "started".to_owned(),
@@ -82,7 +93,7 @@ impl State {
             }
         }
         // What is said to run on an unclean node may long be dead.
-        let unclean = primitive.nodes.iter().find(is_unclean);
+        let unclean = primitive.nodes.iter().find(|name| is_unclean(name));
         words.extend(unclean.map(|node| format!("unknown: {node} is unclean")));
         let (mark, tone) = if primitive.blocked || primitive.failed {
             (Mark::Critical, Tone::Critical)
@@ -102,10 +113,10 @@ impl State {
         Self { mark, tone, words: words.join(", ") }
     }
 
-    fn of_many(row: &TreeRow<'_>, picture: &Picture) -> Self {
+    fn of_many(row: &TreeRow<'_>, index: &Index<'_>) -> Self {
         let primitives = row.resource.primitives();
         let states: Vec<Self> =
-            primitives.iter().map(|(_, primitive)| Self::of_primitive(primitive, picture)).collect();
+            primitives.iter().map(|(_, primitive)| Self::of_part(primitive, index)).collect();
         let unknown = states.iter().filter(|state| state.tone == Tone::Unknown).count();
         let worst =
             states.into_iter().filter(|state| state.tone >= Tone::Unknown).max_by_key(|state| state.tone);

@@ -15,6 +15,9 @@ use crate::transport::Limits;
 /// no trace in it.
 const SETTLED: SignedDuration = SignedDuration::from_secs(2);
 
+/// Of more leftover constraints than these, it stays unknown how they came to be.
+const MOST_LEFTOVERS: usize = 100;
+
 /// How long a CIB is trusted where the time of its last change is not known.
 const TRUSTED: Duration = Duration::from_secs(30);
 
@@ -106,8 +109,8 @@ impl CibKeeper {
             let last = last.as_deref().filter(|last| last.constraints.contains(constraint))?;
             last.made(&constraint.id).filter(|made| made.by.is_some()).cloned()
         };
-        let leftovers: Vec<_> =
-            cib.constraints.iter().filter(|constraint| constraint.is_leftover()).collect();
+        let leftovers = cib.constraints.iter().filter(|constraint| constraint.is_leftover());
+        let leftovers: Vec<_> = leftovers.take(MOST_LEFTOVERS).collect();
         let is_all_known = leftovers.iter().all(|constraint| known(constraint).is_some());
         let archive =
             if is_all_known { Archive::default() } else { self.archive(cib.epoch, source, limits).await };

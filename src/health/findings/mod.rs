@@ -56,6 +56,7 @@ mod split_brain;
 mod stop_all_resources;
 mod takeover_barred;
 mod ticket;
+mod too_large;
 mod views_differ;
 
 use super::check::Check;
@@ -80,6 +81,7 @@ pub const CHECKS: &[Check] = &[
     lost::CONNECTION_LOST,
     lost::OTHER,
     picture_old::CHECK,
+    too_large::CHECK,
     cluster_stopped::CHECK,
     // What its members say of each other.
     other_cluster::CHECK,

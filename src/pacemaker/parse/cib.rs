@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::reading::Reading;
 use super::summary::changed_by;
-use super::{configuration, constraints};
+use super::{configuration, constraints, limits};
 use crate::model::text::clean;
 use crate::model::{Cib, ConfiguredResource, FencingLevel, NodeName, ResourceId};
 use crate::pacemaker::xml::{self, Element, ParseError};
@@ -48,9 +48,9 @@ pub fn cib(xml: &[u8]) -> Result<Cib, ParseError> {
                 cib.levels.sort_by_key(|level| level.index);
             }
             "constraints" => {
-                cib.constraints.extend(
-                    section.children.iter().map(|child| constraints::constraint(child, &mut reading)),
-                );
+                let children = reading.first(limits::CONSTRAINTS, "constraints", &section.children);
+                let read = |child| constraints::constraint(child, &mut reading);
+                cib.constraints.extend(children.into_iter().map(read));
             }
             _ => {}
         }
@@ -61,6 +61,12 @@ pub fn cib(xml: &[u8]) -> Result<Cib, ParseError> {
     cib.cluster_name = cib.property("cluster-name").filter(|name| !name.is_empty()).map(str::to_owned);
     cib.has_fencing_device =
         cib.resources.iter().any(|it| it.agent.as_deref().is_some_and(|agent| agent.starts_with("stonith:")));
+    let configured = cib.resources.len();
+    if configured > limits::RESOURCES {
+        cib.resources.truncate(limits::RESOURCES);
+        reading.leave_out(limits::RESOURCES, configured, "configured resources");
+    }
+    cib.left_out = reading.take_left_out();
     cib.oddities = reading.take_oddities();
     Ok(cib)
 }

@@ -3,6 +3,7 @@
 use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp};
 
+use super::limits;
 use super::reading::{Reading, role, text};
 use crate::model::ResourceId;
 use crate::model::text::clean;
@@ -11,6 +12,7 @@ use crate::pacemaker::xml::Element;
 
 /// Reads `<bans>`.
 pub(super) fn bans(root: &Element<'_>, reading: &mut Reading<'_>) -> Vec<Ban> {
+    let bans = reading.first(limits::BANS, "bans", root.listed("bans", "ban"));
     let ban = |element: &Element<'_>| Ban {
         id: element.text_of("id").into(),
         resource: element.text_of("resource").into(),
@@ -22,18 +24,19 @@ pub(super) fn bans(root: &Element<'_>, reading: &mut Reading<'_>) -> Vec<Ban> {
             .or_else(|| reading.flag(element, "master_only"))
             .unwrap_or(false),
     };
-    root.listed("bans", "ban").map(ban).collect()
+    bans.into_iter().map(ban).collect()
 }
 
 /// Reads `<tickets>`.
 pub(super) fn tickets(root: &Element<'_>, reading: &mut Reading<'_>) -> Vec<Ticket> {
+    let tickets = reading.first(limits::TICKETS, "tickets", root.listed("tickets", "ticket"));
     let ticket = |element: &Element<'_>| Ticket {
         id: clean(element.text_of("id")),
         granted: granted(element, reading),
         standby: reading.is(element, "standby"),
         last_granted: reading.date(element, "last-granted"),
     };
-    root.listed("tickets", "ticket").map(ticket).collect()
+    tickets.into_iter().map(ticket).collect()
 }
 
 fn granted(element: &Element<'_>, reading: &mut Reading<'_>) -> bool {
@@ -91,7 +94,8 @@ fn in_sets<'e>(element: &'e Element<'_>) -> impl Iterator<Item = ResourceId> + '
 }
 
 fn set(element: &Element<'_>, reading: &mut Reading<'_>) -> ConstraintRule {
-    let mut sets: Vec<_> = element.named("resource_set").map(|set| resource_set(set, reading)).collect();
+    let mut sets: Vec<_> =
+        element.named("resource_set").take(limits::SET).map(|set| resource_set(set, reading)).collect();
     if sets.is_empty() {
         let resources = direct(element).chain(element.get("with-rsc").map(Into::into)).collect();
         sets.push(ResourceSet { resources, sequential: true, require_all: true, action: None, role: None });
@@ -111,6 +115,7 @@ fn resource_set(element: &Element<'_>, reading: &mut Reading<'_>) -> ResourceSet
         resources: element
             .named("resource_ref")
             .filter_map(|reference| reference.get("id"))
+            .take(limits::SET)
             .map(Into::into)
             .collect(),
         sequential: reading.flag(element, "sequential").unwrap_or(true),

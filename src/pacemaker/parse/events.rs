@@ -1,7 +1,9 @@
 //! `<failures>` and `<fence_history>`.
 
 use std::cmp::Reverse;
+use std::collections::HashSet;
 
+use super::limits;
 use super::reading::{Reading, text};
 use crate::model::text::clean;
 use crate::model::{Failure, FencingEvent, FencingOutcome, Resource, ResourceId};
@@ -13,17 +15,20 @@ pub(super) fn failures(
     resources: &[Resource],
     reading: &mut Reading<'_>,
 ) -> Vec<Failure> {
-    root.listed("failures", "failure").map(|element| failure(element, resources, reading)).collect()
+    let listed = resources.iter().flat_map(Resource::primitives);
+    let listed: HashSet<&str> = listed.map(|(_, primitive)| primitive.id.as_str()).collect();
+    let failures = reading.first(limits::FAILURES, "failures", root.listed("failures", "failure"));
+    failures.into_iter().map(|element| failure(element, &listed, reading)).collect()
 }
 
-fn failure(element: &Element<'_>, resources: &[Resource], reading: &mut Reading<'_>) -> Failure {
+fn failure(element: &Element<'_>, listed: &HashSet<&str>, reading: &mut Reading<'_>) -> Failure {
     let key = element.get("op_key").or_else(|| element.get("id")).unwrap_or_default();
     let split = split_key(key, element.get("task"));
     if split.operation.is_empty() {
         reading.odd(element.at, &format!("<failure> of \"{key}\" does not say which operation"));
     }
     Failure {
-        resource: known_id(split.resource, resources),
+        resource: known_id(split.resource, listed),
         node: element.text_of("node").into(),
         operation: clean(split.operation),
         interval_ms: interval_ms(element, reading).unwrap_or(split.interval_ms),
@@ -72,12 +77,12 @@ fn split_operation(front: &str) -> (&str, &str) {
 
 /// The id without the instance number, if only so `crm_mon` lists it: old versions numbered the operations of anonymous
 /// clones.
-fn known_id(id: &str, resources: &[Resource]) -> ResourceId {
-    let listed =
-        |id: &str| resources.iter().flat_map(Resource::primitives).any(|(_, primitive)| primitive.id == id);
+fn known_id(id: &str, listed: &HashSet<&str>) -> ResourceId {
     match id.rsplit_once(':') {
         Some((base, number))
-            if number.bytes().all(|byte| byte.is_ascii_digit()) && !listed(id) && listed(base) =>
+            if number.bytes().all(|byte| byte.is_ascii_digit())
+                && !listed.contains(id)
+                && listed.contains(base) =>
         {
             base.into()
         }
@@ -113,8 +118,9 @@ pub(super) fn fencing(root: &Element<'_>, reading: &mut Reading<'_>) -> Vec<Fenc
                 .odd(history.at, &format!("the fencing history could not be read there (status {status})"));
         }
     }
-    let mut events: Vec<_> =
-        root.listed("fence_history", "fence_event").filter_map(|event| fence_event(event, reading)).collect();
+    let events =
+        reading.first(limits::FENCING, "fencing events", root.listed("fence_history", "fence_event"));
+    let mut events: Vec<_> = events.into_iter().filter_map(|event| fence_event(event, reading)).collect();
     events.sort_by_key(|event| (event.outcome != FencingOutcome::Pending, Reverse(event.completed)));
     events
 }

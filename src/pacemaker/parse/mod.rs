@@ -5,6 +5,7 @@ mod cib;
 mod configuration;
 mod constraints;
 mod events;
+mod limits;
 mod nodes;
 mod reading;
 mod resources;
@@ -112,16 +113,22 @@ fn message(status: Option<&Element<'_>>) -> String {
 fn picture(root: &Element<'_>, reading: &mut Reading<'_>) -> Picture {
     let summary = summary::read(root, reading);
     // With `--group-by-node` the running resources are inside their nodes, before the others.
+    let nodes = reading.first(limits::NODES, "nodes", root.listed("nodes", "node"));
     let mut resources: Vec<_> =
         root.listed("nodes", "node").flat_map(|node| resources::on_node(node, reading)).collect();
     for list in root.named("resources") {
         resources.extend(resources::read(list, reading));
     }
-    let nodes = root.listed("nodes", "node").map(|node| nodes::node(node, &resources, reading)).collect();
+    let all: usize = root.named("nodes").chain(root.named("resources")).map(resources::count).sum();
+    if all > limits::RESOURCES {
+        reading.leave_out(limits::RESOURCES, all, "resources");
+    }
+    let inside_bundles = nodes::inside_bundles(&resources);
+    let nodes = nodes.into_iter().map(|node| nodes::node(node, &inside_bundles, reading)).collect();
     let mut picture = Picture {
         summary,
         nodes,
-        attributes: nodes::attributes(root),
+        attributes: nodes::attributes(root, reading),
         fail_counts: nodes::fail_counts(root, reading),
         failures: events::failures(root, &resources, reading),
         fencing: events::fencing(root, reading),
@@ -129,8 +136,10 @@ fn picture(root: &Element<'_>, reading: &mut Reading<'_>) -> Picture {
         tickets: constraints::tickets(root, reading),
         resources,
         cib: None,
+        left_out: Vec::new(),
         oddities: Vec::new(),
     };
+    picture.left_out = reading.take_left_out();
     picture.oddities = reading.take_oddities();
     picture
 }

@@ -1,16 +1,25 @@
 //! `<nodes>`, `<node_attributes>` and `<node_history>`.
 
+use std::collections::HashSet;
+
+use super::limits;
 use super::reading::{Reading, text};
 use crate::model::text::clean;
-use crate::model::{FailCount, Node, NodeAttribute, NodeHealth, NodeKind, Primitive, Resource, Score};
+use crate::model::{FailCount, Node, NodeAttribute, NodeHealth, NodeKind, Resource, Score};
 use crate::pacemaker::xml::Element;
 
-/// Reads one `<node>` of `<nodes>`; `resources` tell what kind of node it is.
-pub(super) fn node(element: &Element<'_>, resources: &[Resource], reading: &mut Reading<'_>) -> Node {
+/// Returns the ids of everything that bundles contain.
+pub(super) fn inside_bundles(resources: &[Resource]) -> HashSet<&str> {
+    let bundles = resources.iter().filter(|resource| matches!(resource, Resource::Bundle(_)));
+    bundles.flat_map(Resource::primitives).map(|(_, primitive)| primitive.id.as_str()).collect()
+}
+
+/// Reads one `<node>` of `<nodes>`; what bundles contain tells what kind of node it is.
+pub(super) fn node(element: &Element<'_>, inside_bundles: &HashSet<&str>, reading: &mut Reading<'_>) -> Node {
     Node {
         name: element.text_of("name").into(),
         id: clean(element.text_of("id")),
-        kind: kind(element, resources),
+        kind: kind(element, inside_bundles),
         online: reading.is(element, "online"),
         standby: reading.is(element, "standby"),
         standby_on_fail: reading.is(element, "standby_onfail"),
@@ -36,14 +45,14 @@ fn health(element: &Element<'_>, reading: &mut Reading<'_>) -> NodeHealth {
 
 /// `crm_mon` says `remote` for remote nodes, guests and bundle replicas alike. The last two are resources themselves:
 /// their `id_as_resource` (only `container_id` in 1.1.13) names the guest's machine or the replica's container.
-fn kind(element: &Element<'_>, resources: &[Resource]) -> NodeKind {
+fn kind(element: &Element<'_>, inside_bundles: &HashSet<&str>) -> NodeKind {
     match element.text_of("type") {
         "member" => NodeKind::Member,
         "remote" => {
             let container = element.get("id_as_resource").or_else(|| element.get("container_id"));
             let container = container.filter(|id| !id.is_empty());
             // The connection to a replica has the node's name as its id and lives beside the container.
-            let inside_bundle = in_a_bundle(container.unwrap_or_else(|| element.text_of("name")), resources);
+            let inside_bundle = inside_bundles.contains(container.unwrap_or_else(|| element.text_of("name")));
             match (container, inside_bundle) {
                 (resource, true) => NodeKind::Bundle { resource: resource.map(Into::into) },
                 (Some(resource), false) => NodeKind::Guest { resource: Some(resource.into()) },
@@ -54,34 +63,33 @@ fn kind(element: &Element<'_>, resources: &[Resource]) -> NodeKind {
     }
 }
 
-fn in_a_bundle(id: &str, resources: &[Resource]) -> bool {
-    let is_it = |(_, primitive): (_, &Primitive)| primitive.id == id;
-    let bundles = resources.iter().filter(|resource| matches!(resource, Resource::Bundle(_)));
-    bundles.flat_map(Resource::primitives).any(is_it)
-}
-
 /// Reads `<node_attributes>`.
-pub(super) fn attributes(root: &Element<'_>) -> Vec<NodeAttribute> {
-    let of_node = |node: &Element<'_>| -> Vec<NodeAttribute> {
-        node.named("attribute")
-            .map(|attribute| NodeAttribute {
-                node: node.text_of("name").into(),
-                name: clean(attribute.text_of("name")),
-                value: clean(attribute.text_of("value")),
-                expected: text(attribute, "expected"),
-            })
-            .collect()
+pub(super) fn attributes(root: &Element<'_>, reading: &mut Reading<'_>) -> Vec<NodeAttribute> {
+    let attributes = root
+        .listed("node_attributes", "node")
+        .flat_map(|node| node.named("attribute").map(move |attribute| (node, attribute)));
+    let attributes = reading.first(limits::ATTRIBUTES, "node attributes", attributes);
+    let read = |(node, attribute): (&Element<'_>, &Element<'_>)| NodeAttribute {
+        node: node.text_of("name").into(),
+        name: clean(attribute.text_of("name")),
+        value: clean(attribute.text_of("value")),
+        expected: text(attribute, "expected"),
     };
-    root.listed("node_attributes", "node").flat_map(of_node).collect()
+    attributes.into_iter().map(read).collect()
 }
 
 /// Reads the fail counts above zero in `<node_history>`.
 pub(super) fn fail_counts(root: &Element<'_>, reading: &mut Reading<'_>) -> Vec<FailCount> {
     let mut counts = Vec::new();
+    let mut all = 0;
     for node in root.listed("node_history", "node") {
         for resource in node.named("resource_history") {
             let Some(count) = reading.score(resource, "fail-count") else { continue };
-            if count > Score::Finite(0) {
+            if count <= Score::Finite(0) {
+                continue;
+            }
+            all += 1;
+            if counts.len() < limits::FAIL_COUNTS {
                 counts.push(FailCount {
                     node: node.text_of("name").into(),
                     resource: resource.text_of("id").into(),
@@ -91,6 +99,9 @@ pub(super) fn fail_counts(root: &Element<'_>, reading: &mut Reading<'_>) -> Vec<
                 });
             }
         }
+    }
+    if all > counts.len() {
+        reading.leave_out(counts.len(), all, "fail counts");
     }
     counts
 }

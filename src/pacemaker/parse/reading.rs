@@ -5,6 +5,7 @@ use std::str::FromStr;
 use jiff::Timestamp;
 use jiff::tz::Offset;
 
+use super::limits;
 use crate::model::text::clean;
 use crate::model::{Role, Score};
 use crate::pacemaker::date;
@@ -18,12 +19,16 @@ pub(super) struct Reading<'a> {
     source: &'a str,
     zone: Option<Offset>,
     oddities: Vec<String>,
+    /// What there is too much of.
+    left_out: Vec<String>,
+    /// How many more resources are read.
+    room: usize,
 }
 
 impl<'a> Reading<'a> {
     /// Dates in that text that name no zone are in `zone`.
     pub(super) const fn new(source: &'a str, zone: Option<Offset>) -> Self {
-        Self { source, zone, oddities: Vec::new() }
+        Self { source, zone, oddities: Vec::new(), left_out: Vec::new(), room: limits::RESOURCES }
     }
 
     /// Notes that what stands at that byte was not understood.
@@ -36,6 +41,40 @@ impl<'a> Reading<'a> {
             MOST_ODDITIES => self.oddities.push("more that is not listed".to_owned()),
             _ => {}
         }
+    }
+
+    /// The first of those things, up to that many; that others are left out is noted.
+    pub(super) fn first<T>(
+        &mut self,
+        most: usize,
+        what: &str,
+        things: impl IntoIterator<Item = T>,
+    ) -> Vec<T> {
+        let mut things = things.into_iter();
+        let kept: Vec<T> = things.by_ref().take(most).collect();
+        let more = things.count();
+        if more > 0 {
+            self.leave_out(kept.len(), kept.len() + more, what);
+        }
+        kept
+    }
+
+    /// Notes that only so many of all of these are read.
+    pub(super) fn leave_out(&mut self, read: usize, of: usize, what: &str) {
+        if self.left_out.len() < MOST_ODDITIES {
+            self.left_out.push(format!("{read} of {of} {what}"));
+        }
+    }
+
+    /// Whether there is room for another resource.
+    pub(super) const fn has_room(&mut self) -> bool {
+        let has_room = self.room > 0;
+        self.room = self.room.saturating_sub(1);
+        has_room
+    }
+
+    pub(super) fn take_left_out(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.left_out)
     }
 
     pub(super) fn take_oddities(&mut self) -> Vec<String> {

@@ -1,8 +1,9 @@
 //! `<resources>`: primitives, groups, clones, bundles, in each other.
 
+use super::limits;
 use super::reading::{Reading, role, text};
 use crate::model::text::clean;
-use crate::model::{Bundle, CloneResource, Group, Primitive, Replica, Resource, Role};
+use crate::model::{Bundle, CloneResource, Group, NodeName, Primitive, Replica, Resource, Role};
 use crate::pacemaker::xml::Element;
 
 /// Reads the resources directly inside of an element.
@@ -11,6 +12,9 @@ use crate::pacemaker::xml::Element;
 pub(super) fn read(parent: &Element<'_>, reading: &mut Reading<'_>) -> Vec<Resource> {
     let mut resources = Vec::with_capacity(parent.children.len());
     for child in &parent.children {
+        if is_resource(child) && !reading.has_room() {
+            break;
+        }
         match child.name {
             "resource" => resources.push(Resource::Primitive(primitive(child, reading))),
             "group" => resources.push(Resource::Group(group(child, reading))),
@@ -26,6 +30,15 @@ pub(super) fn read(parent: &Element<'_>, reading: &mut Reading<'_>) -> Vec<Resou
         }
     }
     resources
+}
+
+fn is_resource(element: &Element<'_>) -> bool {
+    matches!(element.name, "resource" | "group" | "clone" | "bundle")
+}
+
+/// Returns how many resources there are below an element, containers counted like the others.
+pub(super) fn count(element: &Element<'_>) -> usize {
+    element.children.iter().map(|child| usize::from(is_resource(child)) + count(child)).sum()
 }
 
 /// Reads the resources inside of a `<node>` of `<nodes>`, as printed by `crm_mon --group-by-node`. Some versions leave
@@ -59,8 +72,13 @@ fn primitive(element: &Element<'_>, reading: &mut Reading<'_>) -> Primitive {
         maintenance: reading.is(element, "maintenance"),
         pending: text(element, "pending"),
         locked_to: element.get("locked_to").filter(|name| !name.is_empty()).map(Into::into),
-        nodes: element.named("node").map(|node| node.text_of("name").into()).collect(),
+        nodes: places(element, reading),
     }
+}
+
+fn places(element: &Element<'_>, reading: &mut Reading<'_>) -> Vec<NodeName> {
+    let places = reading.first(limits::PLACES, "nodes of a resource", element.named("node"));
+    places.into_iter().map(|node| node.text_of("name").into()).collect()
 }
 
 /// `ocf::heartbeat:IPaddr2`, as it was written until 2.1.0 (and later where built for compatibility), becomes
