@@ -220,6 +220,7 @@ impl Plan {
                 remarks.push(format!("{hosts} hosts are named, and it wants {gate}"));
             }
         }
+        remarks.extend(self.left_empty());
         if self.scenario.format == Format::Phd {
             remarks.extend(self.without_value());
         }
@@ -238,6 +239,14 @@ impl Plan {
     pub fn local_steps(&self) -> Vec<usize> {
         let is_local = |step: &&Step| self.places_of_step(step).contains(&Place::Local);
         self.scenario.steps.iter().filter(is_local).map(|step| step.number).collect()
+    }
+
+    /// What empty values do that the user must not overlook.
+    fn left_empty(&self) -> impl Iterator<Item = String> {
+        let is_empty = |name: &str| self.values.get(name).is_none_or(|value| value.text.trim().is_empty());
+        let variables = self.scenario.variables.iter();
+        let told = variables.filter(move |it| !it.when_empty.is_empty() && is_empty(&it.name));
+        told.map(|it| format!("{} is empty: {}", it.name, it.when_empty))
     }
 
     /// phd's scripts may use what they don't declare; bash takes it for empty.

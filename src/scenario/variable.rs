@@ -20,6 +20,8 @@ pub struct Variable {
     pub generated: Option<Generate>,
     /// What it is for, in a sentence; may be empty.
     pub description: String,
+    /// What an empty value does that the user must not overlook; may be empty.
+    pub when_empty: String,
     /// Where it is declared in the file, from 1.
     pub line: usize,
 }

@@ -385,3 +385,21 @@ proptest! {
         update(&mut person.state, Event::Act(Action::Scenarios));
     }
 }
+
+#[test]
+fn running_all_that_is_left_asks_even_after_a_confirmed_step() {
+    for size in [(80, 24), (160, 45)] {
+        let (mut person, order) = Person::begun(size, Action::Open);
+        person.gates(&order, &[]).works(&order, 9);
+        person.asked.clear();
+        person.act(&[Action::RunToEnd]);
+        assert!(person.asked.is_empty(), "{:?}", person.asked);
+        assert!(person.screen().contains("that are left?"), "{}", person.screen());
+        // Cancel has the focus.
+        person.act(&[Action::Open]);
+        assert!(person.asked.is_empty(), "{:?}", person.asked);
+        person.act(&[Action::RunToEnd, Action::Right, Action::Open]);
+        let asked = person.asked.as_slice();
+        assert!(matches!(asked, [Request::Instruct(_, Instruction::RunToEnd)]), "{asked:?}");
+    }
+}

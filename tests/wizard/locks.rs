@@ -105,7 +105,8 @@ async fn what_another_run_kept_from_being_taken_back_is_taken_back_when_its_lock
     console.press("B").shows("[ Break it and run ]").await.press("right").press("enter");
     console.shows("It waits for you before step 3").await;
     assert_eq!(hosts.files("word")["db1"], "hello\n");
-    console.press("a").shows("Done: every step is done").await;
+    console.press("a").shows("[ Run all ]").await.press("right").press("enter");
+    console.shows("Done: every step is done").await;
     console.press("esc").press("esc").press("esc").press("q");
     console.ends().await;
 }

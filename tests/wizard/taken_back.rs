@@ -72,7 +72,8 @@ async fn take_back_and_do_again(console: &Console, hosts: &Arc<Hosts>) {
     console.press("u").shows("[ Take it back ]").await.press("right").press("enter");
     console.shows("It waits for you before step 1").await;
     assert!(hosts.files("token").values().all(String::is_empty), "it is taken back everywhere");
-    console.press("a").shows("Done: every step is done").await;
+    console.press("a").shows("[ Run all ]").await.press("right").press("enter");
+    console.shows("Done: every step is done").await;
 }
 
 #[tokio::test]
@@ -90,7 +91,8 @@ async fn a_run_of_before_is_shown_once_more_and_taken_back() {
     console.press("u").shows("[ Take it back ]").await.press("right").press("enter");
     console.shows("It waits for you before step 3").await;
     assert_eq!(hosts.files("word")["db1"], "hello\n");
-    console.press("a").shows("Done: every step is done").await;
+    console.press("a").shows("[ Run all ]").await.press("right").press("enter");
+    console.shows("Done: every step is done").await;
     assert_eq!(hosts.files("word")["db1"], "hello\nend\n");
     is_done_in_one_run(&home);
     console.press("esc").press("esc").press("esc").press("q");

@@ -113,7 +113,16 @@ async fn three_steps_on_three_hosts_by_keys() {
     console.press("right").press("enter").shows("It waits for you before step 2").await;
     console.shows("writing hello and ********").await;
     assert!(hosts.files("word").values().all(|text| text == "hello\n"));
-    console.press("enter").shows("before step 3").await.press("a").shows("Done: every step is done").await;
+    console
+        .press("enter")
+        .shows("before step 3")
+        .await
+        .press("a")
+        .shows("[ Run all ]")
+        .await
+        .press("right")
+        .press("enter");
+    console.shows("Done: every step is done").await;
     let files = hosts.files("word");
     assert_eq!((files["db1"].as_str(), files["db2"].as_str()), ("hello\nend\n", "hello\nsigned\n"));
     // Though it came to its end, its last step can be taken back, and done again.
@@ -127,7 +136,8 @@ async fn three_steps_on_three_hosts_by_keys() {
     console.press("right").press("enter");
     console.shows("It waits for you before step 3").await;
     assert_eq!(hosts.files("word")["db1"], "hello\n");
-    console.press("a").shows("Done: every step is done").await;
+    console.press("a").shows("[ Run all ]").await.press("right").press("enter");
+    console.shows("Done: every step is done").await;
     assert_eq!(hosts.files("word")["db1"], "hello\nend\n");
     assert!(console.audit().entries.is_empty(), "runs have journals of their own");
     is_done_in_one_run(&home);

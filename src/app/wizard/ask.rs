@@ -23,6 +23,8 @@ pub struct Ask {
 pub enum AskKind {
     /// Begin: one step, or all.
     Begin(Instruction),
+    /// Run all the steps that are left.
+    RunToEnd,
     /// Run a step that destroys something.
     Destroy,
     /// Take a step back, by its number.

@@ -82,6 +82,9 @@ fn variable(variable: &Variable) -> String {
     if !variable.description.is_empty() {
         text.push_str(&indented(&variable.description, 4));
     }
+    if !variable.when_empty.is_empty() {
+        text.push_str(&indented(&format!("When empty: {}", variable.when_empty), 4));
+    }
     text
 }
 

@@ -156,9 +156,12 @@ fn read_variable<'a>(reader: &mut Reader<'a>, name: String, mut table: Section<'
     }
     let description =
         reader.value::<String>(&mut table, "description").map(|found| found.value).unwrap_or_default();
+    let when_empty =
+        reader.value::<String>(&mut table, "when_empty").map(|found| found.value).unwrap_or_default();
     reader.no_more(table);
     let line = place.line.unwrap_or(1);
-    Variable { name, kind, default: default.map(|found| found.value), secrecy, generated, description, line }
+    let default = default.map(|found| found.value);
+    Variable { name, kind, default, secrecy, generated, description, when_empty, line }
 }
 
 fn read_kind<'a>(reader: &mut Reader<'a>, table: &mut Section<'a>) -> Kind {

@@ -306,7 +306,8 @@ prop_compose! {
     ) -> Variable {
         let secrecy = if is_secret { Secrecy::Secret } else { Secrecy::Open };
         let default = default.filter(|_| !is_secret);
-        Variable { name: String::new(), kind, default, secrecy, generated: None, description, line: 0 }
+        let (name, when_empty) = (String::new(), String::new());
+        Variable { name, kind, default, secrecy, generated: None, description, when_empty, line: 0 }
     }
 }
 

@@ -339,6 +339,7 @@ fn declared(name: &str, default: Option<String>, description: String, line: usiz
         secrecy: secrecy(name),
         generated: None,
         description,
+        when_empty: String::new(),
         line,
     }
 }

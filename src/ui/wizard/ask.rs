@@ -62,6 +62,25 @@ fn words(
     let warning = (look.glyphs.warning, Role::Warning);
     match ask.kind {
         AskKind::Begin(first) => to_begin(run, first, state, width, look),
+        AskKind::RunToEnd => {
+            let left: Vec<_> = scenario.steps.iter().skip(run.current().saturating_sub(1)).collect();
+            let mut lines = Vec::new();
+            for step in &left {
+                if let Destroys::This(what) = &step.destroys {
+                    lines.extend(destroys(&format!("Step {}", step.number), &clean(what), width, look));
+                }
+            }
+            for step in &left {
+                let words = format!("{}. {}", step.number, clean(&step.title));
+                lines.extend(plain(&words, Role::Text, 0, width, look));
+            }
+            lines.extend(on(&run.progress.places(), width, look));
+            let question = match left.len() {
+                1 => "Run the last step?".to_owned(),
+                count => format!("Run the {count} steps that are left?"),
+            };
+            (question, lines, "Run all")
+        }
         AskKind::Destroy => {
             let step = scenario.steps.get(run.current().saturating_sub(1));
             let what = match step.map(|step| &step.destroys) {

@@ -146,6 +146,11 @@ fn sheet_of_form(form: &Form, width: usize, look: &Look) -> (Sheet, Option<(usiz
             let sign = (look.glyphs.critical, Role::Critical);
             lines.extend(signed(sign, (error, Role::Critical), names + 3, width, look));
         }
+        if !field.variable.when_empty.is_empty() && field.input.value().trim().is_empty() {
+            let sign = (look.glyphs.warning, Role::Warning);
+            let words = (field.variable.when_empty.as_str(), Role::Warning);
+            lines.extend(signed(sign, words, names + 3, width, look));
+        }
         lines.extend(facts(field, has_keys, names + 3, width, look));
         let row = sheet.push_row(lines);
         if has_keys {

@@ -95,6 +95,7 @@ fn take(state: &mut State) -> Vec<Effect> {
     }
     match kind {
         AskKind::Begin(first) if run.stage == Stage::Ready => run::begin(state, first, is_destruction, false),
+        AskKind::RunToEnd => run::instruct(state, Instruction::RunToEnd),
         AskKind::Destroy => run::instruct(state, Instruction::Next),
         AskKind::Undo(_) if run.stage == Stage::UnderWay => run::instruct(state, Instruction::Undo),
         AskKind::Undo(_) if run.is_done() => run::take_back(state, false),

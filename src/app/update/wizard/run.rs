@@ -189,9 +189,11 @@ fn go_on(state: &mut State, how: Instruction) -> Vec<Effect> {
             if let Some(why) = hindrance(state, cluster.as_ref(), &hosts) {
                 return refuse(state, why);
             }
+            if how == Instruction::RunToEnd {
+                return ask_for_the_rest(state);
+            }
             let destroys = run.plan.scenario.steps.get(run.current().saturating_sub(1));
-            let destroys = destroys.is_some_and(|step| step.destroys != Destroys::Nothing);
-            if destroys && how == Instruction::Next {
+            if destroys.is_some_and(|step| step.destroys != Destroys::Nothing) {
                 let wanted = Some(run.plan.scenario.name.clone());
                 return ask(state, Ask::new(AskKind::Destroy, wanted));
             }
@@ -200,10 +202,7 @@ fn go_on(state: &mut State, how: Instruction) -> Vec<Effect> {
         (Stage::UnderWay, Some(Stand::Stuck)) => {
             refuse(state, "the step did not go well: try it again, skip it, take it back, or abort")
         }
-        (Stage::UnderWay, _) if how == Instruction::RunToEnd => {
-            tell(state, Notice::info("it goes on to the end"));
-            instruct(state, how)
-        }
+        (Stage::UnderWay, _) if how == Instruction::RunToEnd => ask_for_the_rest(state),
         (Stage::UnderWay, _) => refuse(state, format!("step {} is under way", run.current())),
         (Stage::Over(Outcome::Done { .. }), _) => back(state),
         (Stage::Over(Outcome::Refused { .. }), _) => again(state),
@@ -214,6 +213,15 @@ fn go_on(state: &mut State, how: Instruction) -> Vec<Effect> {
             vec![Effect::Scenario(Request::Recall(id))]
         }
     }
+}
+
+/// Asks before all the steps that are left are run: what was confirmed before was one of them.
+fn ask_for_the_rest(state: &mut State) -> Vec<Effect> {
+    let Some(run) = state.wizard.run.as_deref() else { return Vec::new() };
+    let mut left = run.plan.scenario.steps.iter().skip(run.current().saturating_sub(1));
+    let destroys = left.any(|step| step.destroys != Destroys::Nothing);
+    let wanted = destroys.then(|| run.plan.scenario.name.clone());
+    ask(state, Ask::new(AskKind::RunToEnd, wanted))
 }
 
 /// The same once more, from where it was to begin.
