@@ -213,6 +213,9 @@ pub enum Action {
     /// Undo the last operation that can be undone.
     #[strum(message = "undo")]
     Undo,
+    /// Do again what was undone last.
+    #[strum(message = "redo")]
+    Redo,
     /// Mark the selected row, so that an operation acts on all marked ones.
     #[strum(message = "mark")]
     Mark,

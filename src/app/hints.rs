@@ -2,7 +2,7 @@
 
 use super::view::CardKind;
 use super::wizard::Page;
-use super::{Action, Context, Layer, Letters, Panel, Stage, State};
+use super::{Action, Context, Job, Layer, Letters, Panel, Stage, State};
 use crate::tables::Pane;
 
 /// Where resources are listed.
@@ -205,6 +205,9 @@ impl State {
         match job.map(|job| job.stage) {
             Some(Stage::Running { .. }) => {
                 &[Action::Back, Action::GiveUp, Action::CopyCommands, Action::Down]
+            }
+            Some(Stage::Over) if job.is_some_and(Job::can_be_redone) => {
+                &[Action::Open, Action::Redo, Action::Undo, Action::CopyCommands, Action::Down]
             }
             Some(Stage::Over) if job.is_some_and(|job| job.undo().is_empty()) => {
                 &[Action::Open, Action::CopyCommands, Action::Down]

@@ -33,8 +33,8 @@ pub use layers::{Layer, LayerKind, Layers, View};
 pub use list::ListView;
 pub use log::{LogStatus, LogView};
 pub use operation::{
-    Choose, Dialect, Errand, Focus, Form, GivingUp, Job, JobId, Marks, News, NodeChoice, Operations, Request,
-    Stage, Task, Ticket,
+    Choose, Dialect, Errand, Focus, Form, GivingUp, Job, JobId, Marks, News, NodeChoice, Operations, Purpose,
+    Request, Stage, Task, Ticket,
 };
 pub use panel::{Panel, Remedy};
 pub use prompt::{Prompt, PromptKind};

@@ -47,7 +47,7 @@ pub(super) struct Global {
     /// The keymap: one of default, vim, emacs, or one of your own
     #[arg(long, value_name = "NAME", global = true, hide_short_help = true)]
     pub(super) keymap: Option<String>,
-    /// Change nothing, whatever key is pressed
+    /// Start read-only: nothing changes in a cluster until `:writable MINUTES REASON` allows it there
     #[arg(long, global = true)]
     pub(super) read_only: bool,
     /// Draw with ASCII only

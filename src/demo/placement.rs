@@ -286,13 +286,14 @@ impl<'a> Placement<'a> {
     fn may_run(&self, spec: &Spec, node: usize, seat: usize) -> bool {
         let situation = self.situation;
         let condition = situation.nodes[node];
+        let stays = seat == node || matches!(spec.shape, Shape::Clone { .. } | Shape::Bundle { .. });
         if condition.presence == Presence::Unclean {
             // Until it is fenced, Pacemaker must believe that what ran there still does.
-            return seat == node || matches!(spec.shape, Shape::Clone { .. } | Shape::Bundle { .. });
+            return stays;
         }
-        // What a node in maintenance runs does not even leave it for standby.
-        let standby = condition.standby && !condition.maintenance;
-        let fit = condition.presence == Presence::Online && !standby && situation.quorate;
+        // A node in maintenance keeps what it runs, even in standby, and gets nothing new.
+        let is_open = if condition.maintenance { stays } else { !condition.standby };
+        let fit = condition.presence == Presence::Online && is_open && situation.quorate;
         let is_part_disabled =
             || spec.shape != Shape::Group && spec.primitives.iter().any(|it| self.is_disabled(&it.id));
         fit && !self.waits_for_ticket(spec)

@@ -15,6 +15,7 @@ use tokio::time::{Instant, sleep, timeout_at};
 use tokio_util::sync::CancellationToken;
 
 use self::audit::{Audit, Entry, What};
+pub use self::preview::Wanted;
 pub use self::process::Life;
 use crate::model::{Belief, ClusterEntry, Contact, Observation};
 use crate::operation::{Act, Course, Heard, Outcome, Plan, Process, Progress, Ran, Step, Unfinished, words};

@@ -5,6 +5,7 @@
 //! says what to do next. It never says to run a command twice, and never to run one without a fresh picture before it.
 
 pub mod command;
+mod consequence;
 mod course;
 mod goal;
 mod guard;
@@ -16,11 +17,12 @@ mod simulate;
 mod verb;
 pub mod words;
 
+pub use consequence::{Consequences, QuorumLoss, simulation};
 pub use course::{Act, Course, Heard, Outcome, Ran};
 pub use goal::{Forgotten, Goal, Running, Verdict};
 pub use guard::Condition;
 pub use plan::{OnFailure, Phase, Plan, Refusal, Step, Undo, Wait, plan};
-pub use preview::{NoPreview, Preview, Projection};
+pub use preview::{NoPreview, Preview, Projection, Together};
 pub use progress::{Process, Progress, Sent, Unfinished};
 pub use simulate::{AND_THEN, SCRIPT, Simulation};
 pub use verb::{Danger, Intent, SubjectKind, Verb};

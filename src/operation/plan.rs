@@ -194,6 +194,17 @@ impl Plan {
         self.phases.iter().filter_map(Phase::step)
     }
 
+    /// Calls it by what it undoes or redoes, as the audit log should have it. What it does stands in the notes.
+    pub fn rename(&mut self, title: &str) {
+        if self.title != title {
+            let does = std::mem::replace(&mut self.title, title.to_owned());
+            // A title that was given when the undo was planned says nothing new.
+            if !does.starts_with("undo: ") && !title.ends_with(&does) {
+                self.notes.insert(0, format!("This means: {does}."));
+            }
+        }
+    }
+
     /// The plan that undoes it by the values that were there before; `None` where that is another operation, to be
     /// planned anew, or impossible.
     pub fn undo_plan(&self) -> Option<Self> {
@@ -210,7 +221,7 @@ impl Plan {
         Some(Self {
             title: format!("undo: {}", self.title),
             notes: Vec::new(),
-            simulation: commands.first().map(Simulation::of),
+            simulation: Simulation::together(commands.iter().map(Simulation::of)),
             phases,
             half_way,
             undo: Undo::Impossible("An undo is not undone: do the operation again.".to_owned()),

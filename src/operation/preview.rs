@@ -1,8 +1,10 @@
 //! What would be done, and what would follow from it.
 
+use super::consequence::Consequences;
 use super::plan::{Plan, Refusal};
 use super::progress::Unfinished;
-use crate::model::HostName;
+use super::verb::Danger;
+use crate::model::{ClusterName, HostName};
 use crate::pacemaker::parse::Projected;
 
 /// What is shown before anything is done.
@@ -12,10 +14,33 @@ pub struct Preview {
     pub plan: Plan,
     /// What the scheduler would do then.
     pub projection: Projection,
+    /// What it would take down.
+    pub consequences: Consequences,
     /// The member that was asked.
     pub host: HostName,
     /// The operations in this cluster that other consoles have begun and may be carrying out now.
     pub others: Vec<Unfinished>,
+}
+
+/// What would follow from several operations on one cluster, carried out one after the other. Their own previews say
+/// nothing of it: each alone would be wrong as soon as the next one is done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Together {
+    /// Where.
+    pub cluster: ClusterName,
+    /// How many operations.
+    pub count: usize,
+    /// What the scheduler would do in the end.
+    pub projection: Projection,
+    /// What they would take down.
+    pub consequences: Consequences,
+}
+
+impl Preview {
+    /// How much care the confirmation asks for, by the verb and by the consequences.
+    pub fn danger(&self) -> Danger {
+        if self.consequences.are_severe() { Danger::TypeTheName } else { self.plan.danger }
+    }
 }
 
 /// What the scheduler would do.
@@ -49,13 +74,25 @@ pub enum NoPreview {
 }
 
 impl Projection {
-    /// The scheduler's answer sorted by what the plan is about; `then` is what it would do after a second command.
-    pub fn of(plan: &Plan, actions: Vec<Projected>, then: Option<Vec<Projected>>) -> Self {
-        let (own, collateral) = actions.into_iter().partition(|action| plan.is_about(action));
-        let its_own =
-            |then: Vec<Projected>| then.into_iter().filter(|action| plan.is_about(action)).collect();
-        let afterwards = then.map(its_own);
+    /// The scheduler's answer sorted by what the plans are about; `then` is what it would do after what follows.
+    pub fn of(plans: &[&Plan], actions: Vec<Projected>, then: Option<Vec<Projected>>) -> Self {
+        let concerned = |action: &Projected| plans.iter().any(|plan| plan.is_about(action));
+        let (own, collateral) = actions.into_iter().partition(concerned);
+        let afterwards = then.map(|then| then.into_iter().filter(concerned).collect());
         Self::Known { own, collateral, afterwards }
+    }
+
+    /// Everything the scheduler would do; nothing where that is not known.
+    pub fn actions(&self) -> Vec<&Projected> {
+        match self {
+            Self::Known { own, collateral, .. } => own.iter().chain(collateral).collect(),
+            Self::NotAsked | Self::Unknown(_) => Vec::new(),
+        }
+    }
+
+    /// Whether the scheduler has answered.
+    pub fn is_known(&self) -> bool {
+        matches!(self, Self::Known { .. })
     }
 
     /// Whether it is known that the scheduler would do nothing at all.

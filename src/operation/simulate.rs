@@ -5,39 +5,55 @@ use serde::{Deserialize, Serialize};
 use super::command::Command;
 use crate::pacemaker::argv::in_own_environment;
 
-/// Runs on the host: copies the live CIB into a file for its user's eyes only, makes the change there with the very
-/// command that would make it in earnest (`CIB_file`), asks the scheduler about it, and removes the copy whatever
-/// happens, even when the console is gone. Where a second command is given, it is tried on what would have become of
-/// the cluster, and the scheduler is asked again, behind [`AND_THEN`]. A constant: names reach it as arguments and are
-/// never part of its text.
+/// Runs on the host: copies the live CIB into a file for its user's eyes only, makes the changes there, in their order,
+/// with the very commands that would make them in earnest (`CIB_file`), asks the scheduler about it, and removes the copy
+/// whatever happens, even when the console is gone. Where commands are to follow, they are tried on what would have
+/// become of the cluster, and the scheduler is asked again, behind [`AND_THEN`]. A constant: names reach it as arguments
+/// and are never part of its text.
+///
+/// The arguments: how many changes, each as the count of its words and the words; how many options of `crm_simulate`, and
+/// the options; then each command that follows, as its count and its words.
 ///
 /// Pacemaker before 2.1 knows no `--output-as` here and answers in its own words.
 pub const SCRIPT: &str = r#"set -eu
-inject=$1 count=$2
-shift 2
 copy=$(mktemp "${TMPDIR:-/tmp}/quorate.XXXXXXXXXX")
 after=$(mktemp "${TMPDIR:-/tmp}/quorate.XXXXXXXXXX")
 trap 'rm -f -- "$copy" "$after"' EXIT
 trap 'exit 1' HUP INT TERM
-on() { # FILE COUNT WORD...: the command of the first COUNT words, on that file
-  file=$1 keep=$2 left=$(($# - 2))
-  shift 2
+on() { # FILE WHAT COUNT WORD...: WHAT, with that file and the first COUNT words
+  file=$1 what=$2 keep=$3 left=$(($# - 3))
+  shift 3
   while [ "$left" -gt 0 ]; do
     [ "$keep" -le 0 ] || set -- "$@" "$1"
     shift
     keep=$((keep - 1)) left=$((left - 1))
   done
+  "$what" "$@"
+}
+change() {
   CIB_file=$file "$@" >&2
 }
-simulate() { # FILE
-  crm_simulate --simulate --xml-file="$1" --save-output="$after" ${inject:+"$inject"} --output-as=xml 2> /dev/null ||
-  crm_simulate --simulate --xml-file="$1" --save-output="$after" ${inject:+"$inject"}
+simulate() {
+  crm_simulate --simulate --xml-file="$file" --save-output="$after" "$@" --output-as=xml 2> /dev/null ||
+  crm_simulate --simulate --xml-file="$file" --save-output="$after" "$@"
 }
 crm_simulate --live-check --save-input="$copy" > /dev/null
-[ "$count" -eq 0 ] || on "$copy" "$count" "$@"
-simulate "$copy"
-shift "$count"
-[ $# -eq 0 ] || { CIB_file=$after "$@" >&2; echo '== and then =='; simulate "$after"; }
+changes=$1
+shift
+while [ "$changes" -gt 0 ]; do
+  on "$copy" change "$@"
+  shift "$(($1 + 1))"
+  changes=$((changes - 1))
+done
+on "$copy" simulate "$@"
+shift "$(($1 + 1))"
+[ $# -gt 0 ] || exit 0
+while [ $# -gt 0 ]; do
+  on "$after" change "$@"
+  shift "$(($1 + 1))"
+done
+echo '== and then =='
+on "$after" simulate 0
 "#;
 
 /// The line between the two answers.
@@ -53,6 +69,15 @@ pub enum Simulation {
     ChangeAndThen(Vec<String>, Vec<String>),
     /// What `crm_simulate` can pretend by itself, such as `--node-fail=lb2`.
     Pretend(String),
+    /// Several at once, on one copy.
+    Together {
+        /// The commands that change the CIB, in their order.
+        changes: Vec<Vec<String>>,
+        /// What `crm_simulate` pretends.
+        pretend: Vec<String>,
+        /// The commands that follow.
+        then: Vec<Vec<String>>,
+    },
 }
 
 impl Simulation {
@@ -66,19 +91,50 @@ impl Simulation {
         Self::ChangeAndThen(command.argv.clone(), then.argv.clone())
     }
 
+    /// All of these on one copy, in their order; `None` where there are none.
+    pub fn together(all: impl IntoIterator<Item = Self>) -> Option<Self> {
+        let mut all = all.into_iter();
+        let first = all.next()?;
+        Some(all.fold(first, Self::and))
+    }
+
+    /// Both on one copy.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        let (mut changes, mut pretend, mut then) = self.into_parts();
+        let other = other.into_parts();
+        changes.extend(other.0);
+        pretend.extend(other.1);
+        then.extend(other.2);
+        Self::Together { changes, pretend, then }
+    }
+
+    fn into_parts(self) -> Parts {
+        match self {
+            Self::Change(change) => (vec![change], Vec::new(), Vec::new()),
+            Self::ChangeAndThen(change, then) => (vec![change], Vec::new(), vec![then]),
+            Self::Pretend(option) => (Vec::new(), vec![option], Vec::new()),
+            Self::Together { changes, pretend, then } => (changes, pretend, then),
+        }
+    }
+
     /// The argument vector that reads [`SCRIPT`] on its stdin.
     pub fn argv(&self) -> Vec<String> {
-        let (inject, change, then): (&str, &[String], &[String]) = match self {
-            Self::Change(change) => ("", change, &[]),
-            Self::ChangeAndThen(change, then) => ("", change, then),
-            Self::Pretend(option) => (option, &[], &[]),
+        let (changes, pretend, then) = self.clone().into_parts();
+        let counted = |words: &[String]| -> Vec<String> {
+            std::iter::once(words.len().to_string()).chain(words.iter().cloned()).collect()
         };
-        let count = change.len().to_string();
-        let words = ["sh", "-s", "--", inject, &count].into_iter();
-        let words = words.chain(change.iter().chain(then).map(String::as_str));
-        in_own_environment(&words.collect::<Vec<_>>())
+        let mut words: Vec<String> = ["sh", "-s", "--"].map(str::to_owned).to_vec();
+        words.push(changes.len().to_string());
+        words.extend(changes.iter().flat_map(|change| counted(change)));
+        words.extend(counted(&pretend));
+        words.extend(then.iter().flat_map(|command| counted(command)));
+        in_own_environment(&words.iter().map(String::as_str).collect::<Vec<_>>())
     }
 }
+
+/// The changes, the options and the commands that follow.
+type Parts = (Vec<Vec<String>>, Vec<String>, Vec<Vec<String>>);
 
 #[cfg(test)]
 mod tests {
@@ -156,6 +212,26 @@ mod tests {
             2,
             "on copies for one's own eyes: {log}"
         );
+    }
+
+    #[test]
+    fn several_are_tried_on_one_copy_in_their_order() {
+        let command = |word: &str| words(&["crm_resource", word, "a b"]);
+        let all = [
+            Simulation::ChangeAndThen(command("--go-1"), command("--back-1")),
+            Simulation::Pretend("--node-fail=db 2".to_owned()),
+            Simulation::ChangeAndThen(command("--go-2"), command("--back-2")),
+            Simulation::Pretend("--quorum=false".to_owned()),
+        ];
+        let (code, printed, log) = run(&Simulation::together(all).unwrap(), "0");
+        assert_eq!((code, printed.as_str()), (Some(0), "answer\n== and then ==\nanswer\n"));
+        let calls: Vec<&str> = log.lines().filter(|line| *line != "600").collect();
+        let is_in_order = |call: &str, word: &str| call.ends_with(&format!("[{word}] [a b]"));
+        assert!(is_in_order(calls[1], "--go-1") && is_in_order(calls[2], "--go-2"), "{log}");
+        assert!(calls[3].contains("[--node-fail=db 2] [--quorum=false] [--output-as=xml]"), "{log}");
+        assert!(is_in_order(calls[4], "--back-1") && is_in_order(calls[5], "--back-2"), "{log}");
+        assert!(calls[6].contains("--simulate") && !calls[6].contains("--node-fail"), "{log}");
+        assert_eq!(calls.len(), 7, "the scheduler is asked once for all: {log}");
     }
 
     #[test]

@@ -1,10 +1,12 @@
 //! An operation in words: the same on the screen and in `quorate op`. All text is clean.
 
 use super::command::{Command, shell};
+use super::consequence::{Consequences, QuorumLoss};
 use super::course::{Outcome, Ran};
 use super::plan::{Phase, Plan, Undo};
-use super::preview::{Preview, Projection};
+use super::preview::{Preview, Projection, Together};
 use super::progress::{Progress, Unfinished};
+use super::scope::listed;
 use crate::model::text::clean;
 use crate::pacemaker::parse::Projected;
 
@@ -45,9 +47,11 @@ pub fn preview(preview: &Preview) -> Vec<Line> {
     let plan = &preview.plan;
     let mut lines = intention(plan);
     lines.extend(preview.others.iter().map(|it| line(Kind::Warning, sentence(&other(it)))));
+    // What is lost stands right below the title: nothing may push it off the screen.
+    lines.splice(1..1, consequences(&preview.consequences));
     lines.push(line(Kind::Heading, format!("Commands on {}:", clean(preview.host.as_str()))));
     lines.extend(commands(plan));
-    lines.extend(projection(&preview.projection));
+    lines.extend(projection(&preview.projection, "The scheduler would:"));
     lines.push(line(Kind::Undo, undo(plan)));
     lines
 }
@@ -102,6 +106,46 @@ pub fn sent(unfinished: &Unfinished) -> String {
     }
 }
 
+/// What is shown of several operations in one cluster before any of them is done.
+pub fn together(together: &Together) -> Vec<Line> {
+    let Together { cluster, count, projection: foreseen, consequences: lost } = together;
+    if lost == &Consequences::default() && *foreseen == Projection::NotAsked {
+        return Vec::new();
+    }
+    let cluster = clean(cluster.as_str());
+    let mut lines = vec![line(Kind::Title, format!("All {count} together (cluster {cluster})"))];
+    lines.extend(consequences(lost));
+    let heading = if lost.until.is_empty() {
+        "After all of them, the scheduler would:"
+    } else {
+        "If none of the nodes came back in between, the scheduler would:"
+    };
+    lines.extend(projection(foreseen, heading));
+    lines
+}
+
+/// What would be down, a line each; nothing where nothing would be.
+pub fn consequences(consequences: &Consequences) -> Vec<Line> {
+    let Consequences { stops, demotes, quorum, until, is_unknown: _ } = consequences;
+    let until = match until.as_slice() {
+        [] => String::new(),
+        [only] => format!(" until {only} is back"),
+        _ => " until the nodes are back".to_owned(),
+    };
+    let mut lines = Vec::new();
+    if !stops.is_empty() {
+        lines.push(format!("Would run nowhere{until}: {}", listed(stops)));
+    }
+    if !demotes.is_empty() {
+        lines.push(format!("Would be promoted nowhere{until}: {}", listed(demotes)));
+    }
+    lines.extend(quorum.map(|QuorumLoss { left, members, is_certain }| {
+        let word = if is_certain { "would" } else { "may" };
+        format!("Quorum {word} be lost{until}: {left} of {members} members left")
+    }));
+    lines.into_iter().map(|text| line(Kind::Warning, clean(&text))).collect()
+}
+
 fn intention(plan: &Plan) -> Vec<Line> {
     let cluster = clean(plan.intent.cluster.as_str());
     let mut lines = vec![line(Kind::Title, format!("{} (cluster {cluster})", clean(&plan.title)))];
@@ -128,7 +172,7 @@ fn command(command: &Command, remark: &str) -> Vec<Line> {
     lines
 }
 
-fn projection(projection: &Projection) -> Vec<Line> {
+fn projection(projection: &Projection, heading: &str) -> Vec<Line> {
     let list = |kind: Kind, actions: &[Projected]| -> Vec<Line> {
         actions.iter().map(|action| line(kind, clean(&action.to_string()))).collect()
     };
@@ -142,7 +186,7 @@ fn projection(projection: &Projection) -> Vec<Line> {
             vec![line(Kind::Heading, "The scheduler would start, stop or move nothing.".to_owned())]
         }
         Projection::Known { own, collateral, afterwards } => {
-            let mut lines = vec![line(Kind::Heading, "The scheduler would:".to_owned())];
+            let mut lines = vec![line(Kind::Heading, heading.to_owned())];
             lines.extend(list(Kind::Own, own));
             if !own.is_empty() && !collateral.is_empty() {
                 lines.push(line(Kind::Heading, "and besides:".to_owned()));

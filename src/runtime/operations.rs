@@ -13,7 +13,7 @@ use super::Clock;
 use crate::app::{Errand, Event, JobId, News, Notice, Request, Ticket};
 use crate::model::{ClusterEntry, ClusterName, Inventory};
 use crate::operate::audit::{self, Audit, Entry, What};
-use crate::operate::{Life, Operator, Order};
+use crate::operate::{Life, Operator, Order, Wanted};
 use crate::operation::{NoPreview, Outcome, Plan, Progress, Unfinished};
 use crate::transport::Transport;
 
@@ -63,6 +63,7 @@ impl Operations {
         self.running.retain(|_, (_, running)| !running.is_finished());
         match request {
             Request::Plan(ticket, errand) => self.plan(ticket, errand),
+            Request::PlanTogether(job, errands) => self.plan_together(job, errands),
             Request::Forget(job) => self.forget(job),
             Request::CarryOut { ticket, plan, reason, alongside } => {
                 self.carry_out(ticket, *plan, (reason, alongside), None);
@@ -110,6 +111,25 @@ impl Operations {
                 }
             };
             tell(&news, News::Planned(ticket, Box::new(preview))).await;
+        });
+        self.planning.insert(ticket, planning);
+    }
+
+    fn plan_together(&mut self, job: JobId, errands: Vec<(usize, Errand)>) {
+        let Some((first, errand)) = errands.first() else { return };
+        let ticket = Ticket { job, nth: *first };
+        let operator = self.operator(errand.cluster());
+        let news = self.news.clone();
+        let planning = self.tasks.spawn(async move {
+            let (previews, together) = match operator {
+                Err(why) => (errands.iter().map(|_| Err(NoPreview::NoPicture(why.clone()))).collect(), None),
+                Ok(mut operator) => {
+                    let wanted: Vec<Wanted<'_>> = errands.iter().map(|(_, errand)| wanted(errand)).collect();
+                    operator.preview_together(&wanted).await
+                }
+            };
+            let previews: Vec<_> = errands.iter().map(|(nth, _)| *nth).zip(previews).collect();
+            tell(&news, News::PlannedTogether(job, previews, together.map(Box::new))).await;
         });
         self.planning.insert(ticket, planning);
     }
@@ -214,6 +234,14 @@ impl Operations {
                 let _nobody = news.blocking_send(event);
             }
         });
+    }
+}
+
+fn wanted(errand: &Errand) -> Wanted<'_> {
+    match errand {
+        Errand::Wish(intent) => Wanted::Intent(intent),
+        Errand::Undo(plan) => Wanted::Plan(plan),
+        Errand::Finish(unfinished) => Wanted::Plan(&unfinished.plan),
     }
 }
 

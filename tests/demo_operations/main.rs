@@ -2,6 +2,7 @@
 
 mod sequences;
 mod stage;
+mod together;
 
 use std::time::Duration;
 

@@ -14,7 +14,7 @@ use tokio::time::sleep;
 use crate::stage::Stage;
 
 /// A command that may or may not make sense, as it is sent.
-fn command() -> impl Strategy<Value = Vec<String>> {
+pub(crate) fn command() -> impl Strategy<Value = Vec<String>> {
     const RESOURCES: [&str; 12] = [
         "vip-db",
         "haproxy-clone",
@@ -66,7 +66,7 @@ fn command() -> impl Strategy<Value = Vec<String>> {
     })
 }
 
-fn runtime() -> Runtime {
+pub(crate) fn runtime() -> Runtime {
     Builder::new_current_thread().enable_time().start_paused(true).build().expect("a runtime")
 }
 

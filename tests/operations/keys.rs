@@ -45,7 +45,9 @@ fn deed() -> impl Strategy<Value = Deed> {
         Action::Restart,
         Action::FenceReboot,
         Action::Undo,
+        Action::Redo,
         Action::Mark,
+        Action::ToggleStandby,
         Action::Nodes,
         Action::Resources,
         Action::Operations,
@@ -130,15 +132,19 @@ proptest! {
                 Deed::Scroll(scroll) => vec![Event::Scrolled(scroll)],
                 Deed::Name => name_wanted(&person.state),
                 Deed::Plan => {
-                    let plans = |request: &Request| matches!(request, Request::Plan(..));
+                    let plans = |request: &Request| matches!(request, Request::Plan(..) | Request::PlanTogether(..));
                     let (plans, others) = std::mem::take(&mut person.asked).into_iter().partition(plans);
                     person.asked = plans;
-                    person.asked.retain(|request| match request {
-                        Request::Plan(_, errand) => {
+                    person.asked.retain(|request| {
+                        let errand = match request {
+                            Request::Plan(_, errand) => Some(errand),
+                            Request::PlanTogether(_, errands) => errands.first().map(|(_, errand)| errand),
+                            _ => None,
+                        };
+                        errand.is_none_or(|errand| {
                             let cluster = person.state.cluster(errand.cluster());
                             cluster.is_some_and(|cluster| cluster.observation.current().is_some())
-                        }
-                        _ => true,
+                        })
                     });
                     person.planned(&if others_empty(&others) { collateral() } else { Projection::NotAsked });
                     person.asked.extend(others);

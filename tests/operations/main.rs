@@ -15,4 +15,5 @@ mod press;
 #[path = "../common/running.rs"]
 mod running;
 mod screens;
+mod together;
 mod whole;

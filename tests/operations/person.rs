@@ -1,7 +1,9 @@
 //! Somebody at the keys, and a runtime that answers as it is told.
 
 use quorate::app::{Action, Effect, Errand, Event, News, Request, Selection, State, Ticket, Typing, update};
-use quorate::operation::{NoPreview, Outcome, Plan, Preview, Progress, Projection, Ran, Sent, plan};
+use quorate::operation::{
+    Consequences, NoPreview, Outcome, Plan, Preview, Progress, Projection, Ran, Sent, Together, plan,
+};
 use quorate::pacemaker::parse;
 use tui_input::InputRequest;
 
@@ -79,9 +81,20 @@ impl Person {
     /// The plans that are asked for, made of the pictures that are there.
     pub(crate) fn planned(&mut self, projection: &Projection) -> &mut Self {
         for request in std::mem::take(&mut self.asked) {
-            let Request::Plan(ticket, errand) = request else { panic!("no plan: {request:?}") };
-            let preview = self.preview(&errand, projection);
-            self.hear(Event::Operated(News::Planned(ticket, Box::new(preview))));
+            let news = match request {
+                Request::Plan(ticket, errand) => {
+                    News::Planned(ticket, Box::new(self.preview(&errand, projection)))
+                }
+                Request::PlanTogether(job, errands) => {
+                    let preview =
+                        |(nth, errand): &(usize, Errand)| (*nth, self.preview(errand, &Projection::NotAsked));
+                    let previews: Vec<_> = errands.iter().map(preview).collect();
+                    let together = self.together(&previews, projection);
+                    News::PlannedTogether(job, previews, together.map(Box::new))
+                }
+                other => panic!("no plan: {other:?}"),
+            };
+            self.hear(Event::Operated(news));
         }
         self
     }
@@ -94,7 +107,22 @@ impl Person {
             Errand::Undo(plan) => Plan::clone(plan),
             Errand::Finish(unfinished) => unfinished.plan.clone(),
         };
-        Ok(Preview { plan, projection: projection.clone(), host: "lb1".into(), others: Vec::new() })
+        let consequences = Consequences::of(picture, &[&plan], projection);
+        let others = Vec::new();
+        Ok(Preview { plan, projection: projection.clone(), consequences, host: "lb1".into(), others })
+    }
+
+    fn together(
+        &self,
+        previews: &[(usize, Result<Preview, NoPreview>)],
+        projection: &Projection,
+    ) -> Option<Together> {
+        let plans = previews.iter().filter_map(|(_, it)| it.as_ref().ok()).map(|it| &it.plan);
+        let plans: Vec<&Plan> = plans.collect();
+        let name = plans.first()?.intent.cluster.clone();
+        let picture = self.state.cluster(&name)?.observation.current()?;
+        let consequences = Consequences::of(picture, &plans, projection);
+        Some(Together { cluster: name, count: plans.len(), projection: projection.clone(), consequences })
     }
 
     /// The ticket of what is to be carried out.

@@ -9,9 +9,9 @@ use rstest::rstest;
 use crate::common::{capture, console, deployment, now};
 use crate::person::{Person, collateral, cut_off};
 
-const SIZES: [(u16, u16); 2] = [(80, 24), (160, 45)];
+pub(crate) const SIZES: [(u16, u16); 2] = [(80, 24), (160, 45)];
 
-fn snapshot(name: &str, person: &Person) {
+pub(crate) fn snapshot(name: &str, person: &Person) {
     let (columns, rows) = person.state.size;
     insta::assert_snapshot!(format!("{name}-{columns}x{rows}"), person.screen());
 }

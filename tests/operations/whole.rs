@@ -46,8 +46,8 @@ async fn a_vip_is_moved_and_moved_back() {
     console.shows("Done: move vip from db1 to db2.").await;
     assert_eq!(hosts.place(), ("db2", None, 2));
     assert_eq!(words(&console), ["begin planned work", "command", "exit 0", "command", "exit 0", "done"]);
-    console.press("u").shows("move vip from db2 to db1").await.shows("[ Do it ]").await;
-    console.press("right").press("enter").shows("Done: move vip from db2 to db1.").await;
+    console.press("u").shows("This means: move vip from db2 to db1.").await.shows("[ Do it ]").await;
+    console.press("right").press("enter").shows("Done: undo: move vip from db1 to db2.").await;
     assert_eq!(hosts.place(), ("db1", None, 4));
     console.press("esc").press("q");
     console.ends().await;

@@ -2,8 +2,8 @@
 
 use crate::app::State;
 use crate::health::{About, NodeAnswer, Pull, why};
-use crate::model::{ClusterName, Node, NodeKind, NodeName};
-use crate::operation::{Intent, Verb};
+use crate::model::{ClusterName, Node, NodeKind, NodeName, Picture};
+use crate::operation::{Intent, Refusal, Verb, plan};
 use crate::tables::Subject;
 
 /// A question: which node. What can be chosen follows the cluster.
@@ -60,7 +60,7 @@ impl Choose {
             .filter_map(|node| {
                 let of_node = |all: &Vec<NodeAnswer>| all.iter().find(|it| it.node == node.name).cloned();
                 let here: Option<Vec<NodeAnswer>> = answers.iter().map(of_node).collect();
-                Some(self.judge(node, &here?))
+                Some(self.judge(node, &here?, picture))
             })
             .collect();
         ranked.sort_by_key(|(rank, _)| *rank);
@@ -68,13 +68,19 @@ impl Choose {
     }
 
     /// A node as it stands, and its rank: the least is the best.
-    fn judge(&self, node: &Node, answers: &[NodeAnswer]) -> (i32, NodeChoice) {
+    fn judge(&self, node: &Node, answers: &[NodeAnswer], picture: &Picture) -> (i32, NodeChoice) {
         let runs =
             answers.iter().find_map(|answer| answer.role.as_ref()).map(|role| role.word().to_lowercase());
         let reasons = || answers.iter().flat_map(|answer| &answer.reasons);
         let words =
             |pull: Pull| reasons().find(|reason| reason.pull == pull).map(|reason| reason.words.clone());
         let count = |pull: Pull| reasons().filter(|reason| reason.pull == pull).count() as i32;
+        // What would be refused as soon as it was chosen is not offered.
+        let refused =
+            |intent: &Intent| plan(picture, &Intent { to: Some(node.name.clone()), ..intent.clone() }).err();
+        let is_there = runs.is_some() && stays(answers) && self.verb() != Some(Verb::Ban);
+        let refusal = self.intents.iter().find_map(refused).filter(|_| !is_there);
+        let refusal = refusal.map(|refusal: Refusal| refusal.to_string());
         let never = words(Pull::Never);
         let strongest = [Pull::Never, Pull::Against, Pull::For].into_iter().find_map(words);
         let choice = |is_open: bool, why: Option<String>| NodeChoice {
@@ -84,12 +90,11 @@ impl Choose {
             is_open,
         };
         match self.verb() {
+            _ if is_there => (1000, choice(false, Some("it is there already".to_owned()))),
+            Some(Verb::Move) if never.is_some() => (2000, choice(false, never)),
+            _ if refusal.is_some() => (3000, choice(false, refusal)),
             // Where it runs is where it may have to be kept off.
             Some(Verb::Ban) => (i32::from(runs.is_none()), choice(true, strongest)),
-            _ if runs.is_some() && stays(answers) => {
-                (1000, choice(false, Some("it is there already".to_owned())))
-            }
-            _ if never.is_some() => (2000, choice(false, never)),
             _ => (count(Pull::Against) * 10 - count(Pull::For), choice(true, strongest)),
         }
     }

@@ -6,7 +6,7 @@ use super::form::{Focus, Form};
 use crate::app::Letters;
 use crate::model::ClusterName;
 use crate::operation::{
-    Danger, Intent, NoPreview, Outcome, Plan, Preview, Progress, Refusal, Undo, Unfinished,
+    Danger, Intent, NoPreview, Outcome, Plan, Preview, Progress, Refusal, Together, Undo, Unfinished,
 };
 
 /// Which job; never used twice in one console.
@@ -48,10 +48,25 @@ pub struct Job {
     pub form: Form,
     /// How many lines of its panel have gone out at the top.
     pub scroll: usize,
-    /// The job that this one undoes.
-    pub(in crate::app) undoes: Option<JobId>,
+    /// What several tasks in one cluster would do together, a cluster each.
+    pub together: Vec<Together>,
+    /// Something new, or the way back or forth through what was done.
+    pub purpose: Purpose,
+    /// Whether what this undo took back has been done again.
+    pub(in crate::app) is_redone: bool,
     /// What an earlier console has left unfinished and this one undoes.
     pub(in crate::app) settles: Option<Box<Unfinished>>,
+}
+
+/// What a job is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// Something new.
+    New,
+    /// Undoes that job, or what an earlier console has left unfinished.
+    Undo(Option<JobId>),
+    /// Does again what that undo took back.
+    Redo(JobId),
 }
 
 /// How far a job has come.
@@ -160,22 +175,29 @@ impl Task {
             (Errand::Finish(unfinished), Some(plan)) if unfinished.sent.len() >= plan.steps().count() => {
                 Danger::Ordinary
             }
-            (_, Some(plan)) => plan.danger,
-            (_, None) => Danger::Ordinary,
+            (Errand::Finish(_), Some(plan)) => plan.danger,
+            (_, _) => match &self.preview {
+                Some(Ok(preview)) => preview.danger(),
+                _ => Danger::Ordinary,
+            },
         }
     }
 
-    /// What undoes it, if it may have changed anything and nobody has.
-    fn undo(&self) -> Option<Errand> {
-        let may_have_changed = match &self.end {
+    /// Whether a command of it was sent.
+    fn may_have_changed(&self) -> bool {
+        match &self.end {
             Some((Outcome::Refused(_), _)) | None => false,
             Some((Outcome::Done { .. }, _)) => true,
             Some(_) => {
                 matches!(self.errand, Errand::Finish(_))
                     || self.told.iter().any(|told| matches!(told, Progress::Running { .. }))
             }
-        };
-        if self.is_undone || !may_have_changed {
+        }
+    }
+
+    /// What undoes it, if it may have changed anything and nobody has.
+    pub(in crate::app) fn undo(&self) -> Option<Errand> {
+        if self.is_undone || !self.may_have_changed() {
             return None;
         }
         undo_of(self.plan()?)
@@ -201,7 +223,9 @@ impl Job {
             tasks: errands.into_iter().map(Task::new).collect(),
             form: Form::default(),
             scroll: 0,
-            undoes: None,
+            together: Vec::new(),
+            purpose: Purpose::New,
+            is_redone: false,
             settles: None,
         }
     }
@@ -222,10 +246,15 @@ impl Job {
         }
     }
 
-    /// What has to be typed before it can be confirmed: the names of what is in danger.
+    /// What has to be typed before it can be confirmed: the names of what is in danger, and the clusters in which only all
+    /// of it together is.
     pub fn name_to_type(&self) -> Option<String> {
-        let in_danger = self.tasks.iter().filter(|task| task.danger() == Danger::TypeTheName);
-        let names: Vec<&str> = in_danger.map(|task| task.errand.intent().subject.as_str()).collect();
+        let in_danger = || self.tasks.iter().filter(|task| task.danger() == Danger::TypeTheName);
+        let subjects = in_danger().map(|task| task.errand.intent().subject.as_str());
+        let is_named = |cluster: &ClusterName| in_danger().any(|task| task.errand.cluster() == cluster);
+        let severe = self.together.iter().filter(|together| together.consequences.are_severe());
+        let clusters = severe.map(|together| &together.cluster).filter(|cluster| !is_named(cluster));
+        let names: Vec<&str> = subjects.chain(clusters.map(ClusterName::as_str)).collect();
         (!names.is_empty()).then(|| names.join(" "))
     }
 
@@ -268,14 +297,37 @@ impl Job {
                 &[Focus::Cancel, Focus::Name, Focus::Reason, Focus::Confirm]
             }
             Stage::Asking => &[Focus::Cancel, Focus::Confirm, Focus::Reason],
-            Stage::Over if !self.undo().is_empty() => &[Focus::Cancel, Focus::Confirm],
+            Stage::Over if !self.undo().is_empty() || self.can_be_redone() => {
+                &[Focus::Cancel, Focus::Confirm]
+            }
             Stage::Planning | Stage::Running { .. } | Stage::Over => &[Focus::Cancel],
         }
     }
 
-    /// What undoes it, the last first.
+    /// Notes that what could be undone of it has been.
+    pub(in crate::app) fn mark_undone(&mut self) {
+        for task in &mut self.tasks {
+            task.is_undone |= task.undo().is_some();
+        }
+    }
+
+    /// Whether a command of it was sent.
+    pub(super) fn may_have_changed(&self) -> bool {
+        self.tasks.iter().any(Task::may_have_changed)
+    }
+
+    /// Whether it is an undo whose operations can be done again.
+    pub fn can_be_redone(&self) -> bool {
+        let is_done = matches!(self.outcome(), Some(Outcome::Done { .. }));
+        self.stage == Stage::Over
+            && matches!(self.purpose, Purpose::Undo(Some(_)))
+            && is_done
+            && !self.is_redone
+    }
+
+    /// What undoes it, the last first; nothing for an undo, which is redone instead.
     pub fn undo(&self) -> Vec<Errand> {
-        if self.stage != Stage::Over {
+        if self.stage != Stage::Over || matches!(self.purpose, Purpose::Undo(_)) {
             return Vec::new();
         }
         self.tasks.iter().rev().filter_map(Task::undo).collect()

@@ -13,12 +13,12 @@ use jiff::Timestamp;
 pub use choose::{Choose, NodeChoice};
 pub use form::{Dialect, Focus, Form};
 pub(super) use job::undo_of;
-pub use job::{Errand, GivingUp, Job, JobId, Stage, Task, Ticket};
+pub use job::{Errand, GivingUp, Job, JobId, Purpose, Stage, Task, Ticket};
 pub use marks::Marks;
 pub(super) use subject::{aims, toggled, wish};
 
 use crate::model::ClusterName;
-use crate::operation::{NoPreview, Plan, Preview, Progress, Unfinished};
+use crate::operation::{NoPreview, Plan, Preview, Progress, Together, Unfinished};
 
 /// How many operations that are over are remembered.
 const REMEMBERED: usize = 20;
@@ -40,6 +40,8 @@ pub struct Operations {
 pub enum Request {
     /// Take a fresh picture, plan, and ask the scheduler.
     Plan(Ticket, Errand),
+    /// The same for several that are carried out in this order in one cluster: with what they would do together.
+    PlanTogether(JobId, Vec<(usize, Errand)>),
     /// Nobody waits for these plans any more.
     Forget(JobId),
     /// Carry that out. Only ever follows a confirmation.
@@ -84,6 +86,8 @@ pub enum Request {
 pub enum News {
     /// What would be done, or why nothing can be.
     Planned(Ticket, Box<Result<Preview, NoPreview>>),
+    /// The same for several tasks of a job, by their numbers, and what they would do together.
+    PlannedTogether(JobId, Vec<(usize, Result<Preview, NoPreview>)>, Option<Box<Together>>),
     /// How it goes on.
     Progressed(Ticket, Progress),
     /// What is unfinished and in nobody's hands, oldest first.
@@ -112,9 +116,36 @@ impl Operations {
         self.running().find(|job| job.tasks.iter().any(|task| task.errand.cluster() == cluster))
     }
 
-    /// The last one that has left something to be undone.
+    /// The last one that has left something to be undone. An undo isn't one of them, so undoing goes back step by step.
     pub fn undoable(&self) -> Option<&Job> {
         self.jobs.iter().rev().find(|job| !job.undo().is_empty())
+    }
+
+    /// What the last undo took back: the undo, and the operations to do again. Nothing once something new was done since.
+    pub fn redoable(&self) -> Option<(JobId, Vec<Errand>)> {
+        for job in self.jobs.iter().rev() {
+            match job.purpose {
+                Purpose::New if job.may_have_changed() => return None,
+                Purpose::New | Purpose::Redo(_) => {}
+                Purpose::Undo(_) => {
+                    let errands = self.redo_of(job);
+                    if !errands.is_empty() {
+                        return Some((job.id, errands));
+                    }
+                }
+            }
+        }
+        None
+    }
+
+    /// The operations that this undo took back, unless they were redone since.
+    pub fn redo_of(&self, undo: &Job) -> Vec<Errand> {
+        let Purpose::Undo(Some(undone)) = undo.purpose else { return Vec::new() };
+        if !undo.can_be_redone() {
+            return Vec::new();
+        }
+        let tasks = self.job(undone).into_iter().flat_map(|job| &job.tasks);
+        tasks.filter(|task| task.is_undone).map(|task| Errand::Wish(task.errand.intent().clone())).collect()
     }
 
     /// A new job that waits for its plans.

@@ -129,6 +129,7 @@ fn in_view(state: &mut State, action: Action) -> Vec<Effect> {
         Action::Audit => across(state, Pane::Audit),
         Action::ToggleStandby => return operate::toggle_standby(state),
         Action::Undo => return operate::undo(state),
+        Action::Redo => return operate::redo(state),
         Action::GiveUp => return operate::give_up(state),
         Action::CopyCommands => return dialog::copy(state),
         Action::Unfinished => return unfinished::look(state),

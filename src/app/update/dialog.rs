@@ -31,6 +31,7 @@ pub(super) fn act(state: &mut State, action: Action) -> Option<Vec<Effect>> {
         | Action::PollNow
         | Action::PollAll
         | Action::Undo
+        | Action::Redo
         | Action::GiveUp
         | Action::CopyCommands
         | Action::Operations => return None,
@@ -140,6 +141,7 @@ fn take_button(state: &mut State, id: JobId) -> Vec<Effect> {
     };
     match (job.stage, job.form.focus) {
         (Stage::Asking, Focus::Confirm) => operate::confirm(state, id),
+        (Stage::Over, Focus::Confirm) if job.can_be_redone() => operate::redo(state),
         (Stage::Over, Focus::Confirm) => operate::undo(state),
         _ => back(state, &Panel::Operation(id)),
     }

@@ -3,10 +3,13 @@
 use super::tell;
 use crate::app::operation::{aims, toggled, undo_of, wish};
 use crate::app::{
-    Choose, Effect, Errand, Focus, GivingUp, Job, JobId, News, Notice, Panel, Request, Stage, State, Ticket,
+    Choose, Effect, Errand, Focus, GivingUp, Job, JobId, News, Notice, Panel, Purpose, Request, Stage, State,
+    Ticket,
 };
 use crate::model::ClusterName;
-use crate::operation::{Intent, NoPreview, Outcome, Preview, Progress, Unfinished, Verb, words};
+use crate::operation::{
+    Intent, NoPreview, Outcome, Preview, Progress, Refusal, Together, Unfinished, Verb, plan, words,
+};
 
 /// Begins an operation on what is selected: asks for its plan, or first for a node.
 pub(super) fn begin(state: &mut State, verb: Verb) -> Vec<Effect> {
@@ -44,10 +47,24 @@ pub(super) fn begin(state: &mut State, verb: Verb) -> Vec<Effect> {
         return refuse(state, why);
     }
     if is_choice && intents.iter().any(|intent| intent.to.is_none()) {
+        // What no node can help is said at once.
+        if let Some(why) = intents.iter().find_map(|intent| senseless(state, intent)) {
+            return refuse(state, why);
+        }
         state.layers.put(Panel::Choose(Choose { intents, row: 0 }));
         return Vec::new();
     }
     propose(state, errands, |_| {})
+}
+
+/// Why this can't be done whichever node is chosen.
+fn senseless(state: &State, intent: &Intent) -> Option<String> {
+    let picture = state.cluster(&intent.cluster)?.observation.picture.as_deref()?;
+    let is_about_the_node = |refusal: &Refusal| matches!(refusal, Refusal::NodeNeeded(_));
+    plan(picture, intent)
+        .err()
+        .filter(|refusal| !is_about_the_node(refusal))
+        .map(|refusal| refusal.to_string())
 }
 
 /// The same for the one of standby and online that makes sense.
@@ -71,25 +88,53 @@ pub(super) fn chosen(state: &mut State, choose: &Choose) -> Vec<Effect> {
     propose(state, choose.intents.iter().map(with_node).collect(), |_| {})
 }
 
-/// Undoes what is shown or, where nothing is, the last that can be undone.
+/// Undoes what is shown or, where nothing or an undo is, the last that can be undone: further and further back.
 pub(super) fn undo(state: &mut State) -> Vec<Effect> {
-    let job = match state.layers.panel() {
+    let shown = match state.layers.panel() {
         Some(Panel::Operation(id)) => state.operations.job(*id),
-        Some(Panel::Card(_)) | None => state.operations.undoable(),
-        Some(_) => None,
+        Some(Panel::Card(_)) | None => None,
+        Some(_) => return refuse(state, "close this first"),
     };
-    let Some(job) = job else { return refuse(state, "no operation of this console can be undone") };
+    let job = match shown {
+        Some(job) if !matches!(job.purpose, Purpose::Undo(_)) => Some(job),
+        Some(job) if job.stage != Stage::Over => return refuse(state, "there is nothing of it to undo"),
+        _ => state.operations.undoable(),
+    };
+    let Some(job) = job else {
+        let redo = state.operations.redoable().map_or("", |_| "; `:redo` does again what was undone last");
+        return refuse(state, format!("nothing is left to undo{redo}"));
+    };
     let (id, errands) = (job.id, job.undo());
     if errands.is_empty() {
         return refuse(state, "there is nothing of it to undo");
     }
-    propose(state, errands, |job| job.undoes = Some(id))
+    propose(state, errands, |job| job.purpose = Purpose::Undo(Some(id)))
+}
+
+/// Does again what the undo that is shown took back or, where nothing is shown, what the last one did.
+pub(super) fn redo(state: &mut State) -> Vec<Effect> {
+    let found = match state.layers.panel() {
+        Some(Panel::Operation(id)) => {
+            state.operations.job(*id).map(|job| (job.id, state.operations.redo_of(job)))
+        }
+        Some(Panel::Card(_)) | None => state.operations.redoable(),
+        Some(_) => return refuse(state, "close this first"),
+    };
+    match found {
+        Some((undo, errands)) if !errands.is_empty() => {
+            propose(state, errands, |job| job.purpose = Purpose::Redo(undo))
+        }
+        _ => refuse(state, "there is nothing to redo"),
+    }
 }
 
 /// Undoes what an earlier console has left unfinished.
 pub(super) fn undo_unfinished(state: &mut State, unfinished: &Unfinished) -> Vec<Effect> {
     match undo_of(&unfinished.plan) {
-        Some(errand) => propose(state, vec![errand], |job| job.settles = Some(Box::new(unfinished.clone()))),
+        Some(errand) => propose(state, vec![errand], |job| {
+            job.purpose = Purpose::Undo(None);
+            job.settles = Some(Box::new(unfinished.clone()));
+        }),
         None => refuse(state, words::undo(&unfinished.plan)),
     }
 }
@@ -102,13 +147,32 @@ pub(super) fn propose(state: &mut State, errands: Vec<Errand>, mark: impl FnOnce
     let job = state.operations.add(errands, state.now);
     mark(job);
     let id = job.id;
-    let ask = |(nth, errand): (usize, &Errand)| match errand {
-        Errand::Finish(_) => None,
-        errand => Some(Effect::Operate(Request::Plan(Ticket { job: id, nth }, errand.clone()))),
-    };
-    let effects = job.tasks.iter().map(|task| &task.errand).enumerate().filter_map(ask).collect();
+    let requests = ask_for_plans(job);
     state.layers.put(Panel::Operation(id));
-    effects
+    requests.into_iter().map(Effect::Operate).collect()
+}
+
+/// Asks for the plans of a job: of what one cluster gets, all together.
+fn ask_for_plans(job: &Job) -> Vec<Request> {
+    let mut of_clusters: Vec<Vec<(usize, Errand)>> = Vec::new();
+    for (nth, task) in job.tasks.iter().enumerate() {
+        if matches!(task.errand, Errand::Finish(_)) {
+            continue;
+        }
+        let errand = (nth, task.errand.clone());
+        let is_there = |all: &&mut Vec<(usize, Errand)>| {
+            all.first().is_some_and(|(_, first)| first.cluster() == task.errand.cluster())
+        };
+        match of_clusters.iter_mut().find(is_there) {
+            Some(all) => all.push(errand),
+            None => of_clusters.push(vec![errand]),
+        }
+    }
+    let request = |mut errands: Vec<(usize, Errand)>| match errands.len() {
+        1 => errands.pop().map(|(nth, errand)| Request::Plan(Ticket { job: job.id, nth }, errand)),
+        _ => Some(Request::PlanTogether(job.id, errands)),
+    };
+    of_clusters.into_iter().filter_map(request).collect()
 }
 
 /// Why none of these can be begun at this moment.
@@ -185,7 +249,7 @@ fn end(state: &mut State, id: JobId) -> Vec<Effect> {
     job.form.focus = Focus::Cancel;
     job.scroll = 0;
     let is_done = matches!(job.outcome(), Some(Outcome::Done { .. }));
-    let (undoes, settles) = (job.undoes, job.settles.take());
+    let (purpose, settles) = (job.purpose, job.settles.take());
     let last =
         job.tasks.iter().rev().find_map(|task| Some(words::outcome(task.plan()?, &task.end.as_ref()?.0)));
     // What follows is to be seen at once.
@@ -206,15 +270,26 @@ fn end(state: &mut State, id: JobId) -> Vec<Effect> {
     if is_done {
         finished.extend(settles.as_ref().map(|unfinished| unfinished.id.clone()));
         effects.extend(settles.map(|unfinished| Effect::Operate(Request::Settle(unfinished))));
-        mark_undone(state, undoes);
+        mark(state, purpose);
     }
     state.operations.unfinished.retain(|unfinished| !finished.contains(&unfinished.id));
     effects
 }
 
-fn mark_undone(state: &mut State, undoes: Option<JobId>) {
-    if let Some(undone) = undoes.and_then(|id| state.operations.job_mut(id)) {
-        undone.tasks.iter_mut().for_each(|task| task.is_undone = true);
+/// Notes at the other job that it was undone, or redone.
+fn mark(state: &mut State, purpose: Purpose) {
+    match purpose {
+        Purpose::New | Purpose::Undo(None) => {}
+        Purpose::Undo(Some(id)) => {
+            if let Some(undone) = state.operations.job_mut(id) {
+                undone.mark_undone();
+            }
+        }
+        Purpose::Redo(id) => {
+            if let Some(undo) = state.operations.job_mut(id) {
+                undo.is_redone = true;
+            }
+        }
     }
 }
 
@@ -243,7 +318,10 @@ pub(super) fn give_up(state: &mut State) -> Vec<Effect> {
 /// Takes in what the runtime tells. What nobody waits for any more is dropped.
 pub(super) fn hear(state: &mut State, news: News) -> Vec<Effect> {
     match news {
-        News::Planned(ticket, preview) => planned(state, ticket, *preview),
+        News::Planned(ticket, preview) => planned(state, ticket.job, vec![(ticket.nth, *preview)], None),
+        News::PlannedTogether(job, previews, together) => {
+            planned(state, job, previews, together.map(|together| *together));
+        }
         News::Progressed(ticket, progress) => return progressed(state, ticket, progress),
         News::Unfinished(unfinished) => super::unfinished::found(state, unfinished),
         News::Unlocked(cluster, until) => unlocked(state, &cluster, until),
@@ -251,17 +329,51 @@ pub(super) fn hear(state: &mut State, news: News) -> Vec<Effect> {
     Vec::new()
 }
 
-fn planned(state: &mut State, ticket: Ticket, preview: Result<Preview, NoPreview>) {
+fn planned(
+    state: &mut State,
+    id: JobId,
+    previews: Vec<(usize, Result<Preview, NoPreview>)>,
+    together: Option<Together>,
+) {
     let now = state.now;
-    let Some(job) = state.operations.job_mut(ticket.job).filter(|job| job.stage == Stage::Planning) else {
+    let titles = state.operations.job(id).map(|job| titles(state, job)).unwrap_or_default();
+    let Some(job) = state.operations.job_mut(id).filter(|job| job.stage == Stage::Planning) else {
         return;
     };
-    if let Some(task) = job.tasks.get_mut(ticket.nth) {
+    for (nth, mut preview) in previews {
+        let Some(task) = job.tasks.get_mut(nth) else { continue };
+        if let (Ok(preview), Some(title)) = (&mut preview, titles.get(nth)) {
+            preview.plan.rename(title);
+        }
         task.preview = Some(preview);
     }
+    job.together.extend(together);
     if job.tasks.iter().all(|task| task.preview.is_some()) {
         job.stage = Stage::Asking;
         job.since = now;
+    }
+}
+
+/// What the tasks of a job are called that goes back or forth: by what they undo or redo, in their order.
+fn titles(state: &State, job: &Job) -> Vec<String> {
+    let (purpose, settles) = (job.purpose, &job.settles);
+    let job = |id: JobId| state.operations.job(id);
+    match purpose {
+        Purpose::New => Vec::new(),
+        Purpose::Undo(None) => settles.iter().map(|it| format!("undo: {}", it.plan.title)).collect(),
+        Purpose::Undo(Some(id)) => {
+            let tasks = job(id).into_iter().flat_map(|job| job.tasks.iter().rev());
+            let undone = tasks.filter(|task| task.undo().is_some());
+            undone.map(|task| format!("undo: {}", task.title().trim_start_matches("redo: "))).collect()
+        }
+        Purpose::Redo(id) => {
+            let undone = job(id).and_then(|undo| match undo.purpose {
+                Purpose::Undo(id) => id.and_then(job),
+                _ => None,
+            });
+            let tasks = undone.into_iter().flat_map(|job| &job.tasks).filter(|task| task.is_undone);
+            tasks.map(|task| format!("redo: {}", task.title().trim_start_matches("redo: "))).collect()
+        }
     }
 }
 

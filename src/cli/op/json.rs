@@ -4,6 +4,7 @@ use std::io::{self, Write, stdout};
 
 use serde::Serialize;
 
+use crate::model::ResourceId;
 use crate::operation::command::Command;
 use crate::operation::words;
 use crate::operation::{Intent, Outcome, Phase, Preview, Projection, Undo};
@@ -26,6 +27,10 @@ struct Operation<'a> {
     goes_back: Option<bool>,
     /// What other consoles have begun in the cluster and may be carrying out now, a sentence each.
     others: Vec<String>,
+    /// What would run nowhere afterwards, or be promoted nowhere; `null` where the scheduler did not answer.
+    would_stop: Option<Vec<&'a str>>,
+    /// Whether the quorum would be lost, or may be.
+    would_lose_quorum: bool,
     /// How to undo it: an `intent`, `commands`, or the reason why it is `impossible`.
     undo: &'a Undo,
     /// `done`, `refused`, `failed`, `unknown`, `cancelled`; `null` for a dry run.
@@ -73,6 +78,8 @@ pub(super) fn print(preview: &Preview, outcome: Option<&Outcome>) -> io::Result<
         Projection::Known { afterwards, .. } => afterwards.as_ref().map(|it| !it.is_empty()),
         Projection::NotAsked | Projection::Unknown(_) => None,
     };
+    let lost = &preview.consequences;
+    let down = lost.stops.iter().chain(&lost.demotes).map(ResourceId::as_str).collect();
     write(&Operation {
         intent: &plan.intent,
         title: &plan.title,
@@ -81,6 +88,8 @@ pub(super) fn print(preview: &Preview, outcome: Option<&Outcome>) -> io::Result<
         scheduler,
         goes_back,
         others: preview.others.iter().map(words::other).collect(),
+        would_stop: (!lost.is_unknown).then_some(down),
+        would_lose_quorum: lost.quorum.is_some(),
         undo: &plan.undo,
         outcome: outcome.map(Outcome::word),
         words: outcome.map_or("", Outcome::words),
@@ -97,6 +106,8 @@ pub(super) fn print_needless(intent: &Intent, why: &str) -> io::Result<()> {
         scheduler: None,
         goes_back: None,
         others: Vec::new(),
+        would_stop: Some(Vec::new()),
+        would_lose_quorum: false,
         undo: &Undo::Impossible("Nothing was changed.".to_owned()),
         outcome: Some("done"),
         words: why,

@@ -197,7 +197,7 @@ fn no_preview(intent: &Intent, why: &NoPreview, format: OpFormat) -> Outcome {
 /// Asks on the terminal. No is the default.
 async fn is_confirmed(preview: &Preview) -> Result<bool, Failure> {
     let subject = preview.plan.intent.subject.clone();
-    let danger = preview.plan.danger;
+    let danger = preview.danger();
     match danger {
         Danger::Ordinary => write!(stderr(), "Do it? [y/N] ")?,
         Danger::TypeTheName => write!(stderr(), "Type {} to do it: ", clean(&subject))?,

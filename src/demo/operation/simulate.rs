@@ -15,35 +15,55 @@ use crate::demo::xml::{Document, Tag};
 /// What the console's script prints between the two answers.
 const AND_THEN: &[u8] = b"== and then ==\n";
 
-/// Answers the arguments of that script: what `crm_simulate` is to pretend, how many words the change has, the change,
-/// and what is tried after it.
+/// Answers the arguments of that script: the changes, what `crm_simulate` is to pretend, and what is tried after it.
 pub(in crate::demo) fn simulate(
     blueprint: &Blueprint,
     situation: &Situation,
     arguments: &[String],
     now: Timestamp,
 ) -> io::Result<Result<Vec<u8>, Refused>> {
-    let [pretended, count, words @ ..] = arguments else { return Ok(Err(Refused::Unsupported)) };
-    let count = count.parse().unwrap_or(0).min(words.len());
-    let (change, then) = words.split_at(count);
+    let Some(Asked { changes, pretended, then }) = asked(arguments) else {
+        return Ok(Err(Refused::Unsupported));
+    };
     let mut after = situation.clone();
-    let fenced = match pretend(blueprint, &mut after, pretended, now) {
+    let tried = changes.iter().try_for_each(|change| try_on(blueprint, &mut after, change, now));
+    let fenced = match tried.and_then(|()| pretend(blueprint, &mut after, pretended, now)) {
         Ok(fenced) => fenced,
         Err(refused) => return Ok(Err(refused)),
     };
-    if let Err(refused) = try_on(blueprint, &mut after, change, now) {
-        return Ok(Err(refused));
-    }
-    let mut printed = answer(blueprint, situation, &after, fenced)?;
+    let mut printed = answer(blueprint, situation, &after, &fenced)?;
     if !then.is_empty() {
         let mut in_the_end = after.clone();
-        if let Err(refused) = try_on(blueprint, &mut in_the_end, then, now) {
+        let tried = then.iter().try_for_each(|command| try_on(blueprint, &mut in_the_end, command, now));
+        if let Err(refused) = tried {
             return Ok(Err(refused));
         }
         printed.extend_from_slice(AND_THEN);
-        printed.extend(answer(blueprint, &after, &in_the_end, None)?);
+        printed.extend(answer(blueprint, &after, &in_the_end, &[])?);
     }
     Ok(Ok(printed))
+}
+
+/// What the script is asked for.
+struct Asked<'a> {
+    changes: Vec<&'a [String]>,
+    pretended: &'a [String],
+    then: Vec<&'a [String]>,
+}
+
+/// Reads the arguments: `None` where they aren't the script's.
+fn asked(arguments: &[String]) -> Option<Asked<'_>> {
+    let (count, mut rest) = arguments.split_first()?;
+    let mut group = || {
+        let (count, words) = rest.split_first()?;
+        let (group, left) = words.split_at_checked(count.parse().ok()?)?;
+        rest = left;
+        Some(group)
+    };
+    let changes = (0..count.parse::<usize>().ok()?).map(|_| group()).collect::<Option<_>>()?;
+    let pretended = group()?;
+    let then = std::iter::from_fn(&mut group).collect();
+    rest.is_empty().then_some(Asked { changes, pretended, then })
 }
 
 /// Makes on a copy what a command changes at once.
@@ -61,41 +81,46 @@ fn try_on(
     Ok(())
 }
 
-/// What `crm_simulate` can pretend by itself; the node that would be fenced.
+/// What `crm_simulate` can pretend by itself; the nodes that would be fenced.
 fn pretend(
     blueprint: &Blueprint,
     copy: &mut Situation,
-    option: &str,
+    options: &[String],
     now: Timestamp,
-) -> Result<Option<usize>, Refused> {
-    let mut ticket = |id: &str, granted| {
+) -> Result<Vec<usize>, Refused> {
+    let ticket = |copy: &mut Situation, id: &str, granted| {
         if blueprint.ticket() != Some(id) {
             return Err(Refused::Unsupported);
         }
         make(blueprint, copy, now, &Change::Ticket(granted));
-        Ok(None)
+        Ok(())
     };
-    match option.split_once('=') {
-        None if option.is_empty() => Ok(None),
-        Some(("--ticket-grant", id)) => ticket(id, true),
-        Some(("--ticket-revoke", id)) => ticket(id, false),
-        Some(("--node-fail", name)) => {
-            let found = blueprint.nodes.iter().position(|node| node.name == name);
-            let node = found
-                .ok_or_else(|| Refused::Said(105, format!("crm_simulate: Node '{name}' not found\n")))?;
-            let (presence, host) = (Presence::Offline, HostCondition::Silent);
-            make(blueprint, copy, now, &Change::Power { node, presence, host });
-            Ok(Some(node))
+    let mut fenced = Vec::new();
+    for option in options {
+        match option.split_once('=') {
+            Some(("--ticket-grant", id)) => ticket(copy, id, true)?,
+            Some(("--ticket-revoke", id)) => ticket(copy, id, false)?,
+            Some(("--node-fail", name)) => {
+                let found = blueprint.nodes.iter().position(|node| node.name == name);
+                let node = found
+                    .ok_or_else(|| Refused::Said(105, format!("crm_simulate: Node '{name}' not found\n")))?;
+                let (presence, host) = (Presence::Offline, HostCondition::Silent);
+                make(blueprint, copy, now, &Change::Power { node, presence, host });
+                fenced.push(node);
+            }
+            // The demo counts the votes by itself.
+            Some(("--quorum", "false")) => copy.quorate = false,
+            _ => return Err(Refused::Unsupported),
         }
-        _ => Err(Refused::Unsupported),
     }
+    Ok(fenced)
 }
 
 fn answer(
     blueprint: &Blueprint,
     before: &Situation,
     after: &Situation,
-    fenced: Option<usize>,
+    fenced: &[usize],
 ) -> io::Result<Vec<u8>> {
     let actions = actions(blueprint, &place(blueprint, before), &place(blueprint, after));
     let name = |node: usize| blueprint.nodes[node].name.as_str();
@@ -103,8 +128,8 @@ fn answer(
     let root = root.with("request", "crm_simulate --output-as=xml --simulate --xml-file=/tmp/quorate");
     Document::write(root, |document| {
         document.element(Tag::new("actions"), |document| {
-            if let Some(node) = fenced {
-                let tag = Tag::new("node_action").with("task", "Fence (reboot)").with("node", name(node));
+            for node in fenced {
+                let tag = Tag::new("node_action").with("task", "Fence (reboot)").with("node", name(*node));
                 document.empty(tag.with("reason", "peer is no longer part of the cluster"))?;
             }
             actions.iter().try_for_each(|action| document.empty(tag(action, blueprint, after)))

@@ -92,6 +92,7 @@ fn a_move_that_would_go_back_keeps_its_constraint_until_it_ends() {
         from: Some("c1n1".to_owned()),
         to: Some("c1n3".to_owned()),
         reason: String::new(),
+        is_blocked: false,
     };
     course.hear(Heard::Projected(Ok(vec![back])));
     let Outcome::Done { note: Some(note) } = outcome(&course) else { panic!("not done with a note") };

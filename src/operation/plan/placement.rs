@@ -22,9 +22,15 @@ pub(super) fn move_to(picture: &Picture, intent: &Intent) -> Result<Plan, Refusa
     let found = known_resource(picture, intent)?;
     let placed = found.placed();
     let id = ResourceId::from(scope::configured(placed.id().as_str()));
-    let to = intent.to.clone().ok_or_else(|| Refusal::NodeNeeded(format!("where {id} shall move to")))?;
     let promotable = scope::promotable(placed).is_some();
-    let (from, which) = match (origin(picture, placed, &id, promotable), drawn_elsewhere(picture, &id, &to)) {
+    let origin = origin(picture, placed, &id, promotable);
+    let Some(to) = intent.to.clone() else {
+        // Only what can move at all needs to be told where.
+        origin?;
+        refuse_unmanaged(picture, &id)?;
+        return Err(Refusal::NodeNeeded(format!("where {id} shall move to")));
+    };
+    let (from, which) = match (origin, drawn_elsewhere(picture, &id, &to)) {
         (Ok((from, _)), Some(left)) if from == to => return stay(picture, intent, &id, &to, left),
         // It is on its way there.
         (Err(Refusal::NotNow(_)), Some(left)) => return stay(picture, intent, &id, &to, left),

@@ -176,7 +176,7 @@ fn manage(picture: &Picture, intent: &Intent) -> Result<Plan, Refusal> {
         .filter(|it| it.meta(IS_MANAGED).is_some_and(|value| !is_true(value)))
         .map(|it| it.id.clone())
         .collect();
-    let Some(first) = unmanaged.first() else {
+    if unmanaged.is_empty() {
         let above = found.above.iter().find(|above| {
             let above = ResourceId::from(scope::configured(above.id().as_str()));
             meta(picture, &above, IS_MANAGED).is_some_and(|value| !is_true(&value))
@@ -187,7 +187,7 @@ fn manage(picture: &Picture, intent: &Intent) -> Result<Plan, Refusal> {
                 Refusal::Already(format!("nothing in the configuration of {id} says that it is unmanaged"))
             }
         });
-    };
+    }
     let undo = if unmanaged == [id.clone()] {
         Undo::Intent(intent.reverse(Verb::Unmanage, id.as_str(), None))
     } else {
@@ -205,8 +205,8 @@ fn manage(picture: &Picture, intent: &Intent) -> Result<Plan, Refusal> {
     let mut plan = Plan::new(picture, intent, format!("manage {id}"), undo);
     plan.notes.extend(widened(intent, &id));
     plan.notes.push(touched(picture, &id));
-    plan.simulation =
-        (unmanaged.len() == 1).then(|| Simulation::of(&command::meta(first.as_str(), IS_MANAGED, None)));
+    let alone = |one: &ResourceId| Simulation::of(&command::meta(one.as_str(), IS_MANAGED, None));
+    plan.simulation = Simulation::together(unmanaged.iter().map(alone));
     plan.concerns = scope::ids(&scope::primitives(picture, id.as_str()));
     plan.half_way = format!(
         "Some of {} may still be unmanaged; {} manages the rest.",

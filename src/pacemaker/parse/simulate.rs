@@ -19,6 +19,8 @@ pub struct Projected {
     pub to: Option<String>,
     /// Why, where it is said.
     pub reason: String,
+    /// The scheduler wants it, but can't do it now.
+    pub is_blocked: bool,
 }
 
 impl fmt::Display for Projected {
@@ -30,7 +32,12 @@ impl fmt::Display for Projected {
             (Some(node), None) | (None, Some(node)) => write!(f, " on {node}")?,
             (None, None) => {}
         }
-        if self.reason.is_empty() { Ok(()) } else { write!(f, " ({})", self.reason) }
+        match (self.reason.as_str(), self.is_blocked) {
+            ("", false) => Ok(()),
+            ("", true) => write!(f, " (blocked)"),
+            (reason, false) => write!(f, " ({reason})"),
+            (reason, true) => write!(f, " ({reason}, blocked)"),
+        }
     }
 }
 
@@ -64,6 +71,7 @@ fn action(element: &Element<'_>) -> Option<Projected> {
             from: text("node"),
             to: None,
             reason: clean(element.text_of("reason")),
+            is_blocked: false,
         }),
         "rsc_action" => Some(Projected {
             action: clean(element.text_of("action")).to_lowercase(),
@@ -71,6 +79,7 @@ fn action(element: &Element<'_>) -> Option<Projected> {
             from: text("source").or_else(|| text("node")),
             to: text("dest"),
             reason: clean(element.text_of("reason")),
+            is_blocked: element.get("blocked") == Some("true"),
         }),
         _ => None,
     }
@@ -91,6 +100,7 @@ fn line(line: &str) -> Option<Projected> {
             from: Some(node.to_owned()),
             to: None,
             reason: reason.trim_matches(['\'', '"', ' ']).to_owned(),
+            is_blocked: false,
         });
     }
     let (resource, rest) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
@@ -106,8 +116,12 @@ fn line(line: &str) -> Option<Projected> {
         Some((from, to)) => (node(from), node(to)),
         None => (node(places), None),
     };
-    let reason = reason.trim().strip_prefix("due to ").unwrap_or_default().to_owned();
-    Some(Projected { action, resource: resource.to_owned(), from, to, reason })
+    let (reason, is_blocked) = match reason.trim().strip_suffix("(blocked)") {
+        Some(reason) => (reason.trim(), true),
+        None => (reason.trim(), false),
+    };
+    let reason = reason.strip_prefix("due to ").unwrap_or_default().to_owned();
+    Some(Projected { action, resource: resource.to_owned(), from, to, reason, is_blocked })
 }
 
 #[cfg(test)]
@@ -164,6 +178,21 @@ mod tests {
             \x20* Stop    web:1\t(db3)\n\nExecuting cluster transition:\n";
         let read: Vec<_> = crm_simulate(printed).unwrap().iter().map(Projected::to_string).collect();
         assert_eq!(read, ["move vip from db1 to db2", "demote ms:0 on db2", "stop web:1 on db3"]);
+    }
+
+    #[test]
+    fn what_is_blocked_is_told_the_same_in_xml_and_text() {
+        let xml = br#"<pacemaker-result><actions>
+            <rsc_action action="stop" resource="vip" node="c1n3" reason="no quorum"/>
+            <rsc_action action="start" resource="web-ip" node="c1n3" reason="no quorum" blocked="true"/>
+            </actions></pacemaker-result>"#;
+        let text = b"Transition Summary:\n  * Stop  vip  (  c1n3 )  due to no quorum\n\
+            \x20 * Start  web-ip  (  c1n3 )  due to no quorum (blocked)\n\nExecuting Cluster Transition:\n";
+        let read = crm_simulate(xml).unwrap();
+        assert_eq!(read, crm_simulate(text).unwrap());
+        let words: Vec<_> = read.iter().map(Projected::to_string).collect();
+        assert_eq!(words, ["stop vip on c1n3 (no quorum)", "start web-ip on c1n3 (no quorum, blocked)"]);
+        assert_eq!(read.iter().map(|it| it.is_blocked).collect::<Vec<_>>(), [false, true]);
     }
 
     #[test]

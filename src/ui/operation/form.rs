@@ -96,11 +96,9 @@ pub(super) fn left(job: &Job) -> String {
 }
 
 fn over(job: &Job, look: &Look) -> Foot {
-    let has_undo = !job.undo().is_empty();
-    let is_on_undo = has_undo && job.form.focus == Focus::Confirm;
-    let mut buttons = vec![("Close", !is_on_undo, true, Target::Button(Focus::Cancel))];
-    if has_undo {
-        buttons.push(("Undo", is_on_undo, true, Target::Button(Focus::Confirm)));
-    }
+    let back = if job.can_be_redone() { Some("Redo") } else { (!job.undo().is_empty()).then_some("Undo") };
+    let is_on_back = back.is_some() && job.form.focus == Focus::Confirm;
+    let mut buttons = vec![("Close", !is_on_back, true, Target::Button(Focus::Cancel))];
+    buttons.extend(back.map(|words| (words, is_on_back, true, Target::Button(Focus::Confirm))));
     Foot::buttons(&buttons, look)
 }

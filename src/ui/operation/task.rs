@@ -13,6 +13,13 @@ use crate::ui::Look;
 pub(super) fn lines(job: &Job, state: &State, width: usize, look: &Look) -> Vec<Line<'static>> {
     let mut lines = Vec::new();
     let count = job.tasks.len();
+    if job.stage == Stage::Asking {
+        for together in &job.together {
+            let told = words::together(together);
+            lines.extend(told.iter().flat_map(|line| preview_line(line, width, look)));
+            lines.extend((!told.is_empty()).then(Line::default));
+        }
+    }
     for (nth, task) in job.tasks.iter().enumerate() {
         if nth > 0 {
             lines.push(Line::default());
