@@ -154,9 +154,9 @@ impl Judge {
             let Some(observation) = case.newest.clone() else { continue };
             case.stage = Stage::Judging;
             case.is_due = false;
-            let (entry, now, cluster) = (Arc::clone(&case.entry), (self.clock)(), name.clone());
+            let (entry, clock, cluster) = (Arc::clone(&case.entry), Arc::clone(&self.clock), name.clone());
             let judging = self.judging.spawn_blocking(move || {
-                let assessment = Assessment::new(&entry, observation, now);
+                let assessment = Assessment::new(&entry, observation, clock());
                 Report { cluster, assessment }
             });
             self.subjects.insert(judging.id(), name);
@@ -190,5 +190,43 @@ impl Judge {
             self.enqueue(&name);
         }
         report
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    use super::*;
+    use crate::model::{Access, Tier};
+
+    /// The first judgement panics, as its clock does.
+    #[tokio::test(start_paused = true)]
+    async fn a_panic_is_reported_and_the_next_observation_is_judged() {
+        let entry = ClusterEntry {
+            name: "db".into(),
+            tier: Tier::Core,
+            hosts: vec!["db1".into()],
+            access: Access::default(),
+            needs: None,
+        };
+        let inventory = Inventory { clusters: vec![entry] };
+        let panics = Arc::new(AtomicBool::new(true));
+        let is_panicking = Arc::clone(&panics);
+        let clock: Clock = Arc::new(move || {
+            assert!(!is_panicking.load(Ordering::Relaxed), "a mistake");
+            jiff::Timestamp::UNIX_EPOCH
+        });
+        let (updates, seen) = mpsc::channel(1);
+        let (reports, mut judged) = mpsc::channel(1);
+        let _judge = start(&inventory, &HashMap::new(), &clock, seen, reports);
+        let update = || Update { cluster: "db".into(), observation: Observation::none() };
+        let has_failed = |report: Report| report.assessment.findings.iter().any(|it| it.code == "not-judged");
+        updates.send(update()).await.unwrap();
+        assert!(has_failed(judged.recv().await.unwrap()));
+        panics.store(false, Ordering::Relaxed);
+        updates.send(update()).await.unwrap();
+        // One that the clock asked for may still have failed.
+        while has_failed(judged.recv().await.unwrap()) {}
     }
 }

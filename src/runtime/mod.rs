@@ -7,6 +7,7 @@ mod logging;
 mod operations;
 mod panes;
 mod scenarios;
+mod settled;
 
 use std::collections::HashMap;
 use std::path::PathBuf;

@@ -10,6 +10,7 @@ use tokio::task::{AbortHandle, JoinSet};
 use tokio_util::sync::CancellationToken;
 
 use super::Clock;
+use super::settled::{settled, settled_blocking};
 use crate::app::{Errand, Event, JobId, News, Notice, Request, Ticket};
 use crate::model::{ClusterEntry, ClusterName, Inventory};
 use crate::operate::audit::{self, Audit, Entry, What};
@@ -19,6 +20,8 @@ use crate::transport::Transport;
 
 /// How many news may wait to be heard.
 const WAITING: usize = 64;
+/// What the user reads where planning panicked.
+const PLANNING_BROKE_OFF: &str = "Quorate failed while planning, and its log says how. Nothing was changed.";
 
 /// All operations of this console. Dropping it gives up what is under way; the audit log then tells that.
 pub(super) struct Operations {
@@ -102,14 +105,18 @@ impl Operations {
         let operator = self.operator(errand.cluster());
         let news = self.news.clone();
         let planning = self.tasks.spawn(async move {
-            let preview = match (operator, &errand) {
-                (Err(why), _) => Err(NoPreview::NoPicture(why)),
-                (Ok(mut operator), Errand::Wish(intent)) => operator.preview(intent).await,
-                (Ok(mut operator), Errand::Undo(plan)) => operator.preview_plan(plan).await,
-                (Ok(mut operator), Errand::Finish(unfinished)) => {
-                    operator.preview_plan(&unfinished.plan).await
+            let planning = async {
+                match (operator, &errand) {
+                    (Err(why), _) => Err(NoPreview::NoPicture(why)),
+                    (Ok(mut operator), Errand::Wish(intent)) => operator.preview(intent).await,
+                    (Ok(mut operator), Errand::Undo(plan)) => operator.preview_plan(plan).await,
+                    (Ok(mut operator), Errand::Finish(unfinished)) => {
+                        operator.preview_plan(&unfinished.plan).await
+                    }
                 }
             };
+            let broken_off = || Err(NoPreview::NoPicture(PLANNING_BROKE_OFF.to_owned()));
+            let preview = settled(planning, broken_off).await;
             tell(&news, News::Planned(ticket, Box::new(preview))).await;
         });
         self.planning.insert(ticket, planning);
@@ -121,13 +128,21 @@ impl Operations {
         let operator = self.operator(errand.cluster());
         let news = self.news.clone();
         let planning = self.tasks.spawn(async move {
-            let (previews, together) = match operator {
-                Err(why) => (errands.iter().map(|_| Err(NoPreview::NoPicture(why.clone()))).collect(), None),
-                Ok(mut operator) => {
-                    let wanted: Vec<Wanted<'_>> = errands.iter().map(|(_, errand)| wanted(errand)).collect();
-                    operator.preview_together(&wanted).await
+            let unplanned = |why: &str| {
+                let each = errands.iter().map(|_| Err(NoPreview::NoPicture(why.to_owned())));
+                (each.collect(), None)
+            };
+            let planning = async {
+                match operator {
+                    Err(why) => unplanned(&why),
+                    Ok(mut operator) => {
+                        let wanted: Vec<Wanted<'_>> =
+                            errands.iter().map(|(_, errand)| wanted(errand)).collect();
+                        operator.preview_together(&wanted).await
+                    }
                 }
             };
+            let (previews, together) = settled(planning, || unplanned(PLANNING_BROKE_OFF)).await;
             let previews: Vec<_> = errands.iter().map(|(nth, _)| *nth).zip(previews).collect();
             tell(&news, News::PlannedTogether(job, previews, together.map(Box::new))).await;
         });
@@ -156,26 +171,24 @@ impl Operations {
         let order = Order { plan, reason, alongside, cancel: cancel.clone(), progress };
         let news = self.news.clone();
         let running = self.tasks.spawn(async move {
-            let operating = async {
+            // It owns the order: when it ends, no progress can follow.
+            let operating = async move {
                 match (operator, resumed) {
-                    (Err(why), _) => {
-                        let refused = Progress::Ended(Outcome::Refused(why));
-                        tell(&news, News::Progressed(ticket, refused)).await;
-                    }
-                    (Ok(mut operator), Some(unfinished)) => {
-                        operator.resume(&unfinished, order).await;
-                    }
-                    (Ok(mut operator), None) => {
-                        operator.carry_out(order).await;
-                    }
+                    (Err(why), _) => Outcome::Refused(why),
+                    (Ok(mut operator), Some(unfinished)) => operator.resume(&unfinished, order).await,
+                    (Ok(mut operator), None) => operator.carry_out(order).await,
                 }
             };
             let telling = async {
                 while let Some(progress) = told.recv().await {
-                    tell(&news, News::Progressed(ticket, progress)).await;
+                    // The end is told below, also after a panic.
+                    if !matches!(progress, Progress::Ended(_)) {
+                        tell(&news, News::Progressed(ticket, progress)).await;
+                    }
                 }
             };
-            tokio::join!(operating, telling);
+            let (outcome, ()) = tokio::join!(settled(operating, broken_off), telling);
+            tell(&news, News::Progressed(ticket, Progress::Ended(outcome))).await;
         });
         self.running.insert(ticket, (cancel, running));
     }
@@ -230,7 +243,9 @@ impl Operations {
         let news = self.news.clone();
         // What is being written is written to the end, also when the console ends.
         self.tasks.spawn_blocking(move || {
-            if let Some(event) = then(audit.and_then(|audit| audit.append(&entry))) {
+            let write = || audit.and_then(|audit| audit.append(&entry));
+            let broken = || Err(io::Error::other("Quorate failed while writing, and its log says how"));
+            if let Some(event) = then(settled_blocking(write, broken)) {
                 let _nobody = news.blocking_send(event);
             }
         });
@@ -243,6 +258,13 @@ fn wanted(errand: &Errand) -> Wanted<'_> {
         Errand::Undo(plan) => Wanted::Plan(plan),
         Errand::Finish(unfinished) => Wanted::Plan(&unfinished.plan),
     }
+}
+
+/// The outcome of an operation that panicked.
+fn broken_off() -> Outcome {
+    let words = "Quorate failed in the middle, and its log says how. Check the audit log for the last command that was \
+                 sent, and the cluster for its effect.";
+    Outcome::Unknown(words.to_owned())
 }
 
 fn not_logged(what: &str, error: &io::Error) -> Event {

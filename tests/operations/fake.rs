@@ -16,6 +16,8 @@ pub(crate) struct Fake {
     pub(crate) prefers: Option<&'static str>,
     /// Whether a move has any effect but its constraint.
     pub(crate) obeys: bool,
+    /// The program at which the transport panics.
+    pub(crate) panics_at: Option<&'static str>,
     /// What was changed.
     pub(crate) changes: Vec<Vec<String>>,
 }
@@ -25,7 +27,7 @@ pub(crate) struct Hosts(Mutex<Fake>);
 
 impl Hosts {
     pub(crate) fn new() -> Arc<Self> {
-        let fake = Fake { vip_on: "db1", prefers: None, obeys: true, changes: Vec::new() };
+        let fake = Fake { vip_on: "db1", prefers: None, obeys: true, panics_at: None, changes: Vec::new() };
         Arc::new(Self(Mutex::new(fake)))
     }
 
@@ -62,10 +64,19 @@ impl Transport for Hosts {
         async move {
             // As on a real host, nothing is at once.
             tokio::time::sleep(Duration::from_millis(20)).await;
+            let panics_at = self.lock().panics_at;
+            let program = words(command).into_iter().next();
+            assert!(panics_at.is_none() || program.as_deref() != panics_at, "a mistake at {panics_at:?}");
             Ok(self.lock().answer(command))
         }
         .boxed()
     }
+}
+
+/// The words past `env` and the variables that it sets.
+fn words(command: &Command) -> Vec<String> {
+    let is_environment = |word: &&String| *word == "env" || word.contains('=');
+    command.argv().iter().skip_while(is_environment).cloned().collect()
 }
 
 fn printed(stdout: String) -> Output {
@@ -79,9 +90,7 @@ impl Fake {
     }
 
     fn answer(&mut self, command: &Command) -> Output {
-        // Past `env` and the variables that it sets.
-        let is_environment = |word: &&String| *word == "env" || word.contains('=');
-        let argv: Vec<String> = command.argv().iter().skip_while(is_environment).cloned().collect();
+        let argv = words(command);
         match argv.first().map(String::as_str) {
             Some("date") => printed("1795345794.0 +0000\n".to_owned()),
             Some("crm_mon") => printed(self.crm_mon()),

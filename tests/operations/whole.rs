@@ -158,3 +158,29 @@ async fn what_a_killed_console_has_begun_the_next_one_finishes() {
     assert!(console.audit().unfinished().is_empty());
     console.press("esc").press("oi").shows("no operation is unfinished").await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_panic_ends_what_it_hits_and_leaves_the_cluster_free() {
+    let hosts = Hosts::new();
+    hosts.lock().panics_at = Some("sh");
+    let console = start(&hosts);
+    console.shows("vip").await.press("tab").press(" ").shows("1 marked").await;
+    console.press("down").press(" ").shows("2 marked").await;
+    console.press("os").shows("Quorate failed while planning").await;
+    console.press("esc").shows_no_more("Quorate failed").await;
+    console.press("2").shows("RESOURCE").await;
+    console.press("m").press("enter").shows("Quorate failed while planning").await;
+    console.press("esc").shows_no_more("Quorate failed").await;
+    hosts.lock().panics_at = Some("crm_resource");
+    console.press("m").press("enter").shows("[ Do it ]").await.press("right").press("enter");
+    console.shows("Quorate failed in the middle").await.shows("Check the audit log").await;
+    // The panicking command is in the log, as it may have been sent.
+    assert_eq!(words(&console), ["begin ", "command"]);
+    hosts.lock().panics_at = None;
+    console.press("esc").shows_no_more("Quorate failed").await;
+    console.press("m").press("enter").shows("[ Do it ]").await.press("right").press("enter");
+    console.shows("Done: move vip from db1 to db2.").await;
+    assert_eq!(hosts.place(), ("db2", None, 2));
+    console.press("esc").press("q");
+    console.ends().await;
+}

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
@@ -17,11 +17,18 @@ use tokio::sync::mpsc;
 /// Hosts whose `/run` is a folder of their own, and whose scripts find their folder as `$HERE`.
 pub(crate) struct Hosts {
     root: TempDir,
+    /// The words of a script at which the transport panics.
+    panics_at: Mutex<Option<&'static str>>,
 }
 
 impl Hosts {
     pub(crate) fn new() -> Arc<Self> {
-        Arc::new(Self { root: tempfile::tempdir().expect("a folder") })
+        let root = tempfile::tempdir().expect("a folder");
+        Arc::new(Self { root, panics_at: Mutex::default() })
+    }
+
+    pub(crate) fn panic_at(&self, words: Option<&'static str>) {
+        *self.panics_at.lock().expect("nobody panicked while holding it") = words;
     }
 
     /// What stands in a file of each host.
@@ -37,6 +44,9 @@ impl Hosts {
     }
 
     fn command(&self, host: &HostName, command: &Command) -> Result<Command, TransportError> {
+        let panics_at = *self.panics_at.lock().expect("nobody panicked while holding it");
+        let input = String::from_utf8_lossy(command.input().unwrap_or_default());
+        assert!(panics_at.is_none_or(|words| !input.contains(words)), "a mistake at {panics_at:?}");
         let argv = command.argv();
         if argv.first().is_none_or(|word| Path::new(word).file_name().is_none_or(|name| name != "bash")) {
             let message = format!("{host} runs no cluster");

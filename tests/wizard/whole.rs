@@ -193,3 +193,25 @@ async fn the_list_lies_over_the_view_and_gives_it_back() {
     console.shows("that is not done here").await.press("q").shows_no_more("Basic cluster").await.press("q");
     console.ends().await;
 }
+
+#[tokio::test]
+async fn a_panic_ends_a_run_that_can_be_resumed_and_a_look_at_its_checks() {
+    let (home, hosts) = (home(), Hosts::new());
+    sign(&hosts);
+    hosts.panic_at(Some("echo signed"));
+    let console = start(&home, &hosts);
+    to_the_form(&console).await;
+    run_all(&console).await;
+    console.shows("Quorate failed while running this scenario").await;
+    hosts.panic_at(None);
+    console.press("esc").shows("left in the middle").await.press("up").press("enter");
+    console.shows("it has no value").await.press("hunter22").press("enter").press("enter");
+    console.shows("It is gone on with at step 2").await.press("a").shows("[ Run all ]").await;
+    console.press("right").press("enter").shows("Done: every step is done").await;
+    hosts.panic_at(Some("grep -q"));
+    console.press("esc").shows("Quorate failed while running the checks").await;
+    hosts.panic_at(None);
+    console.press("r").shows("deployed on db, ").await;
+    console.press("esc").press("esc").press("q");
+    console.ends().await;
+}

@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use super::Scenarios;
+use super::{Scenarios, broken};
 use crate::app::Event;
 use crate::app::wizard::{Found, News, Pass};
 use crate::model::{Access, ClusterName};
 use crate::perform::prove;
 use crate::runtime::Clock;
+use crate::runtime::settled::settled;
 use crate::scenario::Plan;
 use crate::transport::Transport;
 
@@ -17,8 +18,8 @@ impl Scenarios {
         let access = self.access(cluster, &plan.hosts);
         let news = self.news.clone();
         self.tasks.spawn(async move {
-            let found = Box::new(find(transport, clock, access, &plan).await);
-            let _nobody = news.send(Event::Scenario(News::Found(pass, found))).await;
+            let found = settled(find(transport, clock, access, &plan), not_found).await;
+            let _nobody = news.send(Event::Scenario(News::Found(pass, Box::new(found)))).await;
         });
     }
 
@@ -30,18 +31,21 @@ impl Scenarios {
         let news = self.news.clone();
         self.tasks.spawn(async move {
             let id = run.clone();
-            let planned = tokio::task::spawn_blocking(move || source.plan_again(&id)).await;
-            let found = match planned {
-                Ok(Ok((plan, cluster))) => {
-                    let access = reach.access(cluster.as_ref(), &plan.hosts);
-                    find(transport, clock, access, &plan).await
-                }
-                Ok(Err(why)) => Err(why),
-                Err(broken) => Err(format!("its plan could not be made again: {broken}")),
+            let finding = async {
+                let (plan, cluster) = tokio::task::spawn_blocking(move || source.plan_again(&id))
+                    .await
+                    .map_err(|_logged| broken("making its plan again"))??;
+                let access = reach.access(cluster.as_ref(), &plan.hosts);
+                find(transport, clock, access, &plan).await
             };
+            let found = settled(finding, not_found).await;
             let _nobody = news.send(Event::Scenario(News::Surveyed(run, Box::new(found)))).await;
         });
     }
+}
+
+fn not_found() -> Result<Found, String> {
+    Err(broken("running the checks"))
 }
 
 async fn find(

@@ -16,7 +16,8 @@ use tokio_util::task::AbortOnDropHandle;
 
 use self::library::Source;
 use super::Clock;
-use crate::app::wizard::{News, Pass, Realm, Request};
+use super::settled::settled_blocking;
+use crate::app::wizard::{News, Pass, Realm, Request, Unplanned};
 use crate::app::{Event, Notice};
 use crate::model::{Access, ClusterEntry, ClusterName, HostName, Inventory};
 use crate::perform::{Performer, Runs};
@@ -115,11 +116,25 @@ impl Scenarios {
         while self.tasks.try_join_next().is_some() {}
         self.running.retain(|_, running| !running.task.is_finished());
         match request {
-            Request::Look => self.read(move |source| News::Shelf(Box::new(source.shelf()))),
+            Request::Look => self.read(
+                |source| Event::Scenario(News::Shelf(Box::new(source.shelf()))),
+                || Event::Told(Notice::error(broken("reading the scenarios and runs"))),
+            ),
             Request::Plan { pass, draft, set } => {
-                self.read(move |source| News::Planned(pass, Box::new(source.plan(&draft, set))));
+                let planned = move |result| Event::Scenario(News::Planned(pass, Box::new(result)));
+                let others = || vec![broken("planning")];
+                self.read(
+                    move |source| planned(source.plan(&draft, set)),
+                    move || planned(Err(Unplanned { fields: Vec::new(), others: others() })),
+                );
             }
-            Request::Recall(id) => self.read(move |source| News::Recalled(Box::new(source.recall(&id)))),
+            Request::Recall(id) => {
+                let recalled = |result| Event::Scenario(News::Recalled(Box::new(result)));
+                self.read(
+                    move |source| recalled(source.recall(&id)),
+                    move || recalled(Err(broken("reading the run"))),
+                );
+            }
             Request::Begin(order) => self.begin(*order),
             Request::Instruct(pass, instruction) => self.instruct(pass, instruction),
             Request::Survey(run) => self.survey(run),
@@ -137,12 +152,16 @@ impl Scenarios {
     }
 
     /// Reads something from the disk, away from the screen.
-    fn read(&mut self, work: impl FnOnce(Source) -> News + Send + 'static) {
+    fn read(
+        &mut self,
+        work: impl FnOnce(Source) -> Event + Send + 'static,
+        panicked: impl FnOnce() -> Event + Send + 'static,
+    ) {
         let source = self.source();
         let news = self.news.clone();
         self.tasks.spawn_blocking(move || {
             // Nobody is left to hear it when the console ends.
-            let _nobody = news.blocking_send(Event::Scenario(work(source)));
+            let _nobody = news.blocking_send(settled_blocking(|| work(source), panicked));
         });
     }
 
@@ -183,4 +202,9 @@ impl Scenarios {
             }
         }
     }
+}
+
+/// What the user reads after a panic.
+fn broken(doing: &str) -> String {
+    format!("Quorate failed while {doing}, and its log says how")
 }

@@ -6,12 +6,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::mpsc;
 use tokio_util::task::AbortOnDropHandle;
 
-use super::{INSTRUCTIONS, Running, Scenarios, WAITING};
+use super::{INSTRUCTIONS, Running, Scenarios, WAITING, broken};
 use crate::app::Event;
 use crate::app::wizard::{News, OfLayout, Order, Pass};
 use crate::perform::{
     self, Destruction, KeptFor, Lock, Origin, Pace, Performer, Run, RunError, Runs, Start, Unknown,
 };
+use crate::runtime::settled::settled;
 use crate::scenario::journal::{self, Entry, Instruction, Outcome};
 
 impl Scenarios {
@@ -34,17 +35,26 @@ impl Scenarios {
         let is_over = Arc::new(AtomicBool::new(false));
         let ending = Arc::clone(&is_over);
         let task = tokio::spawn(async move {
-            if let Some(Running { orders, task, .. }) = before {
-                // It gives the hosts back when it has ended.
-                drop(orders);
-                if let Err(error) = task.await {
-                    tracing::error!("the run before did not end well: {error}");
+            let (sender, told) = mpsc::channel(WAITING);
+            let begun = news.clone();
+            // It owns the sender: when it ends, nothing more is told.
+            let performing = async move {
+                if let Some(Running { orders, task, .. }) = before {
+                    // It gives the hosts back when it has ended.
+                    drop(orders);
+                    if let Err(error) = task.await {
+                        tracing::error!("the run before did not end well: {error}");
+                    }
                 }
-            }
-            let outcome = match performer {
-                Ok(performer) => carry_out(&performer, &order, clock(), instructions, (&news, &ending)).await,
-                Err(why) => Outcome::Refused { why: vec![why] },
+                match performer {
+                    Ok(performer) => {
+                        carry_out(&performer, &order, clock(), instructions, (&begun, sender)).await
+                    }
+                    Err(why) => Outcome::Refused { why: vec![why] },
+                }
             };
+            let telling = hand_on(pass, told, (&news, &ending));
+            let (outcome, ()) = tokio::join!(settled(performing, broken_off), telling);
             let _nobody = news.send(Event::Scenario(News::Over(pass, outcome))).await;
         });
         self.running.insert(pass, Running { orders, task: AbortOnDropHandle::new(task), is_over });
@@ -56,7 +66,7 @@ async fn carry_out(
     order: &Order,
     now: jiff::Timestamp,
     instructions: mpsc::Receiver<Instruction>,
-    (news, is_over): (&mpsc::Sender<Event>, &AtomicBool),
+    (news, sender): (&mpsc::Sender<Event>, mpsc::Sender<perform::News>),
 ) -> Outcome {
     let run = match take(performer.runs().clone(), order.clone(), now).await {
         Ok(run) => run,
@@ -71,15 +81,20 @@ async fn carry_out(
         destruction: if order.may_destroy { Destruction::Allowed } else { Destruction::Refused },
         lock: if order.breaks_locks { Lock::Break } else { Lock::Respect },
     };
-    let (sender, told) = mpsc::channel(WAITING);
-    let performing = performer.perform(Arc::clone(&order.plan), run, start, instructions, sender);
-    let (outcome, ()) = tokio::join!(performing, hand_on(pass, told, (news, is_over)));
+    let outcome = performer.perform(Arc::clone(&order.plan), run, start, instructions, sender).await;
     if outcome.is_final()
         && let Err(error) = forget(performer.runs().clone(), id).await
     {
         tracing::warn!("the secrets that were made up for a run that is over could not be removed: {error}");
     }
     outcome
+}
+
+/// The outcome of a run that panicked. Its journal has no end, so it can be resumed.
+fn broken_off() -> Outcome {
+    let left = "Scripts already sent may still be running, and their hosts stay locked. Resume the run from the list: it \
+                checks these scripts before anything else runs";
+    Outcome::Failed { why: vec![broken("running this scenario"), left.to_owned()] }
 }
 
 async fn hand_on(
