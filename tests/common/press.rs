@@ -5,7 +5,7 @@ use quorate::ui::target_at;
 
 use crate::common::{look, screen};
 
-/// What a press of the mouse means where those words stand on the screen.
+/// What a press of the mouse means where those words stand on the screen. Panics if they aren't there.
 pub(crate) fn pressed(state: &State, words: &str) -> Option<Target> {
     let look = look();
     let screen = screen(state, &look);

@@ -19,7 +19,7 @@ fn a_move_by_mouse_alone(#[values((80, 24), (160, 45))] size: (u16, u16)) {
     assert!(person.screen().contains("can't be chosen"), "{}", person.screen());
     person.clicks("c1n1  online").clicks("c1n1  online").planned(&collateral());
     // Nothing but the button begins it.
-    person.clicks("move solo from").clicks("Cancel");
+    person.cannot_click("move solo from").clicks("Cancel");
     assert!(
         person.state.layers.panel().is_none() && person.state.operations.jobs.is_empty(),
         "{}",

@@ -195,12 +195,18 @@ impl Person {
         self
     }
 
-    /// Presses the mouse where those words stand on the screen.
+    /// Presses the mouse where those words stand on the screen. Panics if a press there does nothing.
     pub(crate) fn clicks(&mut self, words: &str) -> &mut Self {
-        match pressed(&self.state, words) {
-            Some(target) => self.hear(Event::Pressed(target)),
-            None => self,
-        }
+        let Some(target) = pressed(&self.state, words) else {
+            panic!("a press on {words} does nothing:\n{}", self.screen())
+        };
+        self.hear(Event::Pressed(target))
+    }
+
+    /// Checks that a press of the mouse does nothing where those words stand on the screen.
+    pub(crate) fn cannot_click(&mut self, words: &str) -> &mut Self {
+        assert_eq!(pressed(&self.state, words), None, "a press on {words}:\n{}", self.screen());
+        self
     }
 
     pub(crate) fn types(&mut self, text: &str) -> &mut Self {
