@@ -161,6 +161,7 @@ pub fn install_hooks() -> color_eyre::Result<()> {
         let report = panic_hook.panic_report(info);
         if std::thread::current().id() == drawing {
             give_back();
+            tracing::error!("the console panicked: {info}");
             // `eprintln!` would panic again where stderr is gone, and that aborts the process.
             let _gone = writeln!(io::stderr(), "{report}");
         } else {

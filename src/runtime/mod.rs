@@ -107,9 +107,23 @@ pub struct Hands {
 const TERMINAL_CHECK: Duration = Duration::from_secs(1);
 
 /// Runs the console on this process's terminal until the user leaves, a signal ends it, or the terminal goes away.
-pub async fn run(mut launch: Launch) -> Result<()> {
+pub async fn run(launch: Launch) -> Result<()> {
     let mut guard = terminal::Guard::enter().wrap_err("the terminal can't be used")?;
+    match run_in(launch, &mut guard).await {
+        // It may fail before anything else says that it is gone.
+        Err(error) if terminal::is_gone() => {
+            tracing::info!("ended: the terminal is gone: {error:#}");
+            Ok(())
+        }
+        outcome => outcome,
+    }
+}
+
+async fn run_in(mut launch: Launch, guard: &mut terminal::Guard) -> Result<()> {
     let ended = ended()?;
+    // Opens the terminal's input, or says why it can't. `EventStream::new` panics where that fails.
+    crossterm::event::poll(Duration::ZERO).wrap_err("the terminal can't be read")?;
+    let input = EventStream::new();
     if launch.theme == ThemeChoice::ByBackground {
         // A terminal may take its time to answer: the first picture, on its own background, does not wait.
         let size = guard.terminal.size()?;
@@ -118,14 +132,7 @@ pub async fn run(mut launch: Launch) -> Result<()> {
         launch.look.theme = Theme::default_for(terminal::background()).fit(launch.depth);
     }
     let hands = Hands { suspend: terminal::suspend, copy: terminal::copy };
-    match run_on(launch, &mut guard.terminal, EventStream::new(), ended, hands).await {
-        // It may fail before anything else says that it is gone.
-        Err(error) if terminal::is_gone() => {
-            tracing::info!("ended: the terminal is gone: {error:#}");
-            Ok(())
-        }
-        outcome => outcome,
-    }
+    run_on(launch, &mut guard.terminal, input, ended, hands).await
 }
 
 /// Resolves when the process is asked to end, or its terminal is gone.
