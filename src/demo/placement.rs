@@ -161,7 +161,12 @@ impl<'a> Placement<'a> {
         let first_of_all = self.sent(spec, "Promoted").into_iter().chain([seat]);
         let candidates = first_of_all.chain(active.iter().copied());
         let mut to_promote: Vec<usize> = Vec::new();
-        for node in candidates.filter(|node| active.contains(node) && self.may_promote(spec, *node)) {
+        // Nothing is promoted anew on a node in maintenance. Where not all are promoted, the seat is the promoted one.
+        let is_new_there =
+            |node: usize| self.situation.nodes[node].maintenance && promoted < count && node != seat;
+        let can_be =
+            |node: usize| active.contains(&node) && self.may_promote(spec, node) && !is_new_there(node);
+        for node in candidates.filter(|node| can_be(*node)) {
             if to_promote.len() < promoted && !to_promote.contains(&node) {
                 to_promote.push(node);
             }

@@ -74,15 +74,14 @@ async fn carry_out(stage: &Stage, plans: &[&Plan], host: &str) {
     }
 }
 
-/// Where anything would come to run.
+/// Where anything would come to run that does not run there now.
 fn destinations(together: &Together) -> Vec<(String, NodeName)> {
     let Projection::Known { own, collateral, .. } = &together.projection else { return Vec::new() };
-    let begins = |action: &&quorate::pacemaker::parse::Projected| {
-        !action.is_blocked
-            && !action.resource.is_empty()
-            && !["stop", "demote"].contains(&action.action.as_str())
+    let comes = |action: &&quorate::pacemaker::parse::Projected| {
+        let is_new = action.to.is_some() || ["start", "promote"].contains(&action.action.as_str());
+        is_new && !action.is_blocked && !action.resource.is_empty()
     };
-    let all = own.iter().chain(collateral).filter(begins);
+    let all = own.iter().chain(collateral).filter(comes);
     all.filter_map(|it| Some((it.to_string(), it.to.as_deref().or(it.from.as_deref())?.into()))).collect()
 }
 

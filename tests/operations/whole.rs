@@ -103,7 +103,7 @@ async fn giving_up_takes_two_keys_and_says_what_is_left() {
     assert_eq!(hosts.place(), ("db1", Some("db2"), 1));
     // It may still happen: the undo removes the constraint.
     console.press("u").shows("keep vip on db1: clear cli-prefer-vip").await.shows("[ Do it ]").await;
-    console.press("right").press("enter").shows("Done: keep vip on db1").await;
+    console.press("right").press("enter").shows("Done: undo: move vip from db1 to db2").await;
     assert_eq!(hosts.place(), ("db1", None, 2));
     console.press("u");
 }
