@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use quorate::model::{HostName, TroubleKind};
@@ -10,7 +11,7 @@ use rstest::rstest;
 use rustix::process::{Pid, Signal, kill_process};
 
 use super::server::Server;
-use super::{LIMITS, masters};
+use super::{LIMITS, masters, run};
 
 /// Longer than anything here takes on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -83,4 +84,63 @@ async fn a_configuration_with_connections_that_persist_changes_nothing() {
     // Dropped, and not closed.
     drop(ssh);
     until("the end of ssh", || masters(&server).is_empty());
+}
+
+/// The number of the only master.
+fn the_master(server: &Server) -> Pid {
+    let listing = Command::new("ps").args(["-eo", "pid,args"]).output().expect("ps is needed");
+    let lines = String::from_utf8_lossy(&listing.stdout).into_owned();
+    let config = server.path("ssh_config").display().to_string();
+    let ssh = lines.lines().filter(|line| line.contains(" ssh -M") && line.contains(&config));
+    let ids: Vec<i32> = ssh.map(|line| line.split_whitespace().next().unwrap().parse().unwrap()).collect();
+    let [id] = ids[..] else { panic!("{lines}") };
+    Pid::from_raw(id).unwrap()
+}
+
+/// Logs in to `good`, stops the ssh that holds the connection, and does `what` on a thread of its own, which may freeze.
+fn with_a_stopped_master<F: Future<Output = ()>>(what: impl FnOnce(Ssh) -> F + Send + 'static) {
+    let server = Server::start("");
+    let ssh = Ssh::new(server.options()).unwrap();
+    let (tell, done) = mpsc::channel();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let (logged_in, is_logged_in) = mpsc::channel();
+    let (go, its_turn) = mpsc::channel::<()>();
+    std::thread::spawn(move || {
+        runtime.block_on(async {
+            let command = quorate::transport::Command::new("true");
+            run(&ssh, "good", command).await.unwrap();
+            logged_in.send(()).unwrap();
+            its_turn.recv().unwrap();
+            what(ssh).await;
+        });
+        drop(runtime);
+        tell.send(()).unwrap();
+    });
+    is_logged_in.recv_timeout(PATIENCE).expect("no login");
+    let id = the_master(&server);
+    kill_process(id, Signal::STOP).unwrap();
+    go.send(()).unwrap();
+    let ended = done.recv_timeout(PATIENCE);
+    // Also after a failure: nothing else would end it.
+    until("the end of ssh", || {
+        if ended.is_err() {
+            kill_process(id, Signal::KILL).unwrap_or_default();
+        }
+        masters(&server).is_empty()
+    });
+    ended.expect("a stopped ssh froze the thread");
+}
+
+#[test]
+fn a_host_whose_ssh_is_stopped_is_logged_in_to_again() {
+    with_a_stopped_master(|ssh| async move {
+        let again = quorate::transport::Command::new("echo").arg("again");
+        assert_eq!(run(&ssh, "good", again).await.unwrap().stdout, b"again\n");
+        ssh.close().await;
+    });
+}
+
+#[test]
+fn a_stopped_ssh_is_closed_within_its_limit() {
+    with_a_stopped_master(|ssh| async move { ssh.close().await });
 }

@@ -80,7 +80,8 @@ impl<C> Default for Entry<C> {
 
 type LoginResult<C> = Result<Arc<C>, TransportError>;
 
-/// A login that waits for its turn or is under way.
+/// A login that waits for its turn, is under way, or has ended. It may hold the last reference to its connection: it is
+/// dropped only while [`Logins::inner`] isn't locked.
 #[derive(Debug)]
 struct Login<C> {
     end: watch::Receiver<Option<LoginResult<C>>>,
@@ -123,6 +124,7 @@ impl<C: Send + Sync + 'static> Logins<C> {
     where
         F: Future<Output = Result<C, LoginFailure>> + Send,
     {
+        let mut replaced = None;
         let mut end = {
             let mut inner = lock(&self.inner);
             if let Some(connection) = inner.entry(host).connection.clone() {
@@ -140,13 +142,14 @@ impl<C: Send + Sync + 'static> Logins<C> {
                     return Err(error);
                 }
                 let login = self.log_in(&mut inner, host.clone(), limit, connect);
-                inner.entry(host).login = Some(login);
+                replaced = inner.entry(host).login.replace(login);
             }
             inner.queue.add(host, patience.is_none());
             inner.grant();
             let login = &inner.entry(host).login;
             login.as_ref().map(|login| login.end.clone()).ok_or_else(|| gave_up(host))?
         };
+        drop(replaced);
         let ended = async {
             match end.wait_for(Option::is_some).await {
                 Ok(result) => result.clone().unwrap_or_else(|| Err(gave_up(host))),
@@ -175,8 +178,12 @@ impl<C: Send + Sync + 'static> Logins<C> {
         let mut inner = lock(&self.inner);
         let entry = inner.entry(host);
         if entry.connection.as_ref().is_some_and(|kept| Arc::ptr_eq(kept, connection)) {
-            entry.connection = None;
+            // The login that made it holds it as well.
+            let ended = entry.login.take_if(|login| !login.is_under_way());
+            let gone = (entry.connection.take(), ended);
             inner.queue.lost(host);
+            drop(inner);
+            drop(gone);
         }
     }
 

@@ -4,13 +4,14 @@ use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
 use std::process::{ExitStatus, Stdio};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use openssh::Session;
 use tempfile::TempDir;
 use tokio::process::Child;
+use tokio::runtime::Handle;
 
 use super::SshOptions;
 use super::control::{ControlDirectory, LOG};
@@ -38,10 +39,13 @@ const SOCKET: &str = "master";
 /// The most that is read of what ssh said.
 const STDERR_LIMIT: u64 = 16 * 1024;
 
-/// A live control master. Ends like [`Master::close`] when it is dropped.
+/// A live control master. Ends like [`Master::close`] when it is dropped, in a task of its own.
 #[derive(Debug)]
 pub(super) struct Master {
+    /// Belongs to no directory, so that dropping it does nothing. The crate would block the thread until the master
+    /// answers, and a stopped one never does.
     session: Session,
+    connection: Arc<Connection>,
     /// How many streams of it were given up.
     given_up: AtomicUsize,
 }
@@ -69,14 +73,14 @@ impl Login {
         // A file and not a pipe: a jump host's ssh inherits it and may write to it long after the login.
         ssh.stdin(Stdio::null()).stdout(Stdio::null()).stderr(to_stderr);
         let child = self.group.spawn(&mut ssh).map_err(|error| self.local_trouble(&error))?;
-        let mut starting = Starting { child, is_logged_in: false };
-        let ended = match tokio::time::timeout(self.limit + GRACE, starting.logs_in(&socket)).await {
+        let mut process = Process { child, is_logged_in: false };
+        let ended = match tokio::time::timeout(self.limit + GRACE, process.logs_in(&socket)).await {
             Ok(ended) => ended.map_err(|error| self.local_trouble(&error))?,
             Err(_elapsed) => return Err(trouble::too_slow(&self.host, self.limit)),
         };
         if let Some(status) = ended {
             if status.success() {
-                return Err(self.went_away(directory));
+                return Err(self.went_away(&socket).await);
             }
             let stderr = last_bytes(stderr).map_err(|error| self.local_trouble(&error))?;
             // Without the file, ssh did not come so far as to make it.
@@ -88,7 +92,11 @@ impl Login {
             tracing::debug!(host = %self.host, %error, "ssh's log of the login was not removed");
         }
         tracing::debug!(host = %self.host, elapsed = ?started.elapsed(), "logged in");
-        Ok(Master { session: Session::new_native_mux(directory), given_up: AtomicUsize::new(0) })
+        Ok(Master {
+            session: Session::resume_mux(socket.into(), None),
+            connection: Arc::new(Connection { process: Mutex::new(process), directory }),
+            given_up: AtomicUsize::new(0),
+        })
     }
 
     /// Everything that ssh's configuration says holds, but for what would make the console ask, trust, or
@@ -128,9 +136,11 @@ impl Login {
     }
 
     /// ssh's configuration may send ssh to the background, where it would outlive the console.
-    fn went_away(&self, directory: TempDir) -> LoginFailure {
+    async fn went_away(&self, socket: &Path) -> LoginFailure {
         // Ends the ssh that went there, if it listens.
-        drop(Session::new_native_mux(directory));
+        if !stop_listening(socket).await {
+            tracing::debug!(host = %self.host, "the ssh in the background did not answer when it was closed");
+        }
         let message = format!(
             "{} can't be watched: ssh went to the background; remove ForkAfterAuthentication from its configuration.",
             self.host
@@ -150,13 +160,14 @@ impl Login {
     }
 }
 
-/// An ssh that logs in. It ends with the value unless it has logged in.
-struct Starting {
+/// The process of an ssh. It ends with the value unless it has logged in.
+#[derive(Debug)]
+struct Process {
     child: Child,
     is_logged_in: bool,
 }
 
-impl Starting {
+impl Process {
     /// Waits until ssh has logged in, or gives back how it ended. ssh makes its control socket, ready to be connected
     /// to, right after the login.
     async fn logs_in(&mut self, socket: &Path) -> io::Result<Option<ExitStatus>> {
@@ -173,7 +184,7 @@ impl Starting {
     }
 }
 
-impl Drop for Starting {
+impl Drop for Process {
     fn drop(&mut self) {
         if !self.is_logged_in
             && let Err(error) = self.child.start_kill()
@@ -206,13 +217,56 @@ impl Master {
 
     /// Takes no new command; the connection ends with the last one that runs.
     pub(super) async fn close(&self) {
-        // Only a session of one's own can be closed, and others may be using this one.
-        let session = Session::resume_mux(self.session.control_socket().into(), None);
-        match tokio::time::timeout(PATIENCE, session.close()).await {
-            Ok(Ok(()) | Err(openssh::Error::Disconnected)) => {}
-            Ok(Err(error)) => tracing::debug!(%error, "a master was not closed"),
-            Err(_elapsed) => tracing::debug!("a master did not answer when it was closed"),
+        self.connection.close().await;
+    }
+}
+
+impl Drop for Master {
+    fn drop(&mut self) {
+        match Handle::try_current() {
+            Ok(runtime) => {
+                let connection = Arc::clone(&self.connection);
+                runtime.spawn(async move { connection.close().await });
+            }
+            Err(_no_runtime) => self.connection.kill(),
         }
+    }
+}
+
+/// The process of a master and the directory of its socket.
+#[derive(Debug)]
+struct Connection {
+    process: Mutex<Process>,
+    directory: TempDir,
+}
+
+impl Connection {
+    /// Closes the master, and kills it if it doesn't answer.
+    async fn close(&self) {
+        if !stop_listening(&self.directory.path().join(SOCKET)).await {
+            tracing::debug!("a master did not answer when it was closed; it is killed");
+            self.kill();
+        }
+    }
+
+    fn kill(&self) {
+        let mut process = self.process.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Err(error) = process.child.start_kill() {
+            tracing::debug!(%error, "a master had ended when it was killed");
+        }
+    }
+}
+
+/// Asks a master to take no new command and to end with the last one. Returns false if it doesn't answer.
+async fn stop_listening(socket: &Path) -> bool {
+    let session = Session::resume_mux(socket.into(), None);
+    match tokio::time::timeout(PATIENCE, session.close()).await {
+        Ok(Ok(()) | Err(openssh::Error::Disconnected)) => true,
+        Ok(Err(error)) => {
+            tracing::debug!(%error, "a master was not closed");
+            true
+        }
+        Err(_elapsed) => false,
     }
 }
 
