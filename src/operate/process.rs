@@ -23,7 +23,7 @@ impl Process {
     /// This process.
     pub fn own() -> Self {
         let pid = std::process::id();
-        Self { pid, started: started(pid), boot: boot(), machine: machine() }
+        Self { pid, started: Stat::of(pid).map(|stat| stat.started), boot: boot(), machine: machine() }
     }
 
     /// Whether it lives. One that was logged with its PID alone lives while any process has that PID.
@@ -38,10 +38,14 @@ impl Process {
         if self.boot.is_some() && own.boot.is_some() && self.boot != own.boot {
             return Life::Gone;
         }
+        let seen = Stat::of(self.pid);
+        if seen.as_ref().is_some_and(Stat::has_ended) {
+            return Life::Gone;
+        }
         let pid = i32::try_from(self.pid).ok().and_then(Pid::from_raw);
         // A process that this user may not signal lives, too.
         let is_there = pid.is_some_and(|pid| !matches!(test_kill_process(pid), Err(rustix::io::Errno::SRCH)));
-        let is_another = self.started.is_some_and(|then| started(self.pid).is_some_and(|now| now != then));
+        let is_another = self.started.is_some_and(|then| seen.is_some_and(|now| now.started != then));
         if is_there && !is_another { Life::Lives } else { Life::Gone }
     }
 }
@@ -58,12 +62,30 @@ impl Unfinished {
     }
 }
 
-/// When a process started, in ticks since boot: the 22nd field of its `stat`. The second is a name in parentheses that
-/// may hold anything.
-fn started(pid: u32) -> Option<u64> {
-    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    let (_, rest) = stat.rsplit_once(')')?;
-    rest.split_whitespace().nth(19)?.parse().ok()
+/// What the kernel shows of a process that has this PID now.
+struct Stat {
+    /// `R`, `S`, `D`, `Z`, ….
+    state: String,
+    /// Its start, in ticks since boot.
+    started: u64,
+}
+
+impl Stat {
+    fn of(pid: u32) -> Option<Self> {
+        Self::parse(&fs::read_to_string(format!("/proc/{pid}/stat")).ok()?)
+    }
+
+    /// The second field is a name in parentheses that may hold anything; the state is the 3rd, the start the 22nd.
+    fn parse(stat: &str) -> Option<Self> {
+        let (_, rest) = stat.rsplit_once(')')?;
+        let mut fields = rest.split_whitespace();
+        Some(Self { state: fields.next()?.to_owned(), started: fields.nth(18)?.parse().ok()? })
+    }
+
+    /// Whether it has ended and only waits for its parent: it does nothing any more.
+    fn has_ended(&self) -> bool {
+        matches!(self.state.as_str(), "Z" | "X" | "x")
+    }
 }
 
 fn boot() -> Option<String> {
@@ -82,7 +104,7 @@ mod tests {
 
     /// The first process of this machine, as it is now.
     fn first() -> Process {
-        Process { pid: 1, started: started(1), ..Process::own() }
+        Process { pid: 1, started: Stat::of(1).map(|stat| stat.started), ..Process::own() }
     }
 
     #[test]
@@ -97,6 +119,28 @@ mod tests {
         assert_eq!(elsewhere.life(), Life::Elsewhere);
         let own_number_of_another = Process { started: Some(0), ..Process::own() };
         assert_eq!(own_number_of_another.life(), Life::Gone);
+    }
+
+    #[test]
+    fn a_zombie_has_ended() {
+        let mut child = std::process::Command::new("true").spawn().unwrap();
+        let id = i32::try_from(child.id()).ok().and_then(Pid::from_raw).unwrap();
+        // Waits for its end without reaping it.
+        let ended = rustix::process::WaitIdOptions::EXITED | rustix::process::WaitIdOptions::NOWAIT;
+        rustix::process::waitid(rustix::process::WaitId::Pid(id), ended).unwrap();
+        let stat = Stat::of(child.id()).unwrap();
+        assert_eq!(stat.state, "Z");
+        let by_all = Process { pid: child.id(), started: Some(stat.started), ..Process::own() };
+        let by_pid = Process { pid: child.id(), ..Process::default() };
+        assert_eq!((by_all.life(), by_pid.life()), (Life::Gone, Life::Gone));
+        child.wait().unwrap();
+    }
+
+    #[test]
+    fn a_name_with_parentheses_hides_no_field() {
+        let fields: Vec<String> = (4..=52).map(|field| field.to_string()).collect();
+        let stat = Stat::parse(&format!("7 (a) Z (b) c) S {}", fields.join(" "))).unwrap();
+        assert_eq!((stat.state.as_str(), stat.started), ("S", 22));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::goal::{self, Goal, Verdict};
+use super::guard::{Condition, NO_CIB};
 use super::plan::{OnFailure, Phase, Plan, Step, Wait};
 use super::progress::Sent;
 use super::scope;
@@ -274,10 +275,17 @@ impl Course {
         }
     }
 
-    fn guard(&mut self, conditions: &[super::guard::Condition], picture: &Picture) {
-        match conditions.iter().find_map(|condition| condition.broken(picture)) {
-            Some(why) => self.stop(why),
-            None => self.ready = true,
+    fn guard(&mut self, conditions: &[Condition], picture: &Picture) {
+        let is_answered = |condition: &&Condition| picture.cib.is_some() || !condition.needs_cib();
+        let broken = conditions.iter().filter(is_answered).find_map(|condition| condition.broken(picture));
+        if let Some(why) = broken {
+            self.stop(why);
+        } else if conditions.iter().all(|condition| is_answered(&condition)) {
+            self.ready = true;
+        } else {
+            // The next picture may have the CIB: one failed query doesn't end an operation half-way.
+            NO_CIB.clone_into(&mut self.waiting);
+            self.blind = true;
         }
     }
 

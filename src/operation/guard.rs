@@ -5,6 +5,9 @@ use serde::{Deserialize, Serialize};
 use super::scope;
 use crate::model::{FencingOutcome, NodeName, Picture, ResourceId};
 
+/// Why nothing is planned or run that depends on the configuration.
+pub(super) const NO_CIB: &str = "the CIB can't be read";
+
 /// One thing that must hold on a fresh picture.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -54,7 +57,12 @@ pub enum Condition {
 }
 
 impl Condition {
-    /// Why it does not hold; `None` where it does. What a picture does not tell is taken to hold.
+    /// Whether only the CIB can show that it holds.
+    pub(super) const fn needs_cib(&self) -> bool {
+        matches!(self, Self::Meta { .. } | Self::Property { .. })
+    }
+
+    /// Why it does not hold; `None` where it does. A picture without the CIB breaks every condition that needs it.
     pub fn broken(&self, picture: &Picture) -> Option<String> {
         let node = |name: &NodeName| picture.node(name);
         match self {
@@ -76,7 +84,7 @@ impl Condition {
             }
             Self::NodeCanRun(name) => cannot_run(picture, name),
             Self::NodeIsGone(name) => node(name)
-                .filter(|node| node.online && !node.unclean)
+                .filter(|node| node.online)
                 .map(|_| format!("{name} is online: a node that lives must not be taken for dead")),
             Self::RunsOn(id, name) => elsewhere(
                 id.as_str(),
@@ -88,12 +96,13 @@ impl Condition {
                 elsewhere(id.as_str(), &scope::promoted_on(picture, id.as_str()), name, "is promoted on")
             }
             Self::Meta { resource, name, value } => {
-                let cib = picture.cib.as_ref()?;
+                let Some(cib) = &picture.cib else { return Some(NO_CIB.to_owned()) };
                 let is = cib.resource(resource.as_str()).and_then(|resource| resource.meta(name));
                 changed(&format!("{name} of {resource}"), value.as_deref(), is)
             }
             Self::Property { name, value } => {
-                changed(name, value.as_deref(), picture.cib.as_ref()?.property(name))
+                let Some(cib) = &picture.cib else { return Some(NO_CIB.to_owned()) };
+                changed(name, value.as_deref(), cib.property(name))
             }
             Self::Standby(name, was) => {
                 let now = node(name)?.standby;

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::command::Command;
 use super::goal::{Forgotten, Goal, mark};
-use super::guard::Condition;
+use super::guard::{Condition, NO_CIB};
 use super::scope;
 use super::simulate::Simulation;
 use super::verb::{Danger, Intent, SubjectKind, Verb};
@@ -155,6 +155,10 @@ pub fn plan(picture: &Picture, intent: &Intent) -> Result<Plan, Refusal> {
             return Err(Refusal::Senseless(format!("{} takes no node besides its subject", intent.verb)));
         }
         known_node(picture, intent, node.as_str())?;
+    }
+    // Without the configuration everything would seem unset: "not disabled" and "already done" would be guesses.
+    if picture.cib.is_none() && intent.verb.reads_configuration() {
+        return Err(Refusal::NotNow(NO_CIB.to_owned()));
     }
     let plan = match intent.verb.subject() {
         SubjectKind::Resource => resource::plan(picture, intent),

@@ -186,6 +186,46 @@ fn nothing_is_planned_without_a_quorum() {
 }
 
 #[test]
+fn nothing_that_depends_on_the_configuration_is_planned_without_the_cib() {
+    let intents = [
+        intent(Verb::Clear, "vip", None),
+        intent(Verb::Restart, "solo", None),
+        intent(Verb::Enable, "solo", None),
+        intent(Verb::Disable, "solo", None),
+        intent(Verb::Manage, "solo", None),
+        intent(Verb::Unmanage, "solo", None),
+        intent(Verb::Maintenance, "solo", None),
+        intent(Verb::MaintenanceOff, "solo", None),
+        intent(Verb::Promote, "state", None),
+        intent(Verb::Demote, "state", None),
+        intent(Verb::ClusterMaintenance, "db", None),
+        intent(Verb::ClusterMaintenanceOff, "db", None),
+    ];
+    let picture = Picture { cib: None, ..capture("healthy") };
+    for intent in intents {
+        let refusal = plan(&picture, &intent).unwrap_err();
+        // "Already" would be a success of a command that did nothing.
+        assert_eq!(refusal, Refusal::NotNow("the CIB can't be read".to_owned()), "{}", intent.verb);
+    }
+}
+
+#[rstest]
+#[case::online(true, false, false)]
+#[case::online_and_unclean(true, true, false)]
+#[case::silent_and_unclean(false, true, true)]
+fn a_node_that_is_online_is_not_confirmed_as_dead(
+    #[case] online: bool,
+    #[case] unclean: bool,
+    #[case] is_planned: bool,
+) {
+    let mut picture = capture("healthy");
+    let node = picture.nodes.iter_mut().find(|node| node.name == *"c1n2").unwrap();
+    (node.online, node.unclean) = (online, unclean);
+    let planned = plan(&picture, &intent(Verb::ConfirmDead, "c1n2", None));
+    assert_eq!(planned.is_ok(), is_planned, "{planned:?}");
+}
+
+#[test]
 fn old_versions_get_their_own_words_for_roles() {
     let mut picture = capture("healthy");
     picture.summary.version = Some("1.1.24-8.el7".to_owned());

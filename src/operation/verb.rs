@@ -105,6 +105,25 @@ pub enum Danger {
 }
 
 impl Verb {
+    /// Whether its plan depends on what is configured, so that it takes the CIB.
+    pub(super) const fn reads_configuration(self) -> bool {
+        matches!(
+            self,
+            Self::Clear
+                | Self::Restart
+                | Self::Enable
+                | Self::Disable
+                | Self::Manage
+                | Self::Unmanage
+                | Self::Maintenance
+                | Self::MaintenanceOff
+                | Self::Promote
+                | Self::Demote
+                | Self::ClusterMaintenance
+                | Self::ClusterMaintenanceOff
+        )
+    }
+
     /// What it acts on.
     pub const fn subject(self) -> SubjectKind {
         match self {

@@ -266,6 +266,61 @@ fn a_restart_whose_fate_is_unknown_has_its_time_before_it_is_put_right() {
     assert_eq!(outcome(&course).word(), "unknown");
 }
 
+fn without_cib(picture: Picture) -> Picture {
+    Picture { cib: None, ..picture }
+}
+
+#[test]
+fn a_restart_repairs_nothing_on_a_picture_without_the_cib() {
+    let runs = capture("healthy");
+    let mut course = Course::new(plan_of(Verb::Restart, "solo", None));
+    course.hear(Heard::Picture(&without_cib(runs.clone())));
+    assert_eq!((course.next(), course.waiting()), (Act::Look, "the CIB can't be read"));
+    course.hear(Heard::Picture(&runs));
+    assert!(argv(&course).unwrap().contains(&"--restart".to_owned()));
+    course.hear(done());
+    for _ in 0..3 {
+        course.hear(Heard::Picture(&without_cib(runs.clone())));
+        assert_eq!((course.next(), course.waiting()), (Act::Look, "the CIB can't be read"));
+    }
+    course.hear(Heard::Picture(&runs));
+    course.hear(Heard::Picture(&runs));
+    assert_eq!(outcome(&course), Outcome::Done { note: None });
+}
+
+#[test]
+fn a_restart_does_not_remove_a_target_role_that_somebody_else_has_set() {
+    let (runs, mut set) = (capture("healthy"), solo_stopped());
+    let mut cib = set.cib.as_deref().cloned().unwrap();
+    for resource in &mut cib.resources {
+        resource.meta.iter_mut().filter(|(_, value)| value == "Stopped").for_each(|(_, value)| {
+            "Started".clone_into(value);
+        });
+    }
+    set.cib = Some(cib.into());
+    let mut course = Course::new(plan_of(Verb::Restart, "solo", None));
+    course.hear(Heard::Picture(&runs));
+    course.hear(failed());
+    course.hear(Heard::Picture(&set));
+    assert_eq!(outcome(&course).word(), "failed");
+}
+
+#[rstest]
+#[case(Verb::Disable, "solo", "refused")]
+#[case(Verb::ClusterMaintenance, "db", "refused")]
+fn without_the_cib_until_the_time_is_up_nothing_is_sent(
+    #[case] verb: Verb,
+    #[case] subject: &str,
+    #[case] word: &str,
+) {
+    let mut course = Course::new(plan_of(verb, subject, None));
+    course.hear(Heard::Picture(&without_cib(capture("healthy"))));
+    assert_eq!(course.next(), Act::Look);
+    course.hear(Heard::TimeUp);
+    assert_eq!(outcome(&course).word(), word);
+    assert!(outcome(&course).words().contains("the CIB can't be read"), "{:?}", outcome(&course));
+}
+
 #[test]
 fn a_restart_that_is_given_up_names_what_it_may_leave() {
     let mut course = Course::new(plan_of(Verb::Restart, "solo", None));
@@ -427,8 +482,10 @@ fn where_pending_actions_are_not_recorded_no_picture_is_quiet(
 enum Happening {
     Before,
     BeforeWithoutQuorum,
+    BeforeWithoutCib,
     After,
     AfterWithoutQuorum,
+    AfterWithoutCib,
     Blind,
     Done,
     Failed,
@@ -442,11 +499,12 @@ enum Happening {
 
 fn happenings() -> impl Strategy<Value = Vec<Happening>> {
     use Happening::{
-        After, AfterWithoutQuorum, Before, BeforeWithoutQuorum, Blind, Cancel, Done, Failed, GoesBack, Lost,
-        NotSent, Stays, TimeUp,
+        After, AfterWithoutCib, AfterWithoutQuorum, Before, BeforeWithoutCib, BeforeWithoutQuorum, Blind,
+        Cancel, Done, Failed, GoesBack, Lost, NotSent, Stays, TimeUp,
     };
     let one = prop_oneof![
         4 => Just(Before), 1 => Just(BeforeWithoutQuorum), 6 => Just(After), 1 => Just(AfterWithoutQuorum),
+        1 => Just(BeforeWithoutCib), 1 => Just(AfterWithoutCib),
         2 => Just(Blind), 6 => Just(Done), 1 => Just(Failed), 1 => Just(NotSent), 3 => Just(Lost), 4 => Just(Stays),
         1 => Just(GoesBack), 2 => Just(TimeUp)
     ];
@@ -516,8 +574,8 @@ struct Watcher {
 impl Watcher {
     fn hear(&mut self, course: &mut Course, happening: Happening, case: &Case) {
         use Happening::{
-            After, AfterWithoutQuorum, Before, BeforeWithoutQuorum, Blind, Cancel, Done, Failed, GoesBack,
-            Lost, NotSent, Stays,
+            After, AfterWithoutCib, AfterWithoutQuorum, Before, BeforeWithoutCib, BeforeWithoutQuorum, Blind,
+            Cancel, Done, Failed, GoesBack, Lost, NotSent, Stays,
         };
         let said = argv(course);
         let (before, after) = (&case.before, &case.after);
@@ -526,6 +584,8 @@ impl Watcher {
             BeforeWithoutQuorum => Some(without_quorum(before.clone())),
             After => Some(after.clone()),
             AfterWithoutQuorum => Some(without_quorum(after.clone())),
+            BeforeWithoutCib => Some(without_cib(before.clone())),
+            AfterWithoutCib => Some(without_cib(after.clone())),
             _ => None,
         };
         course.hear(match (happening, &picture) {

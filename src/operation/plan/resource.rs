@@ -333,6 +333,12 @@ fn restart(picture: &Picture, intent: &Intent) -> Result<Plan, Refusal> {
     step.on_failure = OnFailure::GoOn;
     // Pacemaker stops it by its target-role; where its restart was broken off, that is still there.
     let is_as_it_was = Goal::Meta { resource: id.clone(), name: TARGET_ROLE.to_owned(), value: was.clone() };
+    // Any other value is somebody else's, and a picture without the CIB shows none.
+    let left_behind = Condition::Meta {
+        resource: id.clone(),
+        name: TARGET_ROLE.to_owned(),
+        value: Some("Stopped".to_owned()),
+    };
     let put_back = command::meta(id.as_str(), TARGET_ROLE, was.as_deref());
     plan.half_way = format!(
         "A restart sets target-role=Stopped on {id} for as long as it works; if that is left, {} puts it back.",
@@ -345,7 +351,7 @@ fn restart(picture: &Picture, intent: &Intent) -> Result<Plan, Refusal> {
         Phase::Run(step),
         Phase::Repair {
             unless: vec![is_as_it_was.clone()],
-            step: Step::new(put_back, vec![Condition::Quorum, Condition::ResourceExists(id)]),
+            step: Step::new(put_back, vec![Condition::Quorum, Condition::ResourceExists(id), left_behind]),
         },
         Phase::Await(Wait { goals: vec![is_as_it_was, Goal::RunsAgain(before)], seconds: AWAIT }),
     ];
