@@ -1,8 +1,8 @@
 //! The reasons that ssh gives for a failed login.
 //!
 //! A server can make ssh print anything: its login banner, and the text with which it disconnects. So ssh writes its own
-//! lines to a log file of their own (`-E`), where no banner comes, and of that file nothing is believed from the first
-//! line on that quotes the server. What is left on stderr are banners, and the lines of a jump host's ssh; they count
+//! lines to a log file of their own (`-E`), where no banner comes. Of that file a line counts only if it is one of ssh's
+//! as a whole, and nothing counts from the first line on that quotes the server. What is left on stderr are banners, and the lines of a jump host's ssh; they count
 //! only if ssh's own lines say that the way to the host broke before the host could have said anything.
 
 use std::time::Duration;
@@ -11,32 +11,38 @@ use crate::model::text::clean;
 use crate::model::{HostName, TroubleKind};
 use crate::transport::{FailureCause, LoginFailure, TransportError, seconds};
 
-/// ssh's words (OpenSSH's `sshconnect.c`, `sshconnect2.c`, `packet.c`, and the C library's), in the order in
-/// which they are looked for: a changed key also says that verification failed.
-const WORDS: [(&str, TroubleKind); 23] = [
-    ("WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED", TroubleKind::HostKeyChanged),
-    ("WARNING: REVOKED HOST KEY DETECTED", TroubleKind::HostKeyChanged),
-    ("host key is known for", TroubleKind::HostKeyUnknown),
-    ("Host key verification failed", TroubleKind::HostKeyUnknown),
-    ("Could not resolve", TroubleKind::UnknownHost),
-    ("hostname contains invalid characters", TroubleKind::UnknownHost),
-    ("Permission denied (", TroubleKind::Authentication),
-    ("Too many authentication failures", TroubleKind::Authentication),
-    ("No supported authentication methods", TroubleKind::Authentication),
-    ("no mutual signature supported", TroubleKind::Authentication),
-    ("Connection refused", TroubleKind::Refused),
-    ("timed out during banner exchange", TroubleKind::SlowLogin),
-    ("timed out", TroubleKind::Unreachable),
-    ("Timeout, server", TroubleKind::SlowLogin),
-    ("No route to host", TroubleKind::Unreachable),
-    ("Network is unreachable", TroubleKind::Unreachable),
-    ("Host is down", TroubleKind::Unreachable),
-    ("Connection closed", TroubleKind::ConnectionLost),
-    ("Connection reset", TroubleKind::ConnectionLost),
-    ("closed by remote host", TroubleKind::ConnectionLost),
-    ("Broken pipe", TroubleKind::ConnectionLost),
-    (DISCONNECTED, TroubleKind::ConnectionLost),
-    ("banner exchange", TroubleKind::ConnectionLost),
+/// The lines with which ssh ends (OpenSSH's `sshconnect.c`, `sshconnect2.c`, `packet.c`, `kex.c`, and the C library's):
+/// how a line starts and how it ends, without the stop. In the order in which they are looked for: a changed key also
+/// says that verification failed.
+const LINES: [(&str, &str, TroubleKind); 28] = [
+    ("@ WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED! @", "", TroubleKind::HostKeyChanged),
+    ("@ WARNING: REVOKED HOST KEY DETECTED! @", "", TroubleKind::HostKeyChanged),
+    ("No ", " and you have requested strict checking", TroubleKind::HostKeyUnknown),
+    ("Host key verification failed", "", TroubleKind::HostKeyUnknown),
+    ("Could not resolve host", "", TroubleKind::UnknownHost),
+    ("hostname contains invalid characters", "", TroubleKind::UnknownHost),
+    ("", DENIED, TroubleKind::Authentication),
+    ("Too many authentication failures", "", TroubleKind::Authentication),
+    ("No supported authentication methods", "", TroubleKind::Authentication),
+    ("sign_and_send_pubkey: no mutual signature supported", "", TroubleKind::Authentication),
+    ("", ": Connection refused", TroubleKind::Refused),
+    ("Connection timed out during banner exchange", "", TroubleKind::SlowLogin),
+    ("", ": Connection timed out", TroubleKind::Unreachable),
+    ("", ": Operation timed out", TroubleKind::Unreachable),
+    ("Connection ", " timed out", TroubleKind::Unreachable),
+    ("Timeout, server ", "", TroubleKind::SlowLogin),
+    ("", ": No route to host", TroubleKind::Unreachable),
+    ("", ": Network is unreachable", TroubleKind::Unreachable),
+    ("", ": Host is down", TroubleKind::Unreachable),
+    ("Connection closed by ", "", TroubleKind::ConnectionLost),
+    ("", ": Connection closed by remote host", TroubleKind::ConnectionLost),
+    ("Connection reset by ", "", TroubleKind::ConnectionLost),
+    ("", ": Connection reset by peer", TroubleKind::ConnectionLost),
+    ("Connection to ", " closed by remote host", TroubleKind::ConnectionLost),
+    ("", ": Connection closed", TroubleKind::ConnectionLost),
+    ("", ": Broken pipe", TroubleKind::ConnectionLost),
+    (DISCONNECTED, "", TroubleKind::ConnectionLost),
+    ("banner exchange: ", "", TroubleKind::ConnectionLost),
 ];
 
 /// The server's own words follow, for as many lines as it likes.
@@ -44,6 +50,16 @@ const DISCONNECTED: &str = "Received disconnect";
 
 /// The same; the server's list of algorithms.
 const OFFER: &str = "Their offer:";
+
+/// The same; the line that the server sent as its version.
+const VERSION: &str = "Bad remote protocol version identification";
+
+/// The server's list of methods follows. Without the bracket it is a file that ssh may not read.
+const DENIED: &str = ": Permission denied (";
+
+/// The methods that ssh knows. Only a list of these is worth showing.
+const METHODS: [&str; 7] =
+    ["none", "publickey", "password", "keyboard-interactive", "hostbased", "gssapi-with-mic", "gssapi-keyex"];
 
 /// ssh's name for the other end of a jump host or another proxy.
 const THROUGH_A_PROXY: &str = "UNKNOWN port 65535";
@@ -53,7 +69,8 @@ pub(super) fn from_log(host: &HostName, log: &[u8], stderr: &[u8], limit: Durati
     let log = String::from_utf8_lossy(log);
     let own = own_lines(&log);
     let stderr = String::from_utf8_lossy(stderr);
-    let proxy = said_by_a_proxy(&own, &stderr);
+    let proxy = said_by_a_proxy(&own, &stderr).map(own_lines);
+    let proxy = proxy.as_deref();
     let kind = kind_of(proxy.unwrap_or(&own));
     let (kind, cause) = match kind {
         // The jump host is fast, or ssh would not have come this far; the host behind it may be dead.
@@ -98,18 +115,44 @@ pub(super) fn too_slow(host: &HostName, limit: Duration) -> LoginFailure {
 }
 
 fn kind_of(text: &str) -> TroubleKind {
-    let found = WORDS.iter().find(|(words, _)| text.contains(words)).map(|(_, kind)| *kind);
-    found.unwrap_or(TroubleKind::Other)
+    let lines: Vec<String> = text.lines().map(plain).collect();
+    let is_said = |start: &str, end: &str| {
+        lines.iter().any(|line| line.strip_prefix(start).is_some_and(|rest| rest.ends_with(end)))
+    };
+    let found = LINES.iter().find(|(start, end, _)| is_said(start, end));
+    found.map_or(TroubleKind::Other, |(.., kind)| *kind)
+}
+
+/// A line without what differs from one ssh to the next: its name, wide spaces, the list of methods, the stop.
+fn plain(line: &str) -> String {
+    let line = line.split_whitespace().collect::<Vec<_>>().join(" ");
+    let line = line.strip_prefix("ssh: ").unwrap_or(&line);
+    match line.split_once(DENIED) {
+        Some((login, _)) if login.contains('@') => format!("{login}{DENIED}"),
+        _ => without_stop(line).to_owned(),
+    }
 }
 
 /// The lines before the server is quoted, and that one.
 fn own_lines(log: &str) -> String {
+    let denied;
     let mut own = Vec::new();
     for line in log.lines() {
         if line.starts_with(DISCONNECTED) {
             // Of the server's words only this is believed, which it could as well bring about.
             let refused = line.ends_with("Too many authentication failures");
             own.push(if refused { "Too many authentication failures" } else { DISCONNECTED });
+            break;
+        }
+        if line.starts_with(VERSION) {
+            own.push(VERSION);
+            break;
+        }
+        if let Some((login, methods)) = line.split_once(DENIED) {
+            let methods = methods.trim_end_matches([' ', '.', ')']);
+            let is_known = methods.split(',').all(|method| METHODS.contains(&method));
+            denied = format!("{login}{DENIED}{})", if is_known { methods } else { "…" });
+            own.push(&denied);
             break;
         }
         if let Some((before, _)) = line.split_once(OFFER) {
@@ -200,6 +243,43 @@ mod tests {
         assert_eq!(error.message, "db1: something new.");
     }
 
+    #[rstest]
+    #[case::version(
+        "Bad remote protocol version identification: 'SSH-WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED'\r\n\
+         banner exchange: Connection to 10.0.0.1 port 22: invalid format\r\n",
+        TroubleKind::Other,
+        "db1: Bad remote protocol version identification."
+    )]
+    #[case::methods(
+        "root@db1: Permission denied (WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED).\r\n",
+        TroubleKind::Authentication,
+        "db1: root@db1: Permission denied (…)."
+    )]
+    #[case::methods_in_many_lines(
+        "root@db1: Permission denied (x\r\n@ WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED! @\r\n).\r\n",
+        TroubleKind::Authentication,
+        "db1: root@db1: Permission denied (…)."
+    )]
+    #[case::known_methods(
+        "root@db1: Permission denied (publickey,gssapi-with-mic,password).\r\n",
+        TroubleKind::Authentication,
+        "db1: root@db1: Permission denied (publickey,gssapi-with-mic,password)."
+    )]
+    #[case::a_file_that_ssh_may_not_read(
+        "Load key \"/home/ops@lab/id_rsa\": Permission denied\r\nConnection reset by 10.0.0.1 port 22\r\n",
+        TroubleKind::ConnectionLost,
+        "db1: Connection reset by 10.0.0.1 port 22."
+    )]
+    #[case::not_a_line_of_ssh(
+        "debug: the server says WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED! to you\r\n",
+        TroubleKind::Other,
+        "db1: debug: the server says WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED! to you."
+    )]
+    fn a_quoted_server_decides_nothing(#[case] log: &str, #[case] kind: TroubleKind, #[case] message: &str) {
+        let error = from_log(&HostName::from("db1"), log.as_bytes(), b"", Duration::from_secs(5)).error;
+        assert_eq!((error.kind, error.message.as_str()), (kind, message));
+    }
+
     const CLOSED_EARLY: &str = "kex_exchange_identification: Connection closed by remote host\r\nConnection closed by UNKNOWN port 65535\r\n";
 
     #[rstest]
@@ -240,14 +320,17 @@ mod tests {
                 "No ED25519 host key is known for db1 and you have requested strict checking.",
                 "Connection timed out during banner exchange",
             ]),
-            words in prop::collection::vec(0..WORDS.len(), 0..6),
+            lines in prop::collection::vec(0..LINES.len(), 0..6),
             noise in "[ -~\n@]{0,40}",
             quotes in prop::sample::select(vec![
                 "Received disconnect from 10.0.0.1 port 22:2: ",
                 "Unable to negotiate with 10.0.0.1 port 22: no matching cipher found. Their offer: ",
+                "Bad remote protocol version identification: 'SSH-",
+                "root@db1: Permission denied (",
             ]),
         ) {
-            let said: Vec<_> = words.iter().flat_map(|&at| [noise.as_str(), WORDS[at].0]).collect();
+            let line = |at: usize| format!("{}root@db1{}", LINES[at].0, LINES[at].1);
+            let said: Vec<_> = lines.iter().flat_map(|&at| [noise.clone(), line(at), LINES[at].0.to_owned()]).collect();
             let said = said.join("\n");
             let host = HostName::from("db1");
             let limit = Duration::from_secs(5);
