@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use rustix::fs::{
-    AtFlags, Dir, FileType, FlockOperation, Mode, OFlags, Stat, flock, fstat, open, openat, renameat, statat,
-    unlinkat,
+    AtFlags, Dir, FileType, FlockOperation, Mode, OFlags, Stat, flock, fstat, lstat, open, openat, renameat,
+    statat, unlinkat,
 };
 use rustix::process::geteuid;
 use tempfile::TempDir;
@@ -67,9 +67,13 @@ impl ControlDirectory {
         Ok(Self { parents, marked })
     }
 
-    /// A directory in it for the socket of one master.
+    /// A directory in it for the socket of one master. Where somebody else has removed the control directory, as logind
+    /// does with `$XDG_RUNTIME_DIR` at the last logout, a new one is made in the first place that is left.
     pub(super) fn for_one_master(&self) -> io::Result<TempDir> {
         let mut marked = self.marked.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(gone) = marked.take_if(|marked| !marked.is_in_place()) {
+            tracing::info!(path = %gone.path.display(), "the control directory is gone: making another one");
+        }
         let marked = match &mut *marked {
             Some(marked) => marked,
             none => none.insert(Marked::create(&self.parents)?),
@@ -100,7 +104,9 @@ impl Marked {
             let text = format!("the path {} is too long for ssh's control sockets", parent.display());
             return Err(io::Error::new(io::ErrorKind::InvalidFilename, text));
         }
-        let parent_fd = open(parent, OFlags::DIRECTORY | OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())?;
+        let parent_fd = open(parent, OFlags::DIRECTORY | OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())
+            .map_err(io::Error::from)
+            .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", parent.display())))?;
         if let Err(error) = remove_stale(&parent_fd) {
             tracing::debug!(%error, parent = %parent.display(), "old control sockets were not removed");
         }
@@ -112,6 +118,12 @@ impl Marked {
             )
             .ok();
         Ok(Self { path, parent: parent_fd, directory, _mark: mark })
+    }
+
+    /// Whether its path still leads to it.
+    fn is_in_place(&self) -> bool {
+        let (Ok(ours), Ok(named)) = (fstat(&self.directory), lstat(&self.path)) else { return false };
+        (ours.st_dev, ours.st_ino) == (named.st_dev, named.st_ino)
     }
 }
 
@@ -293,6 +305,7 @@ mod tests {
     use std::os::unix::net::UnixListener;
 
     use proptest::prelude::*;
+    use rstest::rstest;
 
     use super::*;
 
@@ -338,6 +351,46 @@ mod tests {
         assert_eq!(fs::read_dir(parent.path()).unwrap().count(), 0);
         let master = control.for_one_master().unwrap();
         assert!(master.path().exists());
+    }
+
+    #[rstest]
+    #[case::removed(|path: &Path| fs::remove_dir_all(path).unwrap())]
+    #[case::moved(|path: &Path| fs::rename(path, path.with_file_name("moved")).unwrap())]
+    #[case::replaced(|path: &Path| {
+        fs::remove_dir_all(path).unwrap();
+        fs::create_dir(path).unwrap();
+    })]
+    fn one_that_somebody_else_took_away_is_made_again(#[case] take_away: fn(&Path)) {
+        let parent = tempfile::tempdir().unwrap();
+        let control = ControlDirectory::create(Some(parent.path())).unwrap();
+        let first = path(&control);
+        let _login = control.for_one_master().unwrap();
+        take_away(&first);
+        let master = control.for_one_master().unwrap();
+        assert!(master.path().exists());
+        assert_ne!(path(&control), first);
+        let second = control.for_one_master().unwrap();
+        assert_eq!(master.path().parent(), second.path().parent());
+    }
+
+    #[test]
+    fn where_the_first_place_is_gone_the_next_one_holds_the_sockets() {
+        let (runtime, temporary) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let parents = vec![runtime.path().to_owned(), temporary.path().to_owned()];
+        let marked = Mutex::new(Some(Marked::create(&parents).unwrap()));
+        let control = ControlDirectory { parents, marked };
+        fs::remove_dir_all(runtime.path()).unwrap();
+        let master = control.for_one_master().unwrap();
+        assert!(master.path().starts_with(temporary.path()), "{}", master.path().display());
+    }
+
+    #[test]
+    fn without_any_place_the_place_is_named() {
+        let parent = tempfile::tempdir().unwrap();
+        let control = ControlDirectory::create(Some(parent.path())).unwrap();
+        fs::remove_dir_all(parent.path()).unwrap();
+        let error = control.for_one_master().unwrap_err();
+        assert!(error.to_string().contains(&parent.path().display().to_string()), "{error}");
     }
 
     #[test]

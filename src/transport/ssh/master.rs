@@ -150,7 +150,9 @@ impl Login {
     }
 
     fn local_trouble(&self, error: &io::Error) -> LoginFailure {
-        let message = if error.kind() == io::ErrorKind::NotFound {
+        // An error of a file or folder names its path; the one of a program that is missing is the system's alone.
+        let is_of_the_program = error.get_ref().is_none();
+        let message = if error.kind() == io::ErrorKind::NotFound && is_of_the_program {
             format!("{} can't be reached: there is no `ssh` on this machine.", self.host)
         } else {
             format!("{} can't be reached: ssh could not be started here: {error}.", self.host)
