@@ -1,5 +1,6 @@
 //! Which members of a cluster Quorate logs in to, where only another host has named them.
 
+use std::collections::{BTreeSet, HashSet};
 use std::io::{IsTerminal, Write, stderr, stdin, stdout};
 
 use super::asking::{answer, is_yes};
@@ -38,6 +39,8 @@ pub(super) struct Members {
     pub(super) unconfirmed: Vec<HostName>,
     /// Names that may mean more to ssh than a host.
     odd: Vec<NodeName>,
+    /// Those beyond [`MOST`].
+    beyond: Vec<NodeName>,
 }
 
 /// The members of a cluster that Quorate doesn't log in to.
@@ -46,6 +49,7 @@ pub(super) struct Unasked {
     by: String,
     unconfirmed: Vec<HostName>,
     odd: Vec<NodeName>,
+    beyond: Vec<NodeName>,
 }
 
 impl<'a> Trust<'a> {
@@ -59,10 +63,18 @@ impl<'a> Trust<'a> {
         }
     }
 
-    /// Sorts the members that a host has named.
+    /// Sorts the members that a host has named, each once.
     pub(super) fn sort<'m>(&self, by: &HostName, members: impl Iterator<Item = &'m NodeName>) -> Members {
         let mut sorted = Members { by: clean(by.as_str()), ..Members::default() };
+        let mut seen = HashSet::new();
         for member in members {
+            if !seen.insert(member) {
+                continue;
+            }
+            if seen.len() > MOST {
+                sorted.beyond.push(member.clone());
+                continue;
+            }
             let Some(host) = HostName::plain(member.as_str()) else {
                 sorted.odd.push(member.clone());
                 continue;
@@ -82,23 +94,26 @@ impl<'a> Trust<'a> {
 impl Members {
     /// The hosts to log in to besides those, and what is left out.
     pub(super) fn decide(self, asked: &[HostName], is_confirmed: bool) -> (Vec<HostName>, Option<Unasked>) {
-        let Self { by, covered, unconfirmed, odd } = self;
+        let Self { by, covered, unconfirmed, odd, beyond } = self;
         let (more, unconfirmed) =
             if is_confirmed { (unconfirmed, Vec::new()) } else { (Vec::new(), unconfirmed) };
         let hosts = covered.into_iter().chain(more).filter(|host| !asked.contains(host)).collect();
-        let is_empty = unconfirmed.is_empty() && odd.is_empty();
-        (hosts, (!is_empty).then_some(Unasked { by, unconfirmed, odd }))
+        let is_empty = unconfirmed.is_empty() && odd.is_empty() && beyond.is_empty();
+        (hosts, (!is_empty).then_some(Unasked { by, unconfirmed, odd, beyond }))
     }
 }
 
 impl Unasked {
     /// It as a finding on that cluster.
     pub(super) fn finding(&self, cluster: &ClusterName) -> Finding {
-        let Self { by, unconfirmed, odd } = self;
+        let Self { by, unconfirmed, odd, beyond } = self;
         let unconfirmed_lines = unconfirmed.iter().map(|host| format!("{host} is named by {by} alone"));
         let odd_lines = odd
             .iter()
             .map(|name| format!("{name:?}, named by {by}, isn't a plain host name (letters, digits, - . _)"));
+        let beyond_line = beyond.first().map(|first| {
+            format!("{by} names {} more than {MOST} members, from {first:?} on: left out", beyond.len())
+        });
         let remedy = match unconfirmed.first() {
             Some(host) => format!(
                 "To log in to a member, name it: `quorate {by} {host}`, in `nodes` or `trusted_hosts` of the configuration, or with `--trust-members`."
@@ -109,7 +124,7 @@ impl Unasked {
         };
         let names =
             unconfirmed.iter().map(ToString::to_string).chain(odd.iter().map(|name| format!("{name:?}")));
-        let names: Vec<_> = names.collect();
+        let names: Vec<_> = names.chain(beyond.iter().map(|name| format!("{name:?}"))).collect();
         let shown = names.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", ");
         let more = names.len().saturating_sub(NAMED);
         let more = if more > 0 { format!(" and {more} more") } else { String::new() };
@@ -118,12 +133,21 @@ impl Unasked {
             code: "members-not-asked",
             subject: clean(cluster.as_str()),
             summary: clean(&format!("not logged in to {shown}{more}: {by} names them, you haven't")),
-            evidence: unconfirmed_lines.chain(odd_lines).take(LINES).map(|line| clean(&line)).collect(),
+            evidence: beyond_line
+                .into_iter()
+                .chain(unconfirmed_lines)
+                .chain(odd_lines)
+                .take(LINES)
+                .map(|line| clean(&line))
+                .collect(),
             remedy: clean(&remedy),
         }
     }
 }
 
+/// The most members of one cluster that Quorate logs in to on the word of another host: more than corosync bears, and
+/// no crowd of logins if a host makes names up.
+const MOST: usize = 64;
 /// How many members a line names.
 const NAMED: usize = 4;
 /// How many members are listed.
@@ -161,17 +185,34 @@ fn with_login_of(by: &HostName, host: &HostName) -> HostName {
     }
 }
 
-/// Whether a name matches a pattern, in which `*` stands for any characters.
+/// Whether a name matches a pattern, in which `*` stands for any characters. Between other characters it stands for none
+/// that divides domains: `db*.lab` is not `db1.elsewhere.lab`.
 fn matches(pattern: &str, name: &str) -> bool {
-    let Some((first, rest)) = pattern.split_once('*') else { return pattern == name };
-    let Some(mut left) = name.strip_prefix(first) else { return false };
-    let mut parts: Vec<&str> = rest.split('*').collect();
-    let last = parts.pop().unwrap_or_default();
-    for part in parts {
-        let Some((_, behind)) = left.split_once(part) else { return false };
-        left = behind;
+    let pattern: Vec<char> = pattern.chars().collect();
+    let end = pattern.len();
+    let is_inner = |at: usize| at > 0 && at + 1 < end;
+    // Where in the pattern the name may have come to; a `*` may stand for nothing.
+    let with_stars = |mut at: usize, reached: &mut BTreeSet<usize>| {
+        reached.insert(at);
+        while pattern.get(at) == Some(&'*') {
+            at += 1;
+            reached.insert(at);
+        }
+    };
+    let mut reached = BTreeSet::new();
+    with_stars(0, &mut reached);
+    for letter in name.chars() {
+        let mut next = BTreeSet::new();
+        for at in reached {
+            match pattern.get(at) {
+                Some('*') if letter != '.' || !is_inner(at) => with_stars(at, &mut next),
+                Some(wanted) if *wanted == letter => with_stars(at + 1, &mut next),
+                _ => {}
+            }
+        }
+        reached = next;
     }
-    left.ends_with(last)
+    reached.contains(&end)
 }
 
 #[cfg(test)]
@@ -246,6 +287,24 @@ mod tests {
     }
 
     #[rstest]
+    #[case::trusted(Consent::Given)]
+    #[case::confirmed(Consent::AskOrLeave)]
+    fn a_host_that_makes_members_up_brings_no_crowd_of_logins(#[case] consent: Consent) {
+        let names: Vec<String> = (0..1_000).map(|number| format!("n{number}")).collect();
+        let twice: Vec<&str> = names.iter().chain(&names).map(String::as_str).collect();
+        let (hosts, unasked) =
+            sort(&twice, "db1", &[], &config(&[], &[]), consent).decide(&["db1".into()], true);
+        assert_eq!(hosts.len(), MOST);
+        assert_eq!((hosts[0].as_str(), hosts[MOST - 1].as_str()), ("n0", "n63"));
+        let finding = unasked.expect("the rest is named").finding(&"db".into());
+        assert_eq!(
+            finding.summary,
+            r#"not logged in to "n64", "n65", "n66", "n67" and 932 more: db1 names them, you haven't"#
+        );
+        assert_eq!(finding.evidence, [r#"db1 names 936 more than 64 members, from "n64" on: left out"#]);
+    }
+
+    #[rstest]
     #[case("db*", "db1", true)]
     #[case("db*", "xdb1", false)]
     #[case("*.lab", "n1.lab", true)]
@@ -255,6 +314,12 @@ mod tests {
     #[case("ab*ba", "aba", false)]
     #[case("db1", "db1", true)]
     #[case("*", "", true)]
+    #[case("db*.lab", "db1.lab", true)]
+    #[case("db*.lab", "db1.elsewhere.lab", false)]
+    #[case("a*b*c", "a.bc", false)]
+    #[case("*.lab", "db1.north.lab", true)]
+    #[case("db*", "db1.north.lab", true)]
+    #[case("a*b", "aXbXb", true)]
     fn patterns(#[case] pattern: &str, #[case] name: &str, #[case] expected: bool) {
         assert_eq!(matches(pattern, name), expected);
     }
