@@ -98,9 +98,10 @@ impl Asker<'_> {
         let name = match self.run(host, argv::cluster_options(), limits).await {
             Ok(output) if output.exit_code == Some(0) => cluster_name(&output.stdout),
             Ok(_) => None,
+            // That the host did not answer says nothing of its name: what is known stays, and the next poll asks again.
             Err(trouble) => {
                 tracing::info!(%host, "the name of its cluster could not be read: {}", trouble.message);
-                None
+                return;
             }
         };
         memory.name = Some((name, Instant::now()));
@@ -235,7 +236,63 @@ pub(super) fn trouble(host: &HostName, kind: TroubleKind, why: &str) -> Trouble 
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Mutex;
+
+    use futures::future::BoxFuture;
+
     use super::*;
+    use crate::transport::TransportError;
+
+    /// Gives these answers to one question after the other, the last one first.
+    struct Answers(Mutex<Vec<Result<&'static str, TroubleKind>>>);
+
+    impl Transport for Answers {
+        fn run<'a>(
+            &'a self,
+            _host: &'a HostName,
+            _command: &'a Command,
+            _limits: Limits,
+        ) -> BoxFuture<'a, Result<Output, TransportError>> {
+            let answer = self.0.lock().unwrap().pop().expect("one question too many");
+            Box::pin(async move {
+                match answer {
+                    Ok(text) => Ok(Output {
+                        exit_code: Some(0),
+                        stdout: text.into(),
+                        stderr: Vec::new(),
+                        elapsed: Duration::ZERO,
+                    }),
+                    Err(kind) => {
+                        Err(TransportError { kind, message: "no answer".into(), may_have_run: false })
+                    }
+                }
+            })
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn no_answer_is_not_the_answer_that_a_cluster_has_no_name() {
+        const NAMED: &str = r#"<crm_config><cluster_property_set id="a"><nvpair id="n" name="cluster-name" value="lb"/></cluster_property_set></crm_config>"#;
+        let transport = Answers(Mutex::new(vec![
+            Err(TroubleKind::ConnectionLost),
+            Ok(NAMED),
+            Err(TroubleKind::ConnectionLost),
+        ]));
+        let clock: Clock = std::sync::Arc::new(Timestamp::now);
+        let asker = Asker { transport: &transport, clock: &clock, privilege: Privilege::default() };
+        let host = HostName::from("lb1");
+        let second = Duration::from_secs(1);
+        let limits = Limits { connect: second, patience: None, command: second, output: 1_024 };
+        let mut memory = Memory::default();
+        asker.learn_name(&host, &mut memory, limits).await;
+        assert_eq!(memory.cluster_name(), None);
+        asker.learn_name(&host, &mut memory, limits).await;
+        assert_eq!(memory.cluster_name().as_deref(), Some("lb"));
+        tokio::time::advance(CLOCK_LASTS).await;
+        asker.learn_name(&host, &mut memory, limits).await;
+        assert_eq!(memory.cluster_name().as_deref(), Some("lb"));
+        assert!(transport.0.lock().unwrap().is_empty());
+    }
 
     #[test]
     fn half_the_round_trip_is_taken_off() {

@@ -21,15 +21,18 @@ impl Identity {
     }
 
     /// Whether both are one cluster: no two names, and at least half of the smaller one's members in common. A
-    /// member may join or leave between the two answers.
+    /// member may join or leave between the two answers. Without members only the name counts.
     fn is_same(&self, other: &Self) -> bool {
-        if let (Some(one), Some(another)) = (&self.name, &other.name)
-            && one != another
-        {
+        let names = self.name.as_ref().zip(other.name.as_ref());
+        if names.is_some_and(|(one, another)| one != another) {
             return false;
         }
+        let smaller = self.members.len().min(other.members.len());
+        if smaller == 0 {
+            return names.is_some();
+        }
         let common = self.members.iter().filter(|member| other.members.contains(member)).count();
-        common * 2 >= self.members.len().min(other.members.len())
+        common * 2 >= smaller
     }
 
     /// Whether a host of that name is called like one of the members.
@@ -49,12 +52,17 @@ impl Identity {
 /// stands first. A host that has never answered counts by its name where the others go by their nodes' names: if
 /// such hosts outnumber the rest, the answers are of another cluster than theirs, and none may stand for the entry.
 pub(super) fn at_home(hosts: &[(&HostName, Option<&Identity>)]) -> Vec<bool> {
-    let mut groups: Vec<Group<'_>> = Vec::new();
+    let mut groups: Vec<Group> = Vec::new();
     for (at, (_, identity)) in hosts.iter().enumerate() {
         let Some(identity) = identity else { continue };
         match groups.iter_mut().find(|group| group.cluster.is_same(identity)) {
-            Some(group) => group.hosts.push(at),
-            None => groups.push(Group { cluster: identity, hosts: vec![at] }),
+            Some(group) => {
+                group.hosts.push(at);
+                if group.cluster.name.is_none() {
+                    group.cluster.name.clone_from(&identity.name);
+                }
+            }
+            None => groups.push(Group { cluster: (*identity).clone(), hosts: vec![at] }),
         }
     }
     let go_by_nodes =
@@ -85,8 +93,9 @@ pub(super) fn at_home(hosts: &[(&HostName, Option<&Identity>)]) -> Vec<bool> {
 }
 
 /// The hosts of one cluster.
-struct Group<'a> {
-    cluster: &'a Identity,
+struct Group {
+    /// The first one's answer, with the first name that any of them gave.
+    cluster: Identity,
     hosts: Vec<usize>,
 }
 
@@ -140,6 +149,26 @@ mod tests {
         let nameless = Identity { name: None, ..one.clone() };
         assert!(!one.is_same(&two));
         assert!(one.is_same(&nameless) && nameless.is_same(&two));
+    }
+
+    #[test]
+    fn a_host_without_a_name_joins_no_two_clusters_of_the_same_members() {
+        let (one, two) = (cluster("one", &["n1", "n2"]), cluster("two", &["n1", "n2"]));
+        let nameless = Identity { name: None, ..one.clone() };
+        let hosts = ["a", "b", "c"].map(HostName::from);
+        let [a, b, c] = &hosts;
+        let judged = at_home(&[(a, Some(&nameless)), (b, Some(&one)), (c, Some(&two))]);
+        assert_eq!(judged, [true, true, false]);
+    }
+
+    #[test]
+    fn without_members_only_the_name_makes_two_answers_one_cluster() {
+        let (one, two) = (cluster("one", &[]), cluster("two", &[]));
+        let nameless = Identity { name: None, ..one.clone() };
+        assert!(one.is_same(&one) && !one.is_same(&two));
+        assert!(!nameless.is_same(&nameless) && !nameless.is_same(&one));
+        let full = Identity { name: None, ..cluster("full", &["n1"]) };
+        assert!(!full.is_same(&nameless) && !nameless.is_same(&full));
     }
 
     #[test]
