@@ -64,4 +64,6 @@ pub enum DeedEvent {
     },
     /// Another console went on with it.
     Resumed,
+    /// A console stopped working on it before its end.
+    GivenUp,
 }

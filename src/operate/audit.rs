@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, Write};
-use std::os::unix::fs::FileExt;
+use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
@@ -75,6 +75,9 @@ pub enum What {
     },
     /// A console goes on with an operation that another has left unfinished.
     Resume,
+    /// This process stops working on an operation that hasn't finished: its resume was refused, or it panicked. Another
+    /// console may resume it.
+    GivenUp,
     /// A command is about to be sent. Flushed to the disk before it is.
     Command {
         /// Where to.
@@ -120,16 +123,14 @@ pub struct Record {
 #[derive(Debug)]
 pub struct Audit {
     pub(super) path: PathBuf,
+    /// Opened to append and to read. Opened again when another file has taken its place.
     pub(super) file: Mutex<File>,
-    /// The same file, to be read.
-    pub(super) reader: File,
 }
 
 impl Audit {
     /// Opens the log, made if need be, for this user's eyes only. Its folder must be there.
     pub fn open(path: &Path) -> io::Result<Self> {
-        let file = Mutex::new(files::append(path)?);
-        Ok(Self { path: path.to_owned(), file, reader: files::open(path)? })
+        Ok(Self { path: path.to_owned(), file: Mutex::new(files::append(path)?) })
     }
 
     /// Where it is.
@@ -140,39 +141,60 @@ impl Audit {
     /// Adds a line, and comes back when it is on the disk.
     pub fn append(&self, entry: &Entry) -> io::Result<()> {
         let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Err(error) = flock(&*file, FlockOperation::LockExclusive) {
-            // Some network file systems have no locks. One write at the end of a file is whole without one, too.
-            tracing::warn!(%error, "the audit log can't be locked");
+        lock(&file);
+        // Readers go by the path: a line in a file that was moved away or deleted would be lost to all of them.
+        while !self.is_in_place(&file)? {
+            let opened = files::append(&self.path)?;
+            lock(&opened);
+            // Closing the old file unlocks it.
+            *file = opened;
         }
-        let written = self.write(&mut file, entry);
+        let written = write(&mut file, entry);
         if let Err(error) = flock(&*file, FlockOperation::Unlock) {
             tracing::warn!(%error, "the audit log can't be unlocked");
         }
         written
     }
 
-    /// One write, so that two consoles' lines don't mix.
-    fn write(&self, file: &mut File, entry: &Entry) -> io::Result<()> {
-        let mut line = if self.ends_torn()? { vec![b'\n'] } else { Vec::new() };
-        serde_json::to_writer(&mut line, entry)?;
-        line.push(b'\n');
-        file.write_all(&line)?;
-        file.sync_data()
-    }
-
-    /// Whether the last line has no end: a console died, or the disk was full, while it was written.
-    fn ends_torn(&self) -> io::Result<bool> {
-        let mut last = [b'\n'];
-        if let Some(at) = self.reader.metadata()?.len().checked_sub(1) {
-            self.reader.read_exact_at(&mut last, at)?;
+    /// Whether that open file is the one at the log's path.
+    fn is_in_place(&self, file: &File) -> io::Result<bool> {
+        let open = file.metadata()?;
+        match self.path.symlink_metadata() {
+            Ok(there) => Ok((there.dev(), there.ino()) == (open.dev(), open.ino())),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(error),
         }
-        Ok(last != *b"\n")
     }
 
     /// Everything in it.
     pub fn read(&self) -> io::Result<Record> {
         read(&self.path)
     }
+}
+
+fn lock(file: &File) {
+    if let Err(error) = flock(file, FlockOperation::LockExclusive) {
+        // Some network file systems have no locks. One write at the end of a file is whole without one, too.
+        tracing::warn!(%error, "the audit log can't be locked");
+    }
+}
+
+/// One write, so that two consoles' lines don't mix.
+fn write(file: &mut File, entry: &Entry) -> io::Result<()> {
+    let mut line = if ends_torn(file)? { vec![b'\n'] } else { Vec::new() };
+    serde_json::to_writer(&mut line, entry)?;
+    line.push(b'\n');
+    file.write_all(&line)?;
+    file.sync_data()
+}
+
+/// Whether the last line has no end: a console died, or the disk was full, while it was written.
+fn ends_torn(file: &File) -> io::Result<bool> {
+    let mut last = [b'\n'];
+    if let Some(at) = file.metadata()?.len().checked_sub(1) {
+        file.read_exact_at(&mut last, at)?;
+    }
+    Ok(last != *b"\n")
 }
 
 /// Reads a log. One that is not there is empty.
@@ -228,6 +250,12 @@ impl<'r> Story<'r> {
                 self.by.insert(0, entry.process.clone());
             }
             What::Resume => self.by.push(entry.process.clone()),
+            What::GivenUp => {
+                // The last one: another task of that process may still be at it.
+                if let Some(at) = self.by.iter().rposition(|process| *process == entry.process) {
+                    self.by.remove(at);
+                }
+            }
             What::Command { argv, .. } => {
                 let why = "the console ended before the command's end was known".to_owned();
                 self.sent.push(Sent { argv: argv.clone(), ran: Ran::Unknown(why) });
@@ -284,6 +312,11 @@ impl Record {
     pub fn others(&self, cluster: &ClusterName) -> Vec<Unfinished> {
         let in_cluster = |it: &Unfinished| it.plan.intent.cluster == *cluster && it.may_be_others();
         self.unfinished().into_iter().filter(in_cluster).collect()
+    }
+
+    /// Whether any line of that operation can be read.
+    pub(super) fn knows(&self, id: &str) -> bool {
+        self.entries.iter().any(|entry| entry.id == id)
     }
 
     /// Whether the first line of one operation stands before that of another.

@@ -32,6 +32,8 @@ pub struct Operator {
     clock: Clock,
     lookout: Lookout,
     audit: Arc<Audit>,
+    /// The id of the operation that the log shows this operator to be working on.
+    at_work: Option<String>,
 }
 
 /// What an operation is carried out with.
@@ -53,7 +55,7 @@ impl Operator {
     /// For that cluster. Asks nobody yet.
     pub fn new(entry: ClusterEntry, transport: Arc<dyn Transport>, clock: Clock, audit: Arc<Audit>) -> Self {
         let lookout = Lookout::new(&entry, &transport, &clock);
-        Self { entry, transport, clock, lookout, audit }
+        Self { entry, transport, clock, lookout, audit, at_work: None }
     }
 
     /// Carries out a plan to its end: done, failed, or unknown. Refuses while another console is at an operation in this
@@ -71,6 +73,7 @@ impl Operator {
         if let Err(error) = self.write(&id, begin).await {
             return refuse(&order, self.no_log(&error)).await;
         }
+        self.at_work = Some(id.clone());
         // Of two consoles that begin at once, the one whose line comes first goes on.
         if let Err(why) = self.is_alone(&id, &order.alongside).await {
             let outcome = Outcome::Refused(why);
@@ -88,12 +91,25 @@ impl Operator {
         if let Err(error) = self.write(&unfinished.id, What::Resume).await {
             return refuse(&order, self.no_log(&error)).await;
         }
+        self.at_work = Some(unfinished.id.clone());
         let ours = match self.is_ours(&unfinished.id).await {
             Ok(ours) => ours,
-            Err(why) => return refuse(&order, why).await,
+            Err(why) => {
+                self.give_up().await;
+                return refuse(&order, why).await;
+            }
         };
         let course = Course::resume(ours.plan, &ours.sent);
         self.run(&unfinished.id, course, order).await
+    }
+
+    /// Logs that this console no longer works on its operation, so that the log doesn't show it in progress for as long
+    /// as the console lives. Does nothing where the operation has ended.
+    pub async fn give_up(&mut self) {
+        let Some(id) = self.at_work.take() else { return };
+        if let Err(error) = self.write(&id, What::GivenUp).await {
+            tracing::error!("that an operation was given up could not be logged: {error}");
+        }
     }
 
     /// What other consoles may be carrying out in this cluster now.
@@ -104,6 +120,10 @@ impl Operator {
     /// Whether no other console had begun an operation here before that one, but for those that the user knows of.
     async fn is_alone(&self, id: &str, alongside: &[String]) -> Result<(), String> {
         let record = self.read().await?;
+        if !record.knows(id) {
+            let path = self.audit.path().display();
+            return Err(format!("the audit log {path} was replaced or cut short, so nothing is done"));
+        }
         let others = record.others(&self.entry.name);
         let unexpected = others.iter().find(|it| record.is_before(&it.id, id) && !alongside.contains(&it.id));
         unexpected.map_or(Ok(()), |other| Err(words::other(other)))
@@ -133,11 +153,12 @@ impl Operator {
         })
     }
 
-    async fn log_end(&self, id: &str, outcome: &Outcome) {
+    async fn log_end(&mut self, id: &str, outcome: &Outcome) {
         let end = What::End { outcome: outcome.word().to_owned(), words: outcome.words().to_owned() };
         if let Err(error) = self.write(id, end).await {
             tracing::error!("the end of an operation could not be logged: {error}");
         }
+        self.at_work = None;
     }
 
     async fn run(&mut self, id: &str, mut course: Course, order: Order) -> Outcome {

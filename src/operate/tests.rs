@@ -76,6 +76,7 @@ impl Stage {
         let word = |what: &What| match what {
             What::Begin { .. } => "begin".to_owned(),
             What::Resume => "resume".to_owned(),
+            What::GivenUp => "given up".to_owned(),
             What::Writable { .. } | What::ReadOnly => "rights".to_owned(),
             What::Command { .. } => "command".to_owned(),
             What::Result { outcome, .. } | What::End { outcome, .. } => outcome.clone(),
@@ -272,8 +273,7 @@ async fn without_a_log_nothing_is_done() {
     let plan = stage.plan().await;
     let path = stage.audit.path().to_owned();
     // Opened for reading, it can't be written.
-    let open = || File::open(&path).unwrap();
-    let audit = Audit { file: Mutex::new(open()), reader: open(), path: path.clone() };
+    let audit = Audit { file: Mutex::new(File::open(&path).unwrap()), path: path.clone() };
     let outcome = operator(&stage.host, &Arc::new(audit)).carry_out(order(plan).0).await;
     assert_eq!((outcome.word(), stage.sent()), ("refused", [0, 0]));
     assert!(outcome.words().contains("audit.jsonl"), "{outcome:?}");
@@ -406,4 +406,27 @@ async fn what_another_console_has_resumed_is_left_to_it(#[case] meanwhile: What,
     stage.audit.append(&Entry { process: another(), ..entry }).unwrap();
     let outcome = stage.operator.resume(&unfinished, order(plan).0).await;
     assert_eq!(outcome.word(), word, "{outcome:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refused_resume_leaves_the_operation_to_the_next_console() {
+    let mut stage = Stage::new(&[]);
+    let plan = stage.plan().await;
+    stage.audit.append(&begun_by(gone(), "db", &plan)).unwrap();
+    let unfinished = stage.audit.read().unwrap().unfinished().remove(0);
+    // Another operation is in progress there.
+    let under_way = Entry { id: "under way".to_owned(), ..begun_by(another(), "db", &plan) };
+    stage.audit.append(&under_way).unwrap();
+    let outcome = stage.operator.resume(&unfinished, order(plan.clone()).0).await;
+    assert_eq!((outcome.word(), stage.sent()), ("refused", [0, 0]), "{outcome:?}");
+    assert_eq!(stage.logged(), ["begin", "begin", "resume", "given up"]);
+    let mut all = stage.audit.read().unwrap().unfinished();
+    all.retain(|it| it.id == unfinished.id);
+    assert_eq!(all, [unfinished.clone()], "as if nothing had happened");
+    assert!(!all[0].is_in_hand() && !all[0].may_be_others());
+    // When that one has ended, it can be resumed.
+    let end = What::End { outcome: "done".to_owned(), words: String::new() };
+    stage.audit.append(&Entry { what: end, ..under_way }).unwrap();
+    let outcome = stage.operator.resume(&unfinished, order(plan).0).await;
+    assert_eq!(outcome, Outcome::Done { note: None });
 }

@@ -121,6 +121,7 @@ fn add(deed: &mut Deed, entry: &Entry) {
             deed.reason.clone_from(reason);
         }
         What::Resume => step(DeedEvent::Resumed),
+        What::GivenUp => step(DeedEvent::GivenUp),
         What::Command { host, argv } => step(DeedEvent::Sent { host: host.clone(), argv: argv.clone() }),
         What::Result { outcome, said } => {
             step(DeedEvent::Ended { outcome: outcome.clone(), said: said.clone() });

@@ -165,20 +165,14 @@ impl Operations {
         (reason, alongside): (String, Vec<String>),
         resumed: Option<Unfinished>,
     ) {
-        let operator = self.operator(&plan.intent.cluster);
+        let mut operator = self.operator(&plan.intent.cluster);
+        let audit = self.audit.clone();
         let cancel = CancellationToken::new();
         let (progress, mut told) = mpsc::channel(WAITING);
         let order = Order { plan, reason, alongside, cancel: cancel.clone(), progress };
         let news = self.news.clone();
         let running = self.tasks.spawn(async move {
-            // It owns the order: when it ends, no progress can follow.
-            let operating = async move {
-                match (operator, resumed) {
-                    (Err(why), _) => Outcome::Refused(why),
-                    (Ok(mut operator), Some(unfinished)) => operator.resume(&unfinished, order).await,
-                    (Ok(mut operator), None) => operator.carry_out(order).await,
-                }
-            };
+            let operating = async { Some(operate(&mut operator, resumed, order).await) };
             let telling = async {
                 while let Some(progress) = told.recv().await {
                     // The end is told below, also after a panic.
@@ -187,8 +181,19 @@ impl Operations {
                     }
                 }
             };
-            let (outcome, ()) = tokio::join!(settled(operating, broken_off), telling);
-            tell(&news, News::Progressed(ticket, Progress::Ended(outcome))).await;
+            let (outcome, ()) = tokio::join!(settled(operating, || None), telling);
+            let ended = |outcome| News::Progressed(ticket, Progress::Ended(outcome));
+            if let Some(outcome) = outcome {
+                return tell(&news, ended(outcome)).await;
+            }
+            // After a panic nobody works on it any more, and the log must not show that this console does.
+            if let Ok(operator) = &mut operator {
+                operator.give_up().await;
+            }
+            tell(&news, ended(broken_off())).await;
+            if let Ok(audit) = audit {
+                tell_unfinished(audit, &news).await;
+            }
         });
         self.running.insert(ticket, (cancel, running));
     }
@@ -196,23 +201,7 @@ impl Operations {
     fn look_for_unfinished(&mut self) {
         let Ok(audit) = self.audit.clone() else { return };
         let news = self.news.clone();
-        self.tasks.spawn(async move {
-            let read = tokio::task::spawn_blocking(move || {
-                let record = audit.read()?;
-                let mut unfinished = record.unfinished();
-                unfinished.retain(|it| !it.is_in_hand());
-                for it in &mut unfinished {
-                    it.by.retain(|process| process.life() == Life::Elsewhere);
-                }
-                Ok(unfinished)
-            });
-            let event = match read.await.map_err(io::Error::other).and_then(|read: io::Result<_>| read) {
-                Ok(unfinished) => Event::Operated(News::Unfinished(unfinished)),
-                Err(error) => Event::Told(Notice::error(format!("the audit log can't be read: {error}"))),
-            };
-            // Nobody is left to hear it when the console ends.
-            let _nobody = news.send(event).await;
-        });
+        self.tasks.spawn(async move { tell_unfinished(audit, &news).await });
     }
 
     fn settle(&mut self, unfinished: &Unfinished) {
@@ -250,6 +239,38 @@ impl Operations {
             }
         });
     }
+}
+
+/// Carries out a plan or what is left of it. Owns the order: when it ends, or panics, no progress can follow.
+async fn operate(
+    operator: &mut Result<Operator, String>,
+    resumed: Option<Unfinished>,
+    order: Order,
+) -> Outcome {
+    match (operator, resumed) {
+        (Err(why), _) => Outcome::Refused(why.clone()),
+        (Ok(operator), Some(unfinished)) => operator.resume(&unfinished, order).await,
+        (Ok(operator), None) => operator.carry_out(order).await,
+    }
+}
+
+/// Reads the log for operations that began, never ended and are in progress nowhere on this machine, and tells them.
+async fn tell_unfinished(audit: Arc<Audit>, news: &mpsc::Sender<Event>) {
+    let read = tokio::task::spawn_blocking(move || {
+        let record = audit.read()?;
+        let mut unfinished = record.unfinished();
+        unfinished.retain(|it| !it.is_in_hand());
+        for it in &mut unfinished {
+            it.by.retain(|process| process.life() == Life::Elsewhere);
+        }
+        Ok(unfinished)
+    });
+    let event = match read.await.map_err(io::Error::other).and_then(|read: io::Result<_>| read) {
+        Ok(unfinished) => Event::Operated(News::Unfinished(unfinished)),
+        Err(error) => Event::Told(Notice::error(format!("the audit log can't be read: {error}"))),
+    };
+    // Nobody is left to hear it when the console ends.
+    let _nobody = news.send(event).await;
 }
 
 fn wanted(errand: &Errand) -> Wanted<'_> {

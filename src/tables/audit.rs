@@ -86,6 +86,7 @@ pub fn audit_card(deed: &Deed, zone: &TimeZone) -> Card {
             );
             facts
         }
+        DeedEvent::GivenUp => vec![Fact::plain(&clock(step.at), "that console stopped working on it")],
         DeedEvent::Resumed => vec![Fact::plain(&clock(step.at), "another console went on with it")],
     });
     let steps = steps.collect::<Vec<_>>();

@@ -15,6 +15,7 @@ fn words(console: &Console) -> Vec<String> {
     let word = |what: &What| match what {
         What::Begin { reason, .. } => format!("begin {reason}"),
         What::Resume => "resume".to_owned(),
+        What::GivenUp => "given up".to_owned(),
         What::Command { .. } => "command".to_owned(),
         What::Result { outcome, .. } | What::End { outcome, .. } => outcome.clone(),
         What::Writable { minutes, reason } => format!("writable {minutes} {reason}"),
@@ -175,7 +176,10 @@ async fn a_panic_ends_what_it_hits_and_leaves_the_cluster_free() {
     console.press("m").press("enter").shows("[ Do it ]").await.press("right").press("enter");
     console.shows("Quorate failed in the middle").await.shows("Check the audit log").await;
     // The panicking command is in the log, as it may have been sent.
-    assert_eq!(words(&console), ["begin ", "command"]);
+    assert_eq!(words(&console), ["begin ", "command", "given up"]);
+    // It is unfinished, and in progress nowhere.
+    let unfinished = console.audit().unfinished();
+    assert!(unfinished.len() == 1 && !unfinished[0].is_in_hand(), "{unfinished:?}");
     hosts.lock().panics_at = None;
     console.press("esc").shows_no_more("Quorate failed").await;
     console.press("m").press("enter").shows("[ Do it ]").await.press("right").press("enter");

@@ -5,7 +5,8 @@ use std::os::unix::fs::PermissionsExt;
 use proptest::prelude::*;
 
 use super::*;
-use crate::operation::{Act, Course, Danger, Intent, Process, Sent, Undo, Verb};
+use crate::model::Picture;
+use crate::operation::{Act, Course, Danger, Heard, Intent, Phase, Process, Sent, Undo, Verb};
 
 fn begin(id: &str) -> Entry {
     let intent = Intent { cluster: "db".into(), verb: Verb::Cleanup, subject: "vip".to_owned(), to: None };
@@ -15,13 +16,25 @@ fn begin(id: &str) -> Entry {
         notes: Vec::new(),
         danger: Danger::Ordinary,
         simulation: None,
-        phases: Vec::new(),
+        phases: (0..3).map(phase).collect(),
         undo: Undo::Impossible("no".to_owned()),
         half_way: String::new(),
         concerns: Vec::new(),
         known_failures: Vec::new(),
     };
     entry(id, What::Begin { title: plan.title.clone(), reason: "it\nfailed".to_owned(), plan: plan.into() })
+}
+
+/// The phase that runs the nth command.
+fn phase(nth: usize) -> Phase {
+    let command = serde_json::json!({"argv": nth_argv(nth), "pcs": null, "crm": null});
+    let step = serde_json::json!({"command": command, "guard": [], "seconds": null, "on_failure": "stop"});
+    serde_json::from_value(serde_json::json!({"run": step})).unwrap()
+}
+
+/// No flipped byte makes one command another.
+fn nth_argv(nth: usize) -> Vec<String> {
+    vec!["crm_resource".to_owned(), format!("--nth={nth}{nth}{nth}")]
 }
 
 fn entry(id: &str, what: What) -> Entry {
@@ -138,6 +151,12 @@ proptest! {
         let record = parse(&log);
         let readable = lines.iter().filter(|line| serde_json::from_slice::<Entry>(line).is_ok()).count();
         prop_assert!(record.entries.len() >= readable);
+        let mut found: Vec<String> = record.unfinished().into_iter().map(|it| it.id).collect();
+        found.sort();
+        let mut begun: Vec<String> = expected(&record.entries).into_iter().map(|(id, _)| id).collect();
+        begun.sort();
+        begun.dedup();
+        prop_assert_eq!(found, begun);
         for unfinished in record.unfinished() {
             let of_it: Vec<&What> = record.entries.iter().filter(|it| it.id == unfinished.id).map(|it| &it.what).collect();
             prop_assert!(!of_it.iter().any(|what| matches!(what, What::End { .. })), "it has ended");
@@ -146,8 +165,8 @@ proptest! {
             prop_assert!(unfinished.sent.len() + not_sent.count() >= commands, "{:?}", unfinished);
             // It can be resumed, and sends nothing again that the log tells of.
             let before: Vec<&[String]> = unfinished.sent.iter().map(|it| it.argv.as_slice()).collect();
-            if let Act::Run(step) = Course::resume(unfinished.plan.clone(), &unfinished.sent).next() {
-                prop_assert!(!before.contains(&step.command.argv.as_slice()));
+            for argv in rest_of(&unfinished) {
+                prop_assert!(!before.contains(&argv.as_slice()), "{:?} again after {:?}", argv, before);
             }
         }
     }
@@ -174,6 +193,36 @@ proptest! {
         let What::Result { outcome, said } = result(&ran) else { panic!("not a result") };
         prop_assert_eq!(super::ran(&outcome, &said), ran);
     }
+}
+
+/// The commands that a console sends that resumes it, when all of them work.
+fn rest_of(unfinished: &Unfinished) -> Vec<Vec<String>> {
+    let mut course = Course::resume(unfinished.plan.clone(), &unfinished.sent);
+    let mut rest = Vec::new();
+    loop {
+        match course.next() {
+            Act::Run(step) => {
+                rest.push(step.command.argv.clone());
+                course.hear(Heard::Ran(Ran::Exited { code: Some(0), said: String::new() }));
+            }
+            Act::Look => course.hear(Heard::Picture(&Picture::default())),
+            Act::Simulate(_) | Act::End(_) => return rest,
+        }
+    }
+}
+
+#[test]
+fn what_was_not_sent_yet_is_sent_by_a_resume() {
+    for sent in 0..3 {
+        let entries = vec![begin("a")];
+        let mut unfinished = Record { entries, unreadable: 0 }.unfinished().remove(0);
+        unfinished.sent = (0..sent).map(|nth| Sent { argv: nth_argv(nth), ran: worked() }).collect();
+        assert_eq!(rest_of(&unfinished), (sent..3).map(nth_argv).collect::<Vec<_>>());
+    }
+}
+
+fn worked() -> Ran {
+    Ran::Exited { code: Some(0), said: String::new() }
 }
 
 /// An operation as a console logs it.
@@ -209,8 +258,7 @@ fn ran_somehow() -> impl Strategy<Value = Ran> {
 }
 
 fn nth_command(id: &str, nth: usize) -> Entry {
-    let argv = vec!["crm_resource".to_owned(), format!("--nth={nth}")];
-    entry(id, What::Command { host: "db1".into(), argv })
+    entry(id, What::Command { host: "db1".into(), argv: nth_argv(nth) })
 }
 
 /// The lines of these operations, as they come when all are carried out at once.
@@ -369,6 +417,40 @@ fn a_torn_line_of_another_console_is_ended_before_the_next_one() {
     let record = audit.read().unwrap();
     assert_eq!((record.entries.len(), record.unreadable), (2, 1));
     assert!(record.unfinished().is_empty());
+}
+
+#[test]
+fn a_log_that_was_replaced_or_removed_loses_no_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("audit.jsonl");
+    let audit = Audit::open(&path).unwrap();
+    audit.append(&begin("a")).unwrap();
+    // As a rotation does it: the old file is moved away and a new one made.
+    std::fs::rename(&path, folder.path().join("audit.jsonl.1")).unwrap();
+    std::fs::write(&path, "").unwrap();
+    audit.append(&begin("b")).unwrap();
+    assert_eq!(audit.read().unwrap().entries, [begin("b")]);
+    std::fs::remove_file(&path).unwrap();
+    audit.append(&begin("c")).unwrap();
+    audit.append(&end("c")).unwrap();
+    assert_eq!(audit.read().unwrap().entries, [begin("c"), end("c")]);
+    // A link in its place is refused, as when it is opened.
+    std::fs::remove_file(&path).unwrap();
+    std::os::unix::fs::symlink(folder.path().join("elsewhere"), &path).unwrap();
+    audit.append(&begin("d")).unwrap_err();
+    assert!(!folder.path().join("elsewhere").exists());
+}
+
+#[test]
+fn who_has_given_up_is_no_longer_at_work() {
+    let by = |pid, what| Entry { process: Process { pid, ..Process::default() }, ..entry("a", what) };
+    let working = |entries: Vec<Entry>| {
+        let unfinished = Record { entries, unreadable: 0 }.unfinished().remove(0);
+        unfinished.by.iter().map(|process| process.pid).collect::<Vec<_>>()
+    };
+    assert_eq!(working(vec![begin("a"), by(8, What::Resume), by(8, What::GivenUp)]), [7]);
+    assert_eq!(working(vec![begin("a"), by(7, What::GivenUp), by(8, What::Resume)]), [8]);
+    assert_eq!(working(vec![begin("a"), by(7, What::GivenUp), by(7, What::Resume)]), [7]);
 }
 
 fn process() -> Process {
