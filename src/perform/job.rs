@@ -3,8 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::FutureExt;
+use futures::future::FusedFuture;
 use tokio::sync::mpsc;
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::host::{self, Grip};
@@ -146,7 +148,7 @@ impl Shared {
                 self.take(job, &piece, log).await;
             }
         };
-        let both = async { tokio::join!(stream, take).0 };
+        let both = async { tokio::join!(stream, take).0 }.fuse();
         tokio::pin!(both);
         let stop = tokio::select! {
             biased;
@@ -154,22 +156,18 @@ impl Shared {
             () = kill.cancelled() => Stop::Asked,
             () = sleep(script.timeout) => Stop::TimeUp,
         };
-        let killing = async {
-            let killed = self.kill(&job.place, serial).await;
-            // What it printed last comes, and so does what holds its output open: both are given a moment.
-            sleep(GRACE).await;
-            killed
-        };
+        let killing = self.kill(&job.place, serial);
         tokio::pin!(killing);
+        // The end of the connection says nothing of what the script started, so only the answer to the kill counts.
         let killed = tokio::select! {
             biased;
-            ended = &mut both => match ended {
-                // It may have ended by itself just then; that its time was up is true all the same.
-                Ok(_) => Ok(()),
-                Err(error) => Err(error.message),
-            },
             killed = &mut killing => killed,
+            _ended = &mut both => killing.await,
         };
+        // The last output still arrives, unless a process that nobody can kill holds it open.
+        if !both.is_terminated() && timeout(GRACE, &mut both).await.is_err() {
+            tracing::debug!(%job.place, serial, "the output of a killed script stays open");
+        }
         match (killed, stop) {
             (Ok(()), Stop::Asked) => End::Killed,
             (Ok(()), Stop::TimeUp) => End::TimedOut,

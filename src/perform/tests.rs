@@ -85,24 +85,45 @@ async fn a_script_that_reads_finds_nothing_to_read() {
     assert_eq!((site.file("a", "read"), site.file("a", "after")), (String::new(), "end\n".to_owned()));
 }
 
+/// Works until it is killed, and doesn't mind SIGTERM.
+const STUBBORN: &str =
+    "trap '' TERM; echo $BASHPID >\"$HERE/pid\"; while [ -d \"$HERE\" ]; do sleep 0.1; done";
+
+#[rstest]
+#[case::in_the_background("(while [ -d \"$HERE\" ]; do sleep 0.1; done) & echo $! >\"$HERE/pid\"; wait".to_owned())]
+#[case::in_the_foreground(format!("({STUBBORN})"))]
+#[case::in_a_process_group_of_its_own(format!("export HERE; timeout 900 bash -c '{}'", STUBBORN.replace('\'', "'\\''")))]
+#[case::as_a_job(format!("set -m; ({STUBBORN}) & wait"))]
+#[case::with_its_record_gone(format!("rm \"$HERE\"/run/*/1/pid; ({STUBBORN}) & exec sleep 900"))]
 #[tokio::test]
-async fn a_script_that_never_ends_is_killed_with_all_that_it_started() {
+async fn a_script_that_never_ends_is_killed_with_all_that_it_started(#[case] text: String) {
     let site = Site::new();
-    let endless = Script {
-        timeout: Duration::from_secs(1),
-        ..script("(while [ -d \"$HERE\" ]; do sleep 0.1; done) & echo $! >\"$HERE/pid\"; wait")
-    };
+    let endless = Script { timeout: Duration::from_secs(1), ..script(&text) };
     let plan = Arc::new(plan([Step { run: vec![endless], on: Target::First, ..step("") }]));
     let told = why(&site.perform(&plan).await.0);
     assert!(told.contains("did not end within 1s"), "{told}");
     let pid = site.file("a", "pid");
-    let is_gone = || !std::path::Path::new("/proc").join(pid.trim()).join("fd").exists();
-    let gone = async {
-        while !is_gone() {
-            tokio::task::yield_now().await;
-        }
-    };
-    tokio::time::timeout(Duration::from_secs(10), gone).await.expect("what it started is still there");
+    assert!(!pid.trim().is_empty(), "it never began");
+    // What was killed may be a zombie for a moment.
+    let stat = std::fs::read_to_string(format!("/proc/{}/stat", pid.trim())).unwrap_or_default();
+    let state = stat.rsplit(") ").next().and_then(|fields| fields.chars().next());
+    assert!(matches!(state, None | Some('Z' | 'X')), "what it started is still there: {stat}");
+    assert!(!site.host("a").join("run/lock").exists(), "the lock was given back");
+}
+
+#[tokio::test]
+async fn a_host_stays_locked_while_anything_works_that_could_not_be_killed() {
+    let site = Site::new();
+    // As if a kill had been begun and not come to its end.
+    let text = "(while [ ! -e \"$HERE/go\" ]; do sleep 0.1; done) >/dev/null 2>&1 & echo $! >\"$HERE/pid\"; : >\"$(echo \"$HERE\"/run/*/1)/killing\"";
+    let plan = Arc::new(plan([Step { on: Target::First, ..step(text) }]));
+    let (outcome, _) = site.perform(&plan).await;
+    assert!(matches!(outcome, Outcome::Done { .. }), "{outcome:?}");
+    assert!(site.host("a").join("run/lock").exists() && !site.host("b").join("run/lock").exists());
+    let (outcome, _) = site.perform_run(&plan, site.new_run(), Start { lock: Lock::Break, ..TO_END }).await;
+    let told = why(&outcome);
+    assert!(told.contains(&format!("as process {}", site.file("a", "pid").trim())), "{told}");
+    std::fs::write(site.host("a").join("go"), "").unwrap();
 }
 
 #[tokio::test]

@@ -24,27 +24,67 @@ fi
     };
 }
 
-/// Defines `alive FOLDER`: whether the script of that folder runs, as `$pid`; `$stage` is `waiting` until it begins. A
-/// recycled PID, one from an earlier boot and a zombie don't count. Where the record is gone, the process is found by the
-/// folder among its arguments.
+/// Defines `left SESSION…`: prints the living processes of those sessions. A script has a session of its own, while
+/// `timeout` and `set -m` put what it starts in other process groups. Needs no `ps` or `pkill`, which a small host lacks.
+///
+/// Defines `alive FOLDER`: succeeds while the script of that folder runs, as `$pid` in the session `$session`; `$stage` is
+/// `waiting` until it begins. A recycled PID, one from an earlier boot and a zombie don't count. Once `KILL` has begun,
+/// whatever the script started counts too, as the script itself may die first. Where the record is gone, processes are
+/// found by the arguments that the loader gives them, and `$session` names all their sessions.
+///
+/// Defines `remembers FOLDER`: succeeds if the host remembers each script of that run after number `$floor`. An empty file
+/// `since`, as a full disk leaves it, is no memory: taken for 0, it would turn a script that ran half-way into one that
+/// never came.
 macro_rules! find {
     () => {
         r#"started() {
   stat=$(cat "/proc/$1/stat" 2>/dev/null) && set -- ${stat##*) } && case $1 in [ZX]) ;; *) echo "${20}" ;; esac
 }
+remembers() {
+  floor=
+  if [ -f "$1/since" ]; then read -r floor <"$1/since"; fi
+  case $floor in '' | *[!0-9]*) return 1 ;; esac
+}
 boot_id=$(cat /proc/sys/kernel/random/boot_id)
+fields() {
+  stat=
+  { while IFS= read -r line || [ -n "$line" ]; do stat+="$line "; done <"/proc/$1/stat"; } 2>/dev/null
+  stat=${stat##*) }
+}
+left() {
+  sessions=" $* "
+  for process in /proc/[0-9]*; do
+    process=${process#/proc/}
+    fields "$process"
+    set -- $stat
+    case $1 in '' | [ZX]) continue ;; esac
+    case $sessions in *" $4 "*) echo "$process" ;; esac
+  done
+}
 alive() {
-  pid= boot= start= stage=
+  pid= boot= start= stage= session=
   if [ -f "$1/pid" ]; then
     read -r pid boot start stage <"$1/pid"
-    [ -n "$pid" ] && [ "$boot" = "$boot_id" ] && [ "$start" = "$(started "$pid")" ]
+    [ -n "$pid" ] && [ "$boot" = "$boot_id" ] || return
+    session=$pid
+    now=$(started "$pid")
+    [ "$start" != "$now" ] || return 0
+    [ -z "$now" ] && [ -e "$1/killing" ] || return
+    pid=$(left "$session") pid=${pid%%[!0-9]*}
+    [ -n "$pid" ]
     return
   fi
+  found=
   for pid in $(printf '%s\n' "$1" | grep -lzxF -f - /proc/[0-9]*/cmdline 2>/dev/null); do
     pid=${pid#/proc/} pid=${pid%/cmdline}
-    [ -z "$(started "$pid")" ] || return 0
+    program= name= folder=
+    { for word in program _ _ name folder; do IFS= read -r -d '' "$word"; done <"/proc/$pid/cmdline"; } 2>/dev/null
+    [ "$program $name $folder" = "bash quorate $1" ] && [ -n "$(started "$pid")" ] || continue
+    fields "$pid"
+    found=$pid session+=" $(set -- $stat && echo "$4")"
   done
-  return 1
+  pid=$found
+  [ -n "$pid" ]
 }
 "#
     };
@@ -93,9 +133,16 @@ begin() {
   case $__quorate in *"
 # quorate: the script is whole") ;; *) return ;; esac
   [ ! -e "$1/settled" ] || return
-  floor=
-  if [ -f "$2/$3/since" ]; then read -r floor <"$2/$3/since"; fi
-  [ "$4" -gt "${floor:-0}" ] || return
+  floor=0
+  if [ -e "$2/$3/since" ]; then
+    read -r floor <"$2/$3/since"
+    case $floor in "" | *[!0-9]*)
+      __quorate_why="this host does not remember which scripts of the run it was sent"
+      return
+      ;;
+    esac
+  fi
+  [ "$4" -gt "$floor" ] || return
   if [ "$5" != - ]; then
     holder=
     if [ -f "$2/lock" ] && [ ! -L "$2/lock" ]; then read -r -n 500 holder <"$2/lock"; fi
@@ -156,11 +203,7 @@ pub(super) const SETTLE: &str = concat!(
     home!(),
     find!(),
     r#"here=$home/$1/$2
-if [ -f "$home/$1/since" ]; then
-  floor=
-  read -r floor <"$home/$1/since"
-  if [ "$2" -gt "${floor:-0}" ]; then mkdir "$here" 2>/dev/null; fi
-fi
+if remembers "$home/$1" && [ "$2" -gt "$floor" ]; then mkdir "$here" 2>/dev/null; fi
 if [ ! -d "$here" ] && ! alive "$here"; then
   mkdir -p "$home/$1" && mkdir "$here" && : >"$here/gone" || exit 1
 fi
@@ -179,10 +222,10 @@ if [ "$runs" = no ] && [ ! -f "$here/exit" ]; then
 fi
 if [ "$runs" = no ] && [ -e "$here/never" ]; then
   echo never
-elif [ -f "$here/exit" ]; then
-  echo "exited $(cat "$here/exit")"
 elif [ "$runs" = yes ]; then
   echo running
+elif [ -f "$here/exit" ]; then
+  echo "exited $(cat "$here/exit")"
 else
   echo gone
 fi
@@ -199,22 +242,27 @@ mkdir -p "$home/$1" || exit 1
 mkdir "$here" 2>/dev/null
 [ -f "$here/pid" ] || : >"$here/settled"
 alive "$here" || exit 0
-victim=$pid
+: >"$here/killing"
+victims=$session
 send() {
-  kill "-$1" -- "-$victim" 2>/dev/null
-  if command -v pkill >/dev/null; then pkill "-$1" -s "$victim"; fi
+  for victim in $victims; do kill "-$1" -- "-$victim" 2>/dev/null; done
+  for victim in $(left $victims); do kill "-$1" "$victim" 2>/dev/null; done
 }
+is_over() {
+  [ -z "$(left $victims)" ] && rm -f "$here/killing"
+}
+SECONDS=0
 send TERM
-for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25; do
-  kill -0 -- "-$victim" 2>/dev/null || exit 0
+while [ "$SECONDS" -lt 6 ]; do
+  ! is_over || exit 0
   sleep 0.2
 done
-send KILL
-for _ in 1 2 3 4 5 6 7 8 9 10; do
-  alive "$here" || exit 0
+while [ "$SECONDS" -lt 12 ]; do
+  send KILL
+  ! is_over || exit 0
   sleep 0.2
 done
-refuse "process $victim does not end, not even by SIGKILL"
+refuse "these processes don't end, not even by SIGKILL:$(printf ' %s' $(left $victims))"
 "#
 );
 
@@ -264,7 +312,8 @@ pub(super) const LOCK: &str = concat!(
   fi
 fi
 mkdir -p "$home/$1" || exit 1
-[ -e "$home/$1/since" ] || echo "$4" >"$home/$1/since" || exit 1
+since=$home/$1/since
+remembers "$home/$1" || { echo "$4" >"$since.new" && mv -fT "$since.new" "$since"; } || exit 1
 echo "$boot_id"
 exit 0
 "#

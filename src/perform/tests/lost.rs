@@ -212,6 +212,27 @@ async fn a_lock_that_is_no_lock_is_neither_followed_nor_shown() {
 }
 
 #[rstest]
+#[case::a_full_disk("")]
+#[case::a_torn_write("12x")]
+#[tokio::test]
+async fn a_host_that_forgot_a_script_is_not_sent_it_again(#[case] since: &str) {
+    let site = Site::new();
+    let plan = Arc::new(plan([Step { unless: Vec::new(), ..slow() }]));
+    let id = left(&site, &plan).await;
+    go(&site, "a");
+    until(|| !site.file("a", "done").is_empty()).await;
+    // The host restarts without its /run, and a lock is taken there that can't be written down whole.
+    let home = site.host("a").join("run");
+    until(|| fs::remove_dir_all(&home).is_ok()).await;
+    fs::create_dir_all(home.join(&id)).unwrap();
+    fs::set_permissions(&home, fs::Permissions::from_mode(0o700)).unwrap();
+    fs::write(home.join(&id).join("since"), since).unwrap();
+    let (outcome, entries) = resume(&site, &plan, &id).await;
+    assert!(why(&outcome).contains("the script at line 7 may have run"), "{outcome:?}");
+    assert_eq!((sent(&entries, &Part::Run), site.file("a", "began")), (0, "x\n".to_owned()));
+}
+
+#[rstest]
 #[case(0o777)]
 #[case(0o1777)]
 #[case(0o770)]
