@@ -41,6 +41,12 @@ pub enum CommandError {
         /// What may have been meant.
         nearest: Option<String>,
     },
+    /// The word takes no argument.
+    #[error("{word} takes no name: select the row first, then type {word} alone")]
+    Surplus {
+        /// The word.
+        word: String,
+    },
     /// The word wants an argument.
     #[error("{word} wants {wanted}")]
     Missing {
@@ -108,10 +114,12 @@ impl Command {
                 return Err(CommandError::Missing { word: "layout", wanted: "auto, tiles or list" });
             }
             ("layout", name) => Self::Layout(parse_word("layout", &find("layout", name, state)?)?),
-            (word, _) => match word.parse::<Action>() {
+            (word, argument) => match word.parse::<Action>() {
+                Ok(_) if !argument.is_empty() => return Err(surplus(word)),
                 Ok(action) => Self::Act(action),
                 // A cluster's name alone opens it: what is typed at three in the morning is a name.
                 Err(_not_an_action) => match find("cluster", word, state) {
+                    Ok(_) if !argument.is_empty() => return Err(surplus(word)),
                     Ok(name) => Self::Open(ClusterName::from(name)),
                     Err(_no_cluster) => {
                         let words: Vec<_> = words().map(|(word, _)| word).collect();
@@ -122,6 +130,11 @@ impl Command {
             },
         }))
     }
+}
+
+/// A name after an action is never dropped: the action would go to the selected row, not to the one named.
+fn surplus(word: &str) -> CommandError {
+    CommandError::Surplus { word: word.to_owned() }
 }
 
 /// `15 replacing a disk`, or the reason alone.

@@ -163,7 +163,8 @@ impl Layers {
             Panel::Operation(id) => Some(*id),
             _ => None,
         });
-        (self.top().kind(), panel.map(std::mem::discriminant), job, page.map(std::mem::discriminant))
+        let shown = (self.cluster().map(|view| view.pane), self.fleet().map(|fleet| fleet.pane));
+        (self.top().kind(), panel.map(std::mem::discriminant), job, page.map(std::mem::discriminant), shown)
     }
 
     /// Puts a layer in its place: it replaces the one of its kind, and what lay on it goes.

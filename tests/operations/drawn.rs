@@ -141,6 +141,37 @@ fn nothing_was_changed_goes_with_its_dialog() {
 }
 
 #[test]
+fn an_answer_goes_with_its_pane() {
+    let mut person = fencing();
+    person.keys(&[KeyCode::Esc]);
+    assert!(person.screen().contains("nothing was changed"), "{}", person.screen());
+    person.writes("3");
+    assert!(!person.screen().contains("nothing was changed"), "{}", person.screen());
+}
+
+#[test]
+fn a_wrong_name_is_reported_until_it_is_edited() {
+    let mut person = fencing();
+    let name = name(&person.state);
+    person.writes("no").keys(&[KeyCode::Enter]);
+    assert!(person.screen().contains(&format!("this is not {name}")), "{}", person.screen());
+    person.writes("t");
+    assert!(!person.screen().contains("this is not"), "{}", person.screen());
+}
+
+#[test]
+fn a_name_after_an_action_never_goes_to_the_selected_row() {
+    let mut person = Person::in_cluster("mq", (80, 24));
+    for line in [":standby mq3", ":fence-reboot mq3", ":move vip lb1", ":db mq"] {
+        person.writes(line).keys(&[KeyCode::Enter]);
+        assert!(person.screen().contains("takes no name"), "{line}\n{}", person.screen());
+        assert_eq!(person.state.layers.panel(), None, "{line}");
+        assert!(person.asked.is_empty(), "{line}");
+        person.keys(&[KeyCode::Esc]);
+    }
+}
+
+#[test]
 fn a_panel_that_is_read_hides_what_keys_would_change() {
     let mut person = Person::in_cluster("mq", (80, 24));
     person.keys(&[KeyCode::F(1)]);

@@ -13,7 +13,9 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::command::complete;
 use super::wizard::{News, Page};
-use super::{Action, ClusterState, Effect, Event, FleetView, Notice, NoticeLevel, PromptKind, State, View};
+use super::{
+    Action, ClusterState, Effect, Event, FleetView, Notice, NoticeLevel, PromptKind, State, Typing, View,
+};
 use crate::health::{Assessment, Health};
 use crate::model::ClusterName;
 use crate::tables::details;
@@ -40,14 +42,15 @@ pub fn update(state: &mut State, event: Event) -> Vec<Effect> {
         event => {
             state.dirty = true;
             let is_by_user = event.is_by_user();
+            let is_edit = matches!(event, Event::Typed(Typing::Edit(_)) | Event::Pasted(_));
             let (told, top) = (info(state).cloned(), state.layers.identity());
             let effects = interact(state, event);
             let is_told = info(state) != told.as_ref();
             if is_told {
                 state.is_answer = is_by_user;
             }
-            if !is_told && is_by_user && state.is_answer && state.layers.identity() != top {
-                // The answer was about a screen that is left.
+            if !is_told && is_by_user && state.is_answer && (is_edit || state.layers.identity() != top) {
+                // The answer was about a screen that is left, or about text that has changed.
                 state.notices.retain(|(notice, _)| notice.level == NoticeLevel::Error);
             }
             settle(state);
