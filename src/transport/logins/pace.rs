@@ -1,7 +1,5 @@
 //! The bound on logins under way, adapted to what succeeds.
 
-use std::collections::HashMap;
-use std::hash::Hash;
 use std::time::Duration;
 
 /// The bound to begin with. sshd by default turns connections away at random from the eleventh on that hasn't logged
@@ -27,15 +25,17 @@ const LATEST: f64 = 0.2;
 /// by one with every login at first and by one with every round later. Where logins time out or are turned away
 /// because of the crowd, it is halved, once for all that were under way together.
 ///
-/// Holds no clock. `G` groups hosts that are alike far away: the members of one cluster.
+/// `fastest` is the fastest login to any host. The fastest one to a cluster would include its own wait for the others, and
+/// a queue that never gets shorter would look like a long way.
+///
+/// Holds no clock.
 #[derive(Debug)]
-pub(super) struct Pace<G> {
+pub(super) struct Pace {
     bound: f64,
     most: f64,
     /// Up to here the bound grows with every login.
     fast_until: f64,
     fastest: Option<Duration>,
-    fastest_of: HashMap<G, Duration>,
     /// The average part of their limit that logins took.
     taken: Option<f64>,
     begun: u64,
@@ -67,7 +67,7 @@ pub(super) enum Signal {
     Neutral,
 }
 
-impl<G: Eq + Hash> Pace<G> {
+impl Pace {
     /// The bound is never higher than `most`.
     pub(super) fn new(most: usize) -> Self {
         let most = (most as f64).max(FLOOR);
@@ -76,7 +76,6 @@ impl<G: Eq + Hash> Pace<G> {
             most,
             fast_until: most,
             fastest: None,
-            fastest_of: HashMap::new(),
             taken: None,
             begun: 0,
             last_success: 0,
@@ -96,22 +95,21 @@ impl<G: Eq + Hash> Pace<G> {
     }
 
     /// A login has ended. `under_way` counts it, too.
-    pub(super) fn ended(&mut self, login: Begun, group: G, signal: Signal, under_way: usize) {
+    pub(super) fn ended(&mut self, login: Begun, signal: Signal, under_way: usize) {
         match signal {
-            Signal::LoggedIn { took, limit } => self.succeeded(login, group, took, limit, under_way),
+            Signal::LoggedIn { took, limit } => self.succeeded(login, took, limit, under_way),
             Signal::TimedOut if self.is_own_fault(login) => {}
             Signal::TimedOut | Signal::TurnedAway => self.halve(login),
             Signal::Neutral => {}
         }
     }
 
-    fn succeeded(&mut self, login: Begun, group: G, took: Duration, limit: Duration, under_way: usize) {
+    fn succeeded(&mut self, login: Begun, took: Duration, limit: Duration, under_way: usize) {
         self.last_success = self.last_success.max(login.0);
         let part = took.as_secs_f64() / limit.as_secs_f64().max(f64::MIN_POSITIVE);
         self.taken = Some(self.taken.map_or(part, |taken| taken + LATEST * (part - taken)));
-        let fastest = self.fastest_of.get(&group).copied().or(self.fastest).unwrap_or(took).min(took);
-        self.fastest = Some(self.fastest.map_or(took, |fastest| fastest.min(took)));
-        self.fastest_of.entry(group).and_modify(|fastest| *fastest = (*fastest).min(took)).or_insert(took);
+        let fastest = self.fastest.map_or(took, |fastest| fastest.min(took));
+        self.fastest = Some(fastest);
         if under_way < self.bound() {
             // The bound was not what held the others up.
             return;

@@ -12,7 +12,7 @@ use crate::model::{ClusterName, HostName};
 #[derive(Debug)]
 pub(super) struct Queue {
     clusters: HashMap<HostName, ClusterName>,
-    pace: Pace<ClusterName>,
+    pace: Pace,
     waiting: Vec<Waiting>,
     under_way: HashMap<HostName, Begun>,
     connected: HashSet<HostName>,
@@ -96,7 +96,7 @@ impl Queue {
                 return;
             }
         }
-        self.pace.ended(begun, cluster, signal, number);
+        self.pace.ended(begun, signal, number);
     }
 
     /// A connection is gone.
