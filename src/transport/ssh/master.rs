@@ -33,6 +33,9 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// How often a login checks whether its control socket is there. Portable, and a check costs about a microsecond.
 const CHECK_EVERY: Duration = Duration::from_millis(10);
 
+/// The longest that an ssh whose configuration sends it to the background takes for that, once its socket is there.
+const LEAVES: Duration = Duration::from_millis(20);
+
 /// What the crate calls the control socket in a master's directory.
 const SOCKET: &str = "master";
 
@@ -178,6 +181,9 @@ impl Process {
             tokio::select! {
                 status = self.child.wait() => return status.map(Some),
                 _ = checks.tick() => if socket.exists() {
+                    if let Ok(status) = tokio::time::timeout(LEAVES, self.child.wait()).await {
+                        return status.map(Some);
+                    }
                     self.is_logged_in = true;
                     return Ok(None);
                 },
