@@ -422,7 +422,7 @@ async fn a_refused_resume_leaves_the_operation_to_the_next_console() {
     assert_eq!(stage.logged(), ["begin", "begin", "resume", "given up"]);
     let mut all = stage.audit.read().unwrap().unfinished();
     all.retain(|it| it.id == unfinished.id);
-    assert_eq!(all, [unfinished.clone()], "as if nothing had happened");
+    assert_eq!(all, std::slice::from_ref(&unfinished), "as if nothing had happened");
     assert!(!all[0].is_in_hand() && !all[0].may_be_others());
     // When that one has ended, it can be resumed.
     let end = What::End { outcome: "done".to_owned(), words: String::new() };
