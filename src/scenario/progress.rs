@@ -10,10 +10,12 @@ mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::Timestamp;
 
 use self::cell::{Cell, Stage};
+use self::change::PAUSE;
 use super::journal::{Begun, Entry, Event, Instruction, Job, Outcome, Part, Place, When};
 use super::system::System;
 use super::{Plan, Step};
@@ -160,7 +162,9 @@ impl Progress {
             Event::Held { .. } => {}
             Event::Instructed { instruction } => self.instruct(*instruction),
             Event::Sent { serial, job } => self.sent(*serial, job, entry.at),
-            Event::Ended { serial, end, .. } => self.ended(*serial, end, entry.at),
+            Event::Ended { serial, end, elapsed_ms, .. } => {
+                self.ended(*serial, end, Duration::from_millis(*elapsed_ms), entry.at);
+            }
             Event::Settled { serial, fate } => self.settled(*serial, fate),
             Event::Over { outcome } => self.phase = Phase::Over(outcome.clone()),
         }
@@ -306,7 +310,8 @@ impl Progress {
                 continue;
             }
             match cell.again_at {
-                Some(at) if at > now => {
+                // Further off than a pause: the clock was set back since.
+                Some(at) if at > now && at.duration_since(now).unsigned_abs() <= PAUSE => {
                     todo.wake = Some(todo.wake.map_or(at, |wake| wake.min(at)));
                 }
                 Some(_) | None if room > 0 => {

@@ -1,5 +1,7 @@
 //! One step at one place.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 
 use crate::scenario::journal::{Job, Part, Place};
@@ -53,8 +55,8 @@ pub(super) struct Cell {
     pub(super) unproved: Unproved,
     /// Why nothing begins here: a script that was left behind may still work, and its host can't be asked.
     pub(super) blocked: Option<String>,
-    /// Since when a check is tried.
-    pub(super) since: Option<Timestamp>,
+    /// How long a check has been tried: its own time and the pauses, as the wall clock may jump.
+    pub(super) tried: Duration,
     /// Not before this.
     pub(super) again_at: Option<Timestamp>,
     pub(super) begun: Option<Timestamp>,
@@ -125,7 +127,7 @@ impl Cell {
             has_run: false,
             unproved: Unproved::Ask,
             blocked: None,
-            since: None,
+            tried: Duration::ZERO,
             again_at: None,
             begun: None,
             over: None,
@@ -153,7 +155,7 @@ impl Cell {
     /// Goes on there, with a check's time beginning anew.
     pub(super) fn go(&mut self, stage: Stage) {
         self.stage = stage;
-        self.since = None;
+        self.tried = Duration::ZERO;
         self.again_at = None;
     }
 

@@ -12,7 +12,7 @@ use crate::scenario::Step;
 use crate::scenario::journal::{End, Fate, Job, Outcome, Part, Place};
 
 /// The pause between two tries of a check.
-const PAUSE: Duration = Duration::from_secs(2);
+pub(super) const PAUSE: Duration = Duration::from_secs(2);
 
 impl Progress {
     pub(super) fn sent(&mut self, serial: u64, job: &Job, at: Timestamp) {
@@ -28,7 +28,6 @@ impl Progress {
         cell.is_in_flight = true;
         cell.has_run |= job.part == Part::Run;
         cell.begun.get_or_insert(at);
-        cell.since.get_or_insert(at);
         self.serial = serial;
         if job.part.changes() {
             self.open.insert(serial, job.clone());
@@ -36,7 +35,7 @@ impl Progress {
         self.flights.insert(serial, Flight { job: job.clone(), at });
     }
 
-    pub(super) fn ended(&mut self, serial: u64, end: &End, at: Timestamp) {
+    pub(super) fn ended(&mut self, serial: u64, end: &End, took: Duration, at: Timestamp) {
         let Some(Flight { job, .. }) = self.flights.remove(&serial) else { return };
         match end {
             End::Lost { .. } if self.is_aborting && job.part.changes() => _ = self.ending.insert(serial),
@@ -68,7 +67,10 @@ impl Progress {
                     _ => cell.fail(job.part, wrong_end(script, end, "script")),
                 }
             }
-            Part::Check | Part::Proof { .. } => self.unheld(&step, index, &job, end, at),
+            Part::Check | Part::Proof { .. } => {
+                cell.tried = cell.tried.saturating_add(took);
+                self.unheld(&step, index, &job, end, at);
+            }
         }
     }
 
@@ -332,9 +334,11 @@ impl Progress {
         let (Some(check), Some(cell)) = (step.checks.get(job.script), self.cell_mut(index)) else { return };
         let words = check.does_not_hold(end);
         let may_wait = job.part == Part::Check || cell.unproved == Unproved::Ask;
-        let deadline = later(cell.since.unwrap_or(at), check.retry);
-        if may_wait && at < deadline {
-            cell.again_at = Some(later(at, PAUSE).min(deadline));
+        let left = check.retry.saturating_sub(cell.tried);
+        if may_wait && !left.is_zero() {
+            let pause = left.min(PAUSE);
+            cell.tried = cell.tried.saturating_add(pause);
+            cell.again_at = Some(later(at, pause));
             return;
         }
         let is_answered = !matches!(end, End::NotSent { .. } | End::Lost { .. });
@@ -342,7 +346,7 @@ impl Progress {
             (Part::Check, _) => cell.fail(Part::Check, words),
             // Nobody knows that it doesn't hold: it is asked again, not the step run again.
             _ if !is_answered => {
-                cell.since = None;
+                cell.tried = Duration::ZERO;
                 cell.blocked = Some(words);
             }
             (_, Unproved::Ask) => cell.doubt(format!("a script may have run here, and {words}")),

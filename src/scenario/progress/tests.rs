@@ -163,11 +163,49 @@ fn checks_are_run_on_all_hosts_at_once() {
     console.end(serials[2], End::Exited { code: Some(1) });
     console.now += SignedDuration::from_secs(2);
     assert_eq!(console.parts(), [("b".to_owned(), "check"), ("c".to_owned(), "check")]);
-    console.now += SignedDuration::from_secs(60);
+    for _ in 0..2 {
+        console.all_exit(1);
+        assert_eq!(console.todo().stand, Stand::Busy);
+        console.now += SignedDuration::from_secs(2);
+    }
     console.all_exit(1);
     assert_eq!(console.todo().stand, Stand::Stuck);
     assert!(matches!(console.state(1, "b"), State::Failed(_)));
     assert!(matches!(console.state(1, "c"), State::Failed(_)), "each is told that does not hold");
+}
+
+/// How often a check is tried while the clock is set by that many seconds after each try.
+fn tries_of_a_check(jump: i64) -> usize {
+    let mut console =
+        Console::to_the_end(&plan("## One\n```bash run on=first\nx\n```\n```bash check retry=10s\nx\n```\n"));
+    console.now = "2026-01-01T00:00:00Z".parse().unwrap();
+    console.all_exit(0);
+    for tries in 1..100 {
+        console.all_exit(1);
+        console.now += SignedDuration::from_secs(jump);
+        let todo = console.todo();
+        if todo.stand == Stand::Stuck {
+            return tries;
+        }
+        if let Some(wake) = todo.wake {
+            assert!(
+                wake.duration_since(console.now) <= SignedDuration::from_secs(2),
+                "it sleeps until {wake}"
+            );
+            console.now = wake;
+        }
+    }
+    panic!("the check is tried for ever")
+}
+
+#[rstest]
+#[case::stands(0)]
+#[case::goes(1)]
+#[case::jumps_forward(3_600)]
+#[case::jumps_back(-3_600)]
+#[case::jumps_back_for_years(-600_000_000)]
+fn a_check_is_tried_for_its_time_however_the_clock_jumps(#[case] jump: i64) {
+    assert_eq!(tries_of_a_check(jump), 6);
 }
 
 #[test]
