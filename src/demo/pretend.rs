@@ -9,6 +9,7 @@ use tokio::sync::mpsc;
 use tokio::time::sleep;
 
 use crate::model::HostName;
+use crate::perform::BEGINS;
 use crate::transport::{
     Command, Ended, Limits, Output, Piece, StreamKind, StreamLimits, Transport, TransportError,
 };
@@ -66,9 +67,12 @@ impl Transport for Pretender {
             return self.0.stream(host, command, limits, pieces);
         }
         Box::pin(async move {
-            let piece = Piece { stream: StreamKind::Stdout, bytes: OUTPUT.to_vec() };
-            // Nobody has to take it.
-            let _nobody = pieces.send(piece).await;
+            let begins = Piece { stream: StreamKind::Stderr, bytes: BEGINS.into() };
+            let output = Piece { stream: StreamKind::Stdout, bytes: OUTPUT.to_vec() };
+            for piece in [begins, output] {
+                // Nobody has to take it.
+                let _nobody = pieces.send(piece).await;
+            }
             sleep(TAKES).await;
             Ok(Ended { exit_code: Some(0), elapsed: TAKES })
         })

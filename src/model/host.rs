@@ -7,6 +7,15 @@ use super::{HostName, NodeName};
 impl HostName {
     /// The host alone: without `ssh://`, a login name, a port, or the dot that ends an absolute name.
     pub fn bare(&self) -> &str {
+        self.parts().0
+    }
+
+    /// The port, where the name has one.
+    pub fn port(&self) -> Option<&str> {
+        self.parts().1
+    }
+
+    fn parts(&self) -> (&str, Option<&str>) {
         let name = self.as_str();
         let scheme = "ssh://";
         let name = match name.get(..scheme.len()) {
@@ -17,13 +26,16 @@ impl HostName {
             _ => name,
         };
         let name = name.rsplit('@').next().unwrap_or_default();
-        let name = match (name.strip_prefix('['), name.split_once(':')) {
-            (Some(bracketed), _) => bracketed.split(']').next().unwrap_or_default(),
+        let (name, port) = match (name.strip_prefix('['), name.split_once(':')) {
+            (Some(bracketed), _) => match bracketed.split_once(']') {
+                Some((host, rest)) => (host, rest.strip_prefix(':')),
+                None => (bracketed, None),
+            },
             // An address of IPv6 has more than one colon.
-            (None, Some((host, port))) if port.chars().all(|c| c.is_ascii_digit()) => host,
-            _ => name,
+            (None, Some((host, port))) if port.chars().all(|c| c.is_ascii_digit()) => (host, Some(port)),
+            _ => (name, None),
         };
-        name.strip_suffix('.').unwrap_or(name)
+        (name.strip_suffix('.').unwrap_or(name), port)
     }
 
     /// Whether both are the same host: equal addresses, equal names, or one is the other's first label. Aliases of
@@ -83,6 +95,17 @@ mod tests {
     fn other_hosts_are_others(#[case] one: &str, #[case] other: &str) {
         let (one, other) = (HostName::from(one), HostName::from(other));
         assert!(!one.is_same_host(&other) && !other.is_same_host(&one));
+    }
+
+    #[rstest]
+    #[case("n1", None)]
+    #[case("ssh://root@n1:42201/", Some("42201"))]
+    #[case("n1:22", Some("22"))]
+    #[case("[::1]:22", Some("22"))]
+    #[case("[::1]", None)]
+    #[case("fe80::1", None)]
+    fn a_port_is_told_from_an_address(#[case] name: &str, #[case] port: Option<&str>) {
+        assert_eq!(HostName::from(name).port(), port);
     }
 
     proptest! {

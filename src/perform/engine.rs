@@ -1,6 +1,6 @@
 //! The loop that does what a [`Progress`] says, and tells it what came of it.
 
-use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
@@ -27,11 +27,15 @@ pub(super) struct Engine {
     run: Arc<Run>,
     pub(super) start: Start,
     pub(super) progress: Progress,
+    /// Whether the journal had entries already.
+    is_resumed: bool,
     flying: FuturesUnordered<BoxFuture<'static, Flown>>,
     /// What kills each script that is under way or looked for.
     kills: HashMap<u64, CancellationToken>,
     /// The places that are ours, and where scripts may have left something.
     pub(super) grips: BTreeMap<Place, Grip>,
+    /// The places that may hold a lock of this run, granted or not. Giving it back leaves the lock of another run alone.
+    pub(super) maybe_ours: BTreeSet<Place>,
     /// The steps that were run again because that had been wanted beforehand.
     retried: HashSet<usize>,
     orders: Orders,
@@ -66,15 +70,18 @@ impl Engine {
         channel: mpsc::Receiver<Instruction>,
     ) -> Self {
         let progress = Progress::replay(Arc::clone(&shared.plan), run.entries());
+        let is_resumed = !run.entries().is_empty();
         Self {
             shared,
             runs,
             run: Arc::new(run),
             start,
             progress,
+            is_resumed,
             flying: FuturesUnordered::new(),
             kills: HashMap::new(),
             grips: BTreeMap::new(),
+            maybe_ours: BTreeSet::new(),
             retried: HashSet::new(),
             orders: Orders { channel, is_open: true, held: VecDeque::new() },
         }
@@ -92,9 +99,9 @@ impl Engine {
         if self.flying.is_empty() {
             // Boxed, so that a run can be a task.
             let mut unlock: Vec<BoxFuture<'_, ()>> = Vec::new();
-            for place in self.grips.keys() {
+            for place in &self.maybe_ours {
                 // The journal is what counts: of what it doesn't know, the host must not forget anything.
-                let records = if self.progress.is_open_at(place) { Records::Keep } else { Records::Forget };
+                let records = if self.has_open(place) { Records::Keep } else { Records::Forget };
                 unlock.push(Box::pin(self.shared.unlock(place, records)));
             }
             futures::stream::iter(unlock).buffer_unordered(16).collect::<Vec<()>>().await;
@@ -102,7 +109,24 @@ impl Engine {
         outcome
     }
 
+    /// Whether the journal doesn't know what became of a script at a place. The console may run on one of the hosts, where
+    /// both places share the records.
+    fn has_open(&self, place: &Place) -> bool {
+        match place {
+            Place::Host(_) => self.progress.is_open_at(place),
+            Place::Local => self.progress.places().iter().any(|place| self.progress.is_open_at(place)),
+        }
+    }
+
     async fn go(&mut self) -> Result<Outcome, NoJournal> {
+        if self.is_resumed {
+            if self.run.begun().is_none() {
+                let why = "the start of this run's journal can't be read, so the run can't be resumed. Start a new run.";
+                return Ok(Outcome::Refused { why: vec![why.to_owned()] });
+            }
+            // The last console may have died with these locks.
+            self.maybe_ours.extend(self.progress.places());
+        }
         self.begin().await?;
         loop {
             let todo = self.progress.next((self.shared.clock)());
@@ -134,9 +158,10 @@ impl Engine {
     }
 
     async fn begin(&mut self) -> Result<(), NoJournal> {
-        let is_new = self.run.begun().is_none();
         let plan = &self.shared.plan;
-        let first = if is_new {
+        let first = if self.is_resumed {
+            Event::Resumed { by: by() }
+        } else {
             Event::Begun(Begun {
                 run: self.run.id().to_owned(),
                 scenario: plan.scenario.name.clone(),
@@ -145,8 +170,6 @@ impl Engine {
                 by: by(),
                 from_step: self.start.from_step,
             })
-        } else {
-            Event::Resumed { by: by() }
         };
         let pace = (self.start.pace == Pace::ToEnd)
             .then_some(Event::Instructed { instruction: Instruction::RunToEnd });
@@ -176,6 +199,11 @@ impl Engine {
         for (serial, job) in jobs {
             let kill = self.kill_switch(serial);
             let grip = self.grips.get(&job.place).cloned();
+            if grip.is_none() && job.place != Place::Local {
+                let ran = Ran::not_sent(serial, format!("{} isn't locked by this run", job.place));
+                self.flying.push(Box::pin(std::future::ready(Flown::Ran(ran))));
+                continue;
+            }
             let running = job::run(Arc::clone(&self.shared), serial, job, grip, kill);
             self.flying.push(Box::pin(async move { Flown::Ran(running.await) }));
         }

@@ -58,6 +58,8 @@ impl Engine {
             let words = words.clone();
             async move { shared.lock(&place, &words, lock, last).await }
         };
+        // An answer may get lost after the host has given the lock.
+        self.maybe_ours.extend(self.progress.places());
         let locks = self.progress.places().into_iter().map(|place| {
             let taking = take(Arc::clone(&shared), place.clone());
             async move { (place, taking.await) }
@@ -76,6 +78,10 @@ impl Engine {
                     "{place}: a script of run {run} still works there, as process {pid}, so {place} can't be taken: wait \
                      until it has ended, or end it (`kill -- -{pid}`)"
                 )),
+                Ok(Err(Taken::Same(name))) => {
+                    self.maybe_ours.remove(&place);
+                    broken.push(format!("{place} and {name} are the same host: name it once"));
+                }
                 Err(why) => broken.push(why),
             }
         }

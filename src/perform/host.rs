@@ -8,8 +8,9 @@ mod scripts;
 
 use std::time::Duration;
 
-pub(super) use self::scripts::RESTARTED;
-use self::scripts::{AT_WORK, HELD, KILL, LOADER, LOCK, PROBE, SETTLE, UNLOCK, WHOLE};
+pub use self::scripts::BEGINS;
+use self::scripts::{AT_WORK, HELD, KILL, LOADER, LOCK, PROBE, SAME_HOST, SETTLE, UNLOCK, WHOLE};
+pub(super) use self::scripts::{REFUSED, RESTARTED};
 
 use super::Shared;
 use crate::model::HostName;
@@ -61,6 +62,8 @@ pub(super) enum Taken {
         /// That run.
         run: String,
     },
+    /// This run has it already, under that name.
+    Same(String),
 }
 
 /// What happens to a run's records on a host when its lock is given back.
@@ -137,7 +140,7 @@ impl Shared {
         };
         let line = format!("{} {words}", self.run);
         let output = self
-            .constant(place, LOCK, &[&line, how, &last.to_string()])
+            .constant(place, LOCK, &[&line, how, &last.to_string(), &place.to_string()])
             .await
             .map_err(|error| error.message)?;
         let text = clean(String::from_utf8_lossy(&output.stdout).trim());
@@ -149,26 +152,22 @@ impl Shared {
             }
             Some(HELD) => Ok(Err(Taken::Held(Holder { run: first.to_owned(), words: rest.to_owned() }))),
             Some(AT_WORK) => Ok(Err(Taken::AtWork { pid: first.to_owned(), run: rest.to_owned() })),
+            Some(SAME_HOST) => Ok(Err(Taken::Same(text))),
             _ => Err(format!("{place}: {}", said(&output))),
         }
     }
 
-    /// Takes the lock of a host again that was restarted, before script number `serial` is sent; `None`: it was not.
-    pub(super) async fn lock_again(
-        &self,
-        place: &Place,
-        grip: &Grip,
-        serial: u64,
-    ) -> Result<Option<Grip>, String> {
+    /// Takes the lock of a restarted host again, before script number `serial` is sent.
+    pub(super) async fn lock_again(&self, place: &Place, grip: &Grip, serial: u64) -> Result<Grip, String> {
         match self.lock(place, &grip.words, Lock::Respect, serial.saturating_sub(1)).await? {
-            Ok(again) if again.boot == grip.boot => Ok(None),
-            Ok(again) => Ok(Some(again)),
+            Ok(again) => Ok(again),
             Err(Taken::Held(Holder { run, words })) => {
                 Err(format!("{place}: run {run} has it now ({words})"))
             }
             Err(Taken::AtWork { pid, run }) => {
                 Err(format!("{place}: a script of run {run} works there, as process {pid}"))
             }
+            Err(Taken::Same(name)) => Err(format!("{place} and {name} are the same host")),
         }
     }
 
@@ -178,7 +177,11 @@ impl Shared {
             Records::Keep => "keep",
             Records::Forget => "forget",
         };
-        match self.constant(place, UNLOCK, &[records]).await {
+        let name = match place {
+            Place::Host(host) => host.as_str(),
+            Place::Local => "",
+        };
+        match self.constant(place, UNLOCK, &[records, name]).await {
             Ok(output) if output.exit_code == Some(0) => {}
             Ok(output) if output.exit_code == Some(AT_WORK) => {
                 let pid = clean(String::from_utf8_lossy(&output.stdout).trim());

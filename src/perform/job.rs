@@ -9,13 +9,14 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
+use super::beginning::Beginning;
 use super::host::{self, Grip};
 use super::output::{Log, shown_lines};
 use super::{News, Shared};
 use crate::model::HostName;
 use crate::scenario::Script;
 use crate::scenario::journal::{End, Fate, Job, Place};
-use crate::transport::{Command, Ended, Local, Piece, StreamLimits, Transport, TransportError};
+use crate::transport::{Command, Ended, Local, Piece, StreamKind, StreamLimits, Transport, TransportError};
 
 /// How long the output of a script that was killed is waited for.
 const GRACE: Duration = Duration::from_secs(10);
@@ -38,6 +39,19 @@ pub(super) struct Ran {
     pub(super) grip: Option<(Place, Grip)>,
 }
 
+impl Ran {
+    pub(super) const fn not_sent(serial: u64, why: String) -> Self {
+        Self { serial, end: End::NotSent { why }, elapsed: Duration::ZERO, said: Vec::new(), grip: None }
+    }
+}
+
+/// What came of sending a script.
+enum Sent {
+    Ended(End),
+    /// The host was restarted since its lock was taken, so it ran nothing.
+    Restarted,
+}
+
 /// Why a script does not go on.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Stop {
@@ -58,26 +72,27 @@ pub(super) async fn run(
     let step = steps.iter().find(|step| step.number == job.step);
     let Some(script) = step.and_then(|step| step.script(&job.part, job.script)) else {
         // A progress of this plan never asks for it.
-        let end = End::NotSent { why: "there is no such script in the scenario".to_owned() };
-        return Ran { serial, end, elapsed: Duration::ZERO, said: Vec::new(), grip: None };
+        return Ran::not_sent(serial, "there is no such script in the scenario".to_owned());
     };
     let mut log = Log::open(&shared.output, &job, script.line, (shared.clock)(), &shared.masker).await;
     let input = host::input(&shared.plan, &job.place, &script.text);
     let command = shared.loader(&job.place, serial, grip.as_ref(), input.clone());
-    let mut end = shared.send((serial, &job, script), &command, &kill, &mut log).await;
+    let mut sent = shared.send((serial, &job, script), &command, &kill, &mut log).await;
     let mut again = None;
-    if let (End::Exited { code: Some(host::RESTARTED) }, Some(grip)) = (&end, &grip) {
+    if let (Sent::Restarted, Some(grip)) = (&sent, &grip) {
         match shared.lock_again(&job.place, grip, serial).await {
-            // It was the script's own exit code.
-            Ok(None) => {}
-            Ok(Some(grip)) => {
+            Ok(grip) => {
                 let command = shared.loader(&job.place, serial, Some(&grip), input);
-                end = shared.send((serial, &job, script), &command, &kill, &mut log).await;
+                sent = shared.send((serial, &job, script), &command, &kill, &mut log).await;
                 again = Some((job.place.clone(), grip));
             }
-            Err(why) => end = End::NotSent { why },
+            Err(why) => sent = Sent::Ended(End::NotSent { why }),
         }
     }
+    let end = match sent {
+        Sent::Ended(end) => end,
+        Sent::Restarted => End::NotSent { why: format!("{} was restarted", job.place) },
+    };
     let mut said = log.close().await;
     if matches!(end, End::Exited { code: Some(code) } if code == script.exit_code) {
         said.clear();
@@ -135,7 +150,7 @@ impl Shared {
         command: &Command,
         kill: &CancellationToken,
         log: &mut Log,
-    ) -> End {
+    ) -> Sent {
         let limits = StreamLimits { connect: self.access.connect_timeout, command: None };
         let (pieces, mut taken) = mpsc::channel(PIECES);
         let here = HostName::from("this machine");
@@ -144,15 +159,22 @@ impl Shared {
             Place::Local => Local.stream(&here, command, limits, pieces),
         };
         let take = async {
-            while let Some(piece) = taken.recv().await {
+            let mut beginning = Beginning::default();
+            while let Some(mut piece) = taken.recv().await {
+                if piece.stream == StreamKind::Stderr {
+                    piece.bytes = beginning.push(&piece.bytes);
+                }
                 self.take(job, &piece, log).await;
             }
+            let rest = Piece { stream: StreamKind::Stderr, bytes: beginning.finish() };
+            self.take(job, &rest, log).await;
+            beginning
         };
-        let both = async { tokio::join!(stream, take).0 }.fuse();
+        let both = async { tokio::join!(stream, take) }.fuse();
         tokio::pin!(both);
         let stop = tokio::select! {
             biased;
-            ended = &mut both => return end_of(ended),
+            (ended, beginning) = &mut both => return self.sent(&job.place, ended, &beginning),
             () = kill.cancelled() => Stop::Asked,
             () = sleep(script.timeout) => Stop::TimeUp,
         };
@@ -168,7 +190,7 @@ impl Shared {
         if !both.is_terminated() && timeout(GRACE, &mut both).await.is_err() {
             tracing::debug!(%job.place, serial, "the output of a killed script stays open");
         }
-        match (killed, stop) {
+        Sent::Ended(match (killed, stop) {
             (Ok(()), Stop::Asked) => End::Killed,
             (Ok(()), Stop::TimeUp) => End::TimedOut,
             (Err(why), Stop::Asked) => End::Lost { why: format!("it could not be killed: {why}") },
@@ -176,7 +198,24 @@ impl Shared {
                 let limit = humantime::format_duration(script.timeout);
                 End::Lost { why: format!("it did not end within {limit} and could not be killed: {why}") }
             }
-        }
+        })
+    }
+
+    /// Only the exit code of a script that has begun is its own. Of any other than the loader's, the host has to say what it
+    /// means.
+    fn sent(&self, place: &Place, ended: Result<Ended, TransportError>, beginning: &Beginning) -> Sent {
+        let why = || match beginning.why() {
+            Some(why) => format!("{place}: {}", self.masker.mask(&why)),
+            None => format!("{place}: the script ended before it began"),
+        };
+        Sent::Ended(match ended {
+            Ok(Ended { exit_code, .. }) if beginning.has_begun() => End::Exited { code: exit_code },
+            Ok(Ended { exit_code: Some(host::RESTARTED), .. }) => return Sent::Restarted,
+            Ok(Ended { exit_code: Some(host::REFUSED), .. }) => End::NotSent { why: why() },
+            Ok(_) => End::Lost { why: why() },
+            Err(error) if error.may_have_run => End::Lost { why: error.message },
+            Err(error) => End::NotSent { why: error.message },
+        })
     }
 
     async fn take(&self, job: &Job, piece: &Piece, log: &mut Log) {
@@ -187,13 +226,5 @@ impl Shared {
         if !lines.is_empty() {
             room.send(News::Output { job: job.clone(), lines });
         }
-    }
-}
-
-fn end_of(ended: Result<Ended, TransportError>) -> End {
-    match ended {
-        Ok(Ended { exit_code, .. }) => End::Exited { code: exit_code },
-        Err(error) if error.may_have_run => End::Lost { why: error.message },
-        Err(error) => End::NotSent { why: error.message },
     }
 }

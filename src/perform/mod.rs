@@ -1,5 +1,6 @@
 //! Carrying out scenarios: gates, hosts, output, the journal on the disk and the locks for [`crate::scenario`].
 
+mod beginning;
 mod engine;
 mod gates;
 mod host;
@@ -25,7 +26,7 @@ use crate::scenario::{Masker, Plan};
 use crate::transport::Transport;
 use crate::watch::Clock;
 
-pub use host::Lock;
+pub use host::{BEGINS, Lock};
 pub use kept::{Kept, KeptFor};
 pub use output::file_name;
 pub use proof::prove;

@@ -48,6 +48,9 @@ pub enum NoPlan {
     /// One is named twice.
     #[error("the host {0} is named twice")]
     Twice(HostName),
+    /// Two names of one host: each script would run there twice at once.
+    #[error("{0} and {1} are the same host: name it once")]
+    Same(HostName, HostName),
     /// A step is for a host that there is not.
     #[error("{scenario}, line {line}: {wants}, but the hosts are {hosts}")]
     NoSuchHost {
@@ -99,6 +102,16 @@ impl Plan {
         }
         if let Some(twice) = hosts.iter().find(|host| !seen.insert(host.as_str())) {
             return Err(NoPlan::Twice(twice.clone()));
+        }
+        // Behind two ports there may be two machines. What spelling doesn't tell, the host's lock does.
+        let is_same = |one: &HostName, other: &HostName| {
+            one.is_same_host(other)
+                && (one.port() == other.port() || one.port().is_none() || other.port().is_none())
+        };
+        for (at, host) in hosts.iter().enumerate() {
+            if let Some(same) = hosts.iter().skip(at + 1).find(|other| is_same(host, other)) {
+                return Err(NoPlan::Same(host.clone(), same.clone()));
+            }
         }
         let plan = Self { scenario, hosts, values };
         for step in &plan.scenario.steps {

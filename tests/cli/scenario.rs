@@ -214,6 +214,8 @@ fn values_come_from_the_environment_and_the_configuration() {
 #[case(&["./none.md", "--nodes", "a"], "the scenario ./none.md can't be read: there is no such file")]
 #[case(&["basic-cluster"], "the scenario basic-cluster needs hosts; name them with --nodes a,b,c")]
 #[case(&["basic-cluster", "--nodes", "a,a"], "the host a is named twice")]
+#[case(&["basic-cluster", "--nodes", "a,root@a"], "a and root@a are the same host: name it once")]
+#[case(&["basic-cluster", "--nodes", "a.example.org,b,ssh://A:22"], "a.example.org and ssh://A:22 are the same host")]
 #[case(&["basic-cluster", "--nodes", "a,-b"], "`-b` can't be a host")]
 #[case(&["basic-cluster", "--nodes", "a", "--set", "vip"], "--set vip: must be NAME=VALUE")]
 #[case(&["basic-cluster", "--nodes", "a", "--set", "clutser=x"], "no variable is called `clutser`; did you mean `cluster`?")]

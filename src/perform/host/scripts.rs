@@ -90,6 +90,18 @@ alive() {
     };
 }
 
+/// Defines `called FOLDER`: reads what the run of that folder calls this host, as `$name`. Two names of one host, such as an
+/// alias and an address, would be sent the same script at once.
+macro_rules! called {
+    () => {
+        r#"called() {
+  name=
+  [ -f "$1/name" ] && IFS= read -r name <"$1/name" && [ -n "$name" ]
+}
+"#
+    };
+}
+
 /// Keeps every other script of ours that reads or changes the lock waiting until this one has ended.
 macro_rules! guard {
     () => {
@@ -117,7 +129,8 @@ macro_rules! held {
 /// The script is read whole before anything of it runs. Then, with the guard held so that the lock can't change hands, the
 /// host decides whether it begins: not if it was settled, is older than what the host remembers, or the lock isn't the
 /// run's. The script has no stdin, and a session of its own that no hang-up of the connection reaches. What it prints goes through `tee`, which continues when nobody listens any
-/// more: a lost connection does not kill an installation half-way.
+/// more: a lost connection does not kill an installation half-way. Its stderr begins with [`BEGINS`]; an exit code without
+/// that line isn't the script's.
 pub(super) const LOADER: &str = concat!(
     home!(),
     r#"here=$home/$1/$2
@@ -169,6 +182,7 @@ if [ -z "$__quorate_runs" ]; then
   exit 125
 fi
 exec 9<&-
+echo "quorate: the script begins" >&2
 unset stat start floor holder __quorate_runs __quorate_why
 unset -f record begin
 set --
@@ -191,6 +205,9 @@ kill -9 "$out" "$err" 2>/dev/null
 exit "$code"
 "#
 );
+
+/// The line of [`LOADER`] before the script's own output.
+pub const BEGINS: &str = "quorate: the script begins\n";
 
 /// The last line of what the loader reads.
 pub(super) const WHOLE: &str = "\n# quorate: the script is whole";
@@ -273,14 +290,20 @@ refuse "these processes don't end, not even by SIGKILL:$(printf ' %s' $(left $vi
 
 /// Takes the lock of this host for run `$1`; `$2` is what it says. `$3`: `respect` another's lock, `break` it, or `none`:
 /// take no lock. `$4` is the number of the last script that was sent: of later ones the host remembers all from now on.
-/// Prints the boot. Exit code 75: another run holds the lock, and is printed. Exit code 76: another run's script is at
-/// work here; its process and run are printed.
+/// `$5` is what the run calls the host. Prints the boot. Exit code 75: another run holds the lock, and is printed. Exit
+/// code 76: another run's script is at work here; its process and run are printed. Exit code 78: the run already has this
+/// host under another name, which is printed.
 pub(super) const LOCK: &str = concat!(
     home!(),
     find!(),
     held!(),
     guard!(),
+    called!(),
     r#"if [ "$3" != none ]; then
+  if called "$home/$1" && [ "$name" != "$5" ]; then
+    echo "$name"
+    exit 78
+  fi
   if [ "$3" = respect ] && held; then
     case $holder in
     "$1 "*) ;;
@@ -317,6 +340,9 @@ pub(super) const LOCK: &str = concat!(
   fi
 fi
 mkdir -p "$home/$1" || exit 1
+if [ "$3" != none ]; then
+  printf '%s\n' "$5" >"$home/$1/name.new" && mv -fT "$home/$1/name.new" "$home/$1/name" || exit 1
+fi
 since=$home/$1/since
 remembers "$home/$1" || { echo "$4" >"$since.new" && mv -fT "$since.new" "$since"; } || exit 1
 echo "$boot_id"
@@ -324,14 +350,17 @@ exit 0
 "#
 );
 
-/// Gives the lock back, if it is run `$1`'s. `$2`: `forget` its scripts, or `keep` what became of them. Exit code 76: one of
-/// them is still at work, so nothing was given back or forgotten; its process is printed.
+/// Gives the lock back, if it is run `$1`'s. `$2`: `forget` its scripts, or `keep` what became of them. `$3` is what the run
+/// calls the host; empty: the machine of the console. Under another name nothing is done. Exit code 76: a script is still at
+/// work, so nothing was given back or forgotten; its process is printed.
 pub(super) const UNLOCK: &str = concat!(
     home!(),
     find!(),
     held!(),
     guard!(),
-    r#"for folder in "$home/$1"/*/; do
+    called!(),
+    r#"if [ -n "$3" ] && called "$home/$1" && [ "$name" != "$3" ]; then exit 0; fi
+for folder in "$home/$1"/*/; do
   folder=${folder%/}
   if [ -f "$folder/pid" ] && alive "$folder" && [ "$stage" != waiting ]; then
     echo "$pid"
@@ -355,6 +384,10 @@ printf '\nQUORATE_UID=%s\n' "$(id -u)"
 pub(super) const HELD: i32 = 75;
 /// The exit code of [`LOCK`] and [`UNLOCK`] where a script is at work.
 pub(super) const AT_WORK: i32 = 76;
+/// The exit code of [`LOCK`] where the run has the host under another name.
+pub(super) const SAME_HOST: i32 = 78;
+/// The exit code of [`LOADER`] where it refused to begin the script.
+pub(in crate::perform) const REFUSED: i32 = 125;
 /// The exit code of [`LOADER`] where the host was restarted since its lock was taken.
 pub(in crate::perform) const RESTARTED: i32 = 77;
 

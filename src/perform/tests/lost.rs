@@ -4,6 +4,7 @@ use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 
 use super::*;
+use crate::model::HostName;
 use crate::scenario::journal::{End, Fate};
 
 /// Works until there is a file `go`; what it does can't be told from its end alone.
@@ -190,6 +191,96 @@ async fn nothing_begins_on_a_host_that_another_run_has_taken() {
     assert_eq!(fs::read_to_string(&lock).unwrap(), taken, "the other run's lock is still there");
 }
 
+/// Carries out a plan whose first step works on `a` until `meanwhile` has happened.
+async fn perform_while(site: &Site, second: Step, meanwhile: impl Fn()) -> (Outcome, Vec<Entry>) {
+    let plan = Arc::new(plan([Step { unless: Vec::new(), ..slow() }, second]));
+    let happening = async {
+        until(|| !site.file("a", "began").is_empty()).await;
+        meanwhile();
+        go(site, "a");
+    };
+    tokio::join!(site.perform(&plan), happening).0
+}
+
+fn take_lock(site: &Site, host: &str) {
+    fs::write(site.host(host).join("run/lock"), "20250101-000000-beef galera, by ann@elsewhere\n").unwrap();
+}
+
+#[rstest]
+#[case(77)]
+#[case(125)]
+#[tokio::test]
+async fn a_scripts_own_exit_code_is_never_the_hosts(#[case] code: i32) {
+    let site = Site::new();
+    let exits = Script { exit_code: code, ..script(&format!("echo x >>\"$HERE/one\"; exit {code}")) };
+    let plan = Arc::new(plan([Step { run: vec![exits], ..step("") }]));
+    let (outcome, entries) = site.perform(&plan).await;
+    assert_eq!((outcome, site.file("a", "one")), (Outcome::Done { notes: Vec::new() }, "x\n".to_owned()));
+    assert!(!format!("{entries:?}").contains("the script begins"), "{entries:?}");
+}
+
+#[tokio::test]
+async fn a_script_that_the_host_refuses_did_not_do_its_work_whatever_it_would_exit_with() {
+    let site = Site::new();
+    let exits = Script { exit_code: 125, ..script("echo x >>\"$HERE/two\"; exit 125") };
+    let (outcome, _) =
+        perform_while(&site, Step { run: vec![exits], ..step("") }, || take_lock(&site, "b")).await;
+    assert!(why(&outcome).contains("step 2 on b: b: quorate: this run does not hold"), "{outcome:?}");
+}
+
+#[tokio::test]
+async fn a_condition_that_the_host_refuses_lets_nothing_run() {
+    let site = Site::new();
+    let second = Step { unless: vec![script("false")], ..step("echo x >>\"$HERE/two\"") };
+    let (outcome, entries) = perform_while(&site, second, || take_lock(&site, "b")).await;
+    assert!(why(&outcome).contains("step 2 on b"), "{outcome:?}");
+    let is_run = |event: &Event| matches!(event, Event::Sent { job, .. } if job.step == 2 && job.part == Part::Run && job.place == Place::Host("b".into()));
+    assert!(!entries.iter().any(|entry| is_run(&entry.event)), "{entries:#?}");
+}
+
+#[tokio::test]
+async fn a_condition_that_sudo_refuses_lets_nothing_run() {
+    let site = Site::new();
+    let second = Step { unless: vec![script("false")], ..step("echo x >>\"$HERE/two\"") };
+    let refuse = || _ = site.hosts.wants_password.lock().unwrap().insert("b".into());
+    let (outcome, _) = perform_while(&site, second, refuse).await;
+    assert!(why(&outcome).contains("step 2 on b: b: sudo: a password is required"), "{outcome:?}");
+    assert_eq!((site.file("a", "two"), site.file("b", "two")), ("x\n".to_owned(), String::new()));
+}
+
+fn restart(site: &Site, host: &str) {
+    fs::remove_dir_all(site.host(host).join("run")).unwrap();
+    fs::write(site.host(host).join("boot"), "second\n").unwrap();
+}
+
+#[tokio::test]
+async fn a_host_that_was_restarted_between_two_scripts_is_locked_again() {
+    let site = Site::new();
+    let (outcome, _) = perform_while(&site, step("echo x >>\"$HERE/two\""), || restart(&site, "b")).await;
+    assert_eq!(outcome, Outcome::Done { notes: Vec::new() });
+    assert_eq!((site.file("b", "two"), site.host("b").join("run/lock").exists()), ("x\n".to_owned(), false));
+}
+
+#[tokio::test]
+async fn a_script_that_restarts_its_host_is_not_sent_again_for_its_exit_code() {
+    let site = Site::new();
+    let text = "echo x >>\"$HERE/one\"; rm -r \"$HERE/run\"; echo second >\"$HERE/boot\"; exit 77";
+    let (outcome, _) = site.perform(&Arc::new(plan([step(text)]))).await;
+    assert!(why(&outcome).contains("exit code 77"), "{outcome:?}");
+    assert_eq!(site.file("a", "one"), "x\n");
+}
+
+#[tokio::test]
+async fn one_host_under_two_names_runs_nothing() {
+    let site = Site::new();
+    let mut plan = plan([step("echo x >>\"$HERE/one\"")]);
+    plan.hosts = ["a", "b", "alias"].map(HostName::from).to_vec();
+    let (outcome, entries) = site.perform(&Arc::new(plan)).await;
+    assert!(why(&outcome).contains("are the same host"), "{outcome:?}");
+    assert_eq!((sent(&entries, &Part::Run), site.file("a", "one")), (0, String::new()));
+    assert!(!site.host("a").join("run/lock").exists() && !site.host("b").join("run/lock").exists());
+}
+
 #[tokio::test]
 async fn a_lock_that_is_no_lock_is_neither_followed_nor_shown() {
     let site = Site::new();
@@ -247,4 +338,52 @@ async fn a_folder_that_others_may_write_to_is_not_used(#[case] mode: u32) {
     assert!(why(&outcome).contains("other users may write to"), "{outcome:?}");
     assert!(site.file("a", "one").is_empty() && site.file("b", "one").is_empty());
     assert!(fs::read_dir(&home).unwrap().next().is_none(), "nothing was put there");
+}
+
+#[tokio::test]
+async fn a_lock_whose_answer_was_lost_is_released() {
+    let site = Site::new();
+    site.hosts.breaks_at_lock.lock().unwrap().insert("b".into());
+    let (outcome, _) = site.perform(&Arc::new(plan([step("echo x >\"$HERE/one\"")]))).await;
+    assert!(why(&outcome).contains("The connection to b broke"), "{outcome:?}");
+    for host in ["a", "b", "c"] {
+        assert!(!site.host(host).join("run/lock").exists(), "{host} is still locked");
+    }
+}
+
+#[tokio::test]
+async fn a_resumed_run_that_is_aborted_before_its_gates_releases_its_hosts() {
+    let site = Site::new();
+    let plan = Arc::new(plan([slow()]));
+    let id = left(&site, &plan).await;
+    let (sender, mut news) = mpsc::channel(64);
+    let (orders, instructions) = mpsc::channel(1);
+    let run = site.performer.runs().open(&id).unwrap();
+    let performing = site.performer.perform(Arc::clone(&plan), run, TO_END, instructions, sender);
+    let watching = async {
+        while let Some(news) = news.recv().await {
+            if matches!(news, News::Entry(entry) if matches!(entry.event, Event::Resumed { .. })) {
+                orders.send(Instruction::Abort).await.unwrap();
+            }
+        }
+    };
+    assert_eq!(tokio::join!(performing, watching).0, Outcome::Aborted);
+    for host in ["a", "b", "c"] {
+        assert!(!site.host(host).join("run/lock").exists(), "{host} is still locked");
+    }
+}
+
+#[tokio::test]
+async fn a_journal_whose_first_line_is_torn_runs_nothing() {
+    let site = Site::new();
+    let plan = Arc::new(plan([slow()]));
+    let id = left(&site, &plan).await;
+    let (path, journal) = site.state().into_iter().find(|(path, _)| path.ends_with("journal.jsonl")).unwrap();
+    fs::write(&path, [b"torn".as_slice(), &journal].concat()).unwrap();
+    let resuming = resume(&site, &plan, &id);
+    let (outcome, entries) = tokio::time::timeout(Duration::from_secs(20), resuming).await.expect("it hangs");
+    assert!(matches!(&outcome, Outcome::Refused { .. }), "{outcome:?}");
+    assert!(why(&outcome).contains("the start of this run's journal can't be read"), "{outcome:?}");
+    assert_eq!((sent(&entries, &Part::Run), site.file("a", "began")), (0, "x\n".to_owned()));
+    go(&site, "a");
 }

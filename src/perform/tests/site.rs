@@ -14,7 +14,7 @@ use tempfile::TempDir;
 use tokio::sync::mpsc;
 
 use crate::model::{Access, HostName, Tier, TroubleKind};
-use crate::perform::{Destruction, Lock, News, Pace, Performer, Run, Runs, Start, Unknown};
+use crate::perform::{BEGINS, Destruction, Lock, News, Pace, Performer, Run, Runs, Start, Unknown};
 use crate::scenario::journal::{Entry, Event, Instruction, Outcome, Part};
 use crate::scenario::{
     Check, Destroys, Format, Gates, Order, Plan, Purpose, Scenario, Script, Secrecy, Step, Target, Value,
@@ -23,7 +23,8 @@ use crate::transport::{
     Command, Ended, Limits, Local, Output, Piece, StreamKind, StreamLimits, Transport, TransportError,
 };
 
-/// Hosts whose `/run` is a folder of their own, and whose scripts find their folder as `$HERE`.
+/// Hosts whose `/run` is a folder of their own, and whose scripts find their folder as `$HERE`. They are restarted by removing
+/// `run` and writing another word to `boot`. The host `alias` is `a` by another name.
 pub(super) struct Hosts {
     root: PathBuf,
     /// Those that answer nothing.
@@ -32,17 +33,25 @@ pub(super) struct Hosts {
     pub(super) hung: Mutex<HashSet<HostName>>,
     /// Those whose connection breaks when a script prints `CUT`.
     pub(super) cut: Mutex<HashSet<HostName>>,
+    /// Those where sudo asks for a password before each script.
+    pub(super) wants_password: Mutex<HashSet<HostName>>,
+    /// Those that give their lock once, after which the connection breaks.
+    pub(super) breaks_at_lock: Mutex<HashSet<HostName>>,
 }
 
 impl Hosts {
     fn command(&self, host: &HostName, command: &Command) -> Command {
-        let here = self.root.join(host.as_str());
+        let here = self.root.join(if host.as_str() == "alias" { "a" } else { host.as_str() });
         fs::create_dir_all(&here).unwrap();
-        let run = format!("{}/run", here.display());
-        let argv = command
-            .argv()
-            .iter()
-            .map(|word| word.replace("/run/quorate", &run).replace("/tmp/quorate-", &format!("{run}-")));
+        let (run, boot) = (format!("{}/run", here.display()), here.join("boot"));
+        if !boot.exists() {
+            fs::write(&boot, "first\n").unwrap();
+        }
+        let argv = command.argv().iter().map(|word| {
+            word.replace("/run/quorate", &run)
+                .replace("/tmp/quorate-", &format!("{run}-"))
+                .replace("/proc/sys/kernel/random/boot_id", &boot.display().to_string())
+        });
         let moved = Command::new("env").arg(format!("HERE={}", here.display())).args(argv);
         match command.input() {
             Some(input) => moved.stdin(input),
@@ -71,7 +80,17 @@ impl Transport for Hosts {
             if self.hung.lock().unwrap().contains(host) {
                 std::future::pending::<()>().await;
             }
-            Local.run(host, &self.command(host, command), limits).await
+            let output = Local.run(host, &self.command(host, command), limits).await;
+            let is_lock = command.argv().iter().any(|word| word.contains("/.lock.$1"));
+            if is_lock && self.breaks_at_lock.lock().unwrap().remove(host) {
+                let message = format!("The connection to {host} broke: reset.");
+                return Err(TransportError {
+                    kind: TroubleKind::ConnectionLost,
+                    message,
+                    may_have_run: true,
+                });
+            }
+            output
         }
         .boxed()
     }
@@ -85,7 +104,11 @@ impl Transport for Hosts {
     ) -> BoxFuture<'a, Result<Ended, TransportError>> {
         async move {
             self.check(host)?;
-            let command = self.command(host, command);
+            let mut command = self.command(host, command);
+            if self.wants_password.lock().unwrap().contains(host) {
+                command =
+                    Command::new("bash").args(["-c", "echo 'sudo: a password is required' >&2; exit 1"]);
+            }
             if !self.cut.lock().unwrap().contains(host) {
                 return Local.stream(host, &command, limits, pieces).await;
             }
@@ -126,7 +149,14 @@ impl Site {
         let folder = tempfile::tempdir().unwrap();
         let root = folder.path().join("hosts");
         let (dead, hung, cut) = (Mutex::default(), Mutex::default(), Mutex::default());
-        let hosts = Arc::new(Hosts { root, dead, hung, cut });
+        let hosts = Arc::new(Hosts {
+            root,
+            dead,
+            hung,
+            cut,
+            wants_password: Mutex::default(),
+            breaks_at_lock: Mutex::default(),
+        });
         let runs = Runs::new(&folder.path().join("state"));
         let transport: Arc<dyn Transport> = hosts.clone();
         let performer = Performer::new(transport, Arc::new(Timestamp::now), Access::default(), runs);
@@ -334,6 +364,8 @@ impl Transport for Crowd {
         async move {
             let busy = self.busy.fetch_add(1, Ordering::SeqCst) + 1;
             self.most.fetch_max(busy, Ordering::SeqCst);
+            let begins = Piece { stream: StreamKind::Stderr, bytes: BEGINS.into() };
+            pieces.send(begins).await.unwrap();
             for _ in 0..20 {
                 let piece = Piece { stream: StreamKind::Stdout, bytes: b"a line\n".to_vec() };
                 pieces.send(piece).await.unwrap();
