@@ -17,8 +17,11 @@ use super::gates::Seen;
 use super::host::{Grip, Records};
 use super::job::{self, Ran};
 use super::{News, Pace, Run, Runs, Shared, Start, Unknown, by};
-use crate::scenario::journal::{Begun, Entry, Event, Fate, Instruction, Outcome, Place, When};
+use crate::scenario::journal::{Begun, End, Entry, Event, Fate, Instruction, Outcome, Place, When};
 use crate::scenario::{Progress, Stand, Todo};
+
+/// On how many hosts at once a run that ends tidies up.
+const AT_ONCE: usize = 16;
 
 /// One run under way.
 pub(super) struct Engine {
@@ -36,6 +39,9 @@ pub(super) struct Engine {
     pub(super) grips: BTreeMap<Place, Grip>,
     /// The places that may hold a lock of this run, granted or not. Giving it back leaves the lock of another run alone.
     pub(super) maybe_ours: BTreeSet<Place>,
+    /// The conditions and checks whose end nobody heard of. They change nothing, so the run doesn't wait for them, but one
+    /// that hangs would keep its host locked.
+    strays: BTreeMap<u64, Place>,
     /// The steps that were run again because that had been wanted beforehand.
     retried: HashSet<usize>,
     orders: Orders,
@@ -71,6 +77,8 @@ impl Engine {
     ) -> Self {
         let progress = Progress::replay(Arc::clone(&shared.plan), run.entries());
         let is_resumed = !run.entries().is_empty();
+        let mut strays = BTreeMap::new();
+        run.entries().iter().for_each(|entry| note_stray(&mut strays, &entry.event));
         Self {
             shared,
             runs,
@@ -82,6 +90,7 @@ impl Engine {
             kills: HashMap::new(),
             grips: BTreeMap::new(),
             maybe_ours: BTreeSet::new(),
+            strays,
             retried: HashSet::new(),
             orders: Orders { channel, is_open: true, held: VecDeque::new() },
         }
@@ -95,18 +104,32 @@ impl Engine {
                 Outcome::Failed { why: vec![error.to_string()] }
             }
         };
-        // Another run may have the hosts only when nothing of this one is under way any more.
-        if self.flying.is_empty() {
-            // Boxed, so that a run can be a task.
-            let mut unlock: Vec<BoxFuture<'_, ()>> = Vec::new();
-            for place in &self.maybe_ours {
-                // The journal is what counts: of what it doesn't know, the host must not forget anything.
-                let records = if self.has_open(place) { Records::Keep } else { Records::Forget };
-                unlock.push(Box::pin(self.shared.unlock(place, records)));
-            }
-            futures::stream::iter(unlock).buffer_unordered(16).collect::<Vec<()>>().await;
-        }
+        self.release().await;
         outcome
+    }
+
+    /// Gives the hosts back. One where a script works stays locked, which the host itself sees to.
+    async fn release(&mut self) {
+        let shared = Arc::clone(&self.shared);
+        // Boxed, so that a run can be a task.
+        let mut kill: Vec<BoxFuture<'_, ()>> = Vec::new();
+        for (serial, place) in &self.strays {
+            let shared = &shared;
+            kill.push(Box::pin(async move {
+                if let Err(error) = shared.kill(place, *serial).await {
+                    tracing::warn!("a check that was lost sight of could not be killed: {error}");
+                }
+            }));
+        }
+        futures::stream::iter(kill).buffer_unordered(AT_ONCE).collect::<Vec<()>>().await;
+        let mut unlock: Vec<BoxFuture<'_, ()>> = Vec::new();
+        // A script whose end could not be written to the journal may still be on its way.
+        for place in self.maybe_ours.iter().filter(|place| !self.progress.is_in_flight_at(place)) {
+            // The journal is what counts: of what it doesn't know, the host must not forget anything.
+            let records = if self.has_open(place) { Records::Keep } else { Records::Forget };
+            unlock.push(Box::pin(shared.unlock(place, records)));
+        }
+        futures::stream::iter(unlock).buffer_unordered(AT_ONCE).collect::<Vec<()>>().await;
     }
 
     /// Whether the journal doesn't know what became of a script at a place. The console may run on one of the hosts, where
@@ -122,7 +145,7 @@ impl Engine {
         if self.is_resumed {
             if self.run.begun().is_none() {
                 let why = "the start of this run's journal can't be read, so the run can't be resumed. Start a new run.";
-                return Ok(Outcome::Refused { why: vec![why.to_owned()] });
+                return Ok(Outcome::Failed { why: vec![why.to_owned()] });
             }
             // The last console may have died with these locks.
             self.maybe_ours.extend(self.progress.places());
@@ -252,6 +275,7 @@ impl Engine {
         written.map_err(io::Error::other)??;
         for entry in entries {
             self.progress.apply(&entry);
+            note_stray(&mut self.strays, &entry.event);
             // Nobody watches any more when the channel is closed.
             let _nobody = self.shared.news.send(News::Entry(entry)).await;
         }
@@ -314,6 +338,15 @@ impl Orders {
         let next = self.channel.recv().await;
         self.is_open = next.is_some();
         next
+    }
+}
+
+/// Keeps track of the scripts that change nothing and of whose end nobody has heard.
+fn note_stray(strays: &mut BTreeMap<u64, Place>, event: &Event) {
+    match event {
+        Event::Sent { serial, job } if !job.part.changes() => _ = strays.insert(*serial, job.place.clone()),
+        Event::Ended { serial, end, .. } if !matches!(end, End::Lost { .. }) => _ = strays.remove(serial),
+        _ => {}
     }
 }
 

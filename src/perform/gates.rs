@@ -12,7 +12,7 @@ use tokio::time::{Instant, sleep};
 
 use self::facts::{Facts, Need};
 use super::engine::{Engine, NoJournal};
-use super::host::{Holder, Probed, Taken};
+use super::host::{Holder, Probed, Take, Taken};
 use super::{Destruction, Shared};
 use crate::model::text::clean;
 use crate::model::{ClusterEntry, HostName, Observation};
@@ -56,7 +56,7 @@ impl Engine {
         let shared = Arc::clone(&self.shared);
         let take = |shared: Arc<Shared>, place: Place| {
             let words = words.clone();
-            async move { shared.lock(&place, &words, lock, last).await }
+            async move { shared.lock(&place, &words, Take::First(lock), last).await }
         };
         // An answer may get lost after the host has given the lock.
         self.maybe_ours.extend(self.progress.places());
@@ -81,6 +81,14 @@ impl Engine {
                 Ok(Err(Taken::Same(name))) => {
                     self.maybe_ours.remove(&place);
                     broken.push(format!("{place} and {name} are the same host: name it once"));
+                }
+                Ok(Err(Taken::Later(number))) => {
+                    // What the host remembers is all that is known of that script.
+                    self.maybe_ours.remove(&place);
+                    broken.push(format!(
+                        "{place}: script {number} of this run was sent there, and the journal ends before it, so the run can't \
+                         be resumed. Check what runs there, then start a new run with `--break-lock`"
+                    ));
                 }
                 Err(why) => broken.push(why),
             }

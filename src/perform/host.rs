@@ -9,7 +9,7 @@ mod scripts;
 use std::time::Duration;
 
 pub use self::scripts::BEGINS;
-use self::scripts::{AT_WORK, HELD, KILL, LOADER, LOCK, PROBE, SAME_HOST, SETTLE, UNLOCK, WHOLE};
+use self::scripts::{AT_WORK, HELD, KILL, LATER, LOADER, LOCK, PROBE, SAME_HOST, SETTLE, UNLOCK, WHOLE};
 pub(super) use self::scripts::{REFUSED, RESTARTED};
 
 use super::Shared;
@@ -64,6 +64,17 @@ pub(super) enum Taken {
     },
     /// This run has it already, under that name.
     Same(String),
+    /// The host knows the script of that number, which the journal doesn't.
+    Later(String),
+}
+
+/// How a lock is taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Take {
+    /// When the console begins with the run or resumes it.
+    First(Lock),
+    /// After the host was restarted.
+    Again,
 }
 
 /// What happens to a run's records on a host when its lock is given back.
@@ -130,13 +141,14 @@ impl Shared {
         &self,
         place: &Place,
         words: &str,
-        lock: Lock,
+        take: Take,
         last: u64,
     ) -> Result<Result<Grip, Taken>, String> {
-        let how = match (place, lock) {
+        let how = match (place, take) {
             (Place::Local, _) => "none",
-            (Place::Host(_), Lock::Respect) => "respect",
-            (Place::Host(_), Lock::Break) => "break",
+            (Place::Host(_), Take::First(Lock::Respect)) => "respect",
+            (Place::Host(_), Take::First(Lock::Break)) => "break",
+            (Place::Host(_), Take::Again) => "again",
         };
         let line = format!("{} {words}", self.run);
         let output = self
@@ -153,13 +165,14 @@ impl Shared {
             Some(HELD) => Ok(Err(Taken::Held(Holder { run: first.to_owned(), words: rest.to_owned() }))),
             Some(AT_WORK) => Ok(Err(Taken::AtWork { pid: first.to_owned(), run: rest.to_owned() })),
             Some(SAME_HOST) => Ok(Err(Taken::Same(text))),
+            Some(LATER) => Ok(Err(Taken::Later(text))),
             _ => Err(format!("{place}: {}", said(&output))),
         }
     }
 
     /// Takes the lock of a restarted host again, before script number `serial` is sent.
     pub(super) async fn lock_again(&self, place: &Place, grip: &Grip, serial: u64) -> Result<Grip, String> {
-        match self.lock(place, &grip.words, Lock::Respect, serial.saturating_sub(1)).await? {
+        match self.lock(place, &grip.words, Take::Again, serial.saturating_sub(1)).await? {
             Ok(again) => Ok(again),
             Err(Taken::Held(Holder { run, words })) => {
                 Err(format!("{place}: run {run} has it now ({words})"))
@@ -168,6 +181,7 @@ impl Shared {
                 Err(format!("{place}: a script of run {run} works there, as process {pid}"))
             }
             Err(Taken::Same(name)) => Err(format!("{place} and {name} are the same host")),
+            Err(Taken::Later(number)) => Err(format!("{place}: script {number} was sent there already")),
         }
     }
 

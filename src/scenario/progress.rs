@@ -264,6 +264,11 @@ impl Progress {
         self.flights.get(&serial).map(|flight| &flight.job)
     }
 
+    /// Whether a script was sent to a place and did not end.
+    pub fn is_in_flight_at(&self, place: &Place) -> bool {
+        self.flights.values().any(|flight| flight.job.place == *place)
+    }
+
     /// Whether a script may still work at a place, or nobody knows yet what became of it.
     pub fn is_open_at(&self, place: &Place) -> bool {
         self.open.values().any(|job| job.place == *place)

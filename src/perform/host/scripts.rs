@@ -30,7 +30,7 @@ fi
 /// Defines `alive FOLDER`: succeeds while the script of that folder runs, as `$pid` in the session `$session`; `$stage` is
 /// `waiting` until it begins. A recycled PID, one from an earlier boot and a zombie don't count. Once `KILL` has begun,
 /// whatever the script started counts too, as the script itself may die first. Where the record is gone, processes are
-/// found by the arguments that the loader gives them, and `$session` names all their sessions.
+/// found by the arguments that the loader gives them and by their user, and `$session` names all their sessions.
 ///
 /// Defines `remembers FOLDER`: succeeds if the host remembers each script of that run after number `$floor`. An empty file
 /// `since`, as a full disk leaves it, is no memory: taken for 0, it would turn a script that ran half-way into one that
@@ -79,7 +79,7 @@ alive() {
     pid=${pid#/proc/} pid=${pid%/cmdline}
     program= name= folder=
     { for word in program _ _ name folder; do IFS= read -r -d '' "$word"; done <"/proc/$pid/cmdline"; } 2>/dev/null
-    [ "$program $name $folder" = "bash quorate $1" ] && [ -n "$(started "$pid")" ] || continue
+    [ "$program $name $folder" = "bash quorate $1" ] && [ -O "/proc/$pid" ] && [ -n "$(started "$pid")" ] || continue
     fields "$pid"
     found=$pid session+=" $(set -- $stat && echo "$4")"
   done
@@ -288,23 +288,34 @@ refuse "these processes don't end, not even by SIGKILL:$(printf ' %s' $(left $vi
 "#
 );
 
-/// Takes the lock of this host for run `$1`; `$2` is what it says. `$3`: `respect` another's lock, `break` it, or `none`:
-/// take no lock. `$4` is the number of the last script that was sent: of later ones the host remembers all from now on.
+/// Takes the lock of this host for run `$1`; `$2` is what it says. `$3`: `respect` another's lock, `break` it, take it `again`
+/// after a restart, or `none`: take no lock. `$4` is the number of the last script that was sent: of later ones the host remembers all from now on.
 /// `$5` is what the run calls the host. Prints the boot. Exit code 75: another run holds the lock, and is printed. Exit
 /// code 76: another run's script is at work here; its process and run are printed. Exit code 78: the run already has this
-/// host under another name, which is printed.
+/// host under another name, which is printed. Exit code 79: the run sent a script here after number `$4`; its number is
+/// printed.
 pub(super) const LOCK: &str = concat!(
     home!(),
     find!(),
     held!(),
     guard!(),
     called!(),
-    r#"if [ "$3" != none ]; then
+    r#"if [ "$3" != again ]; then
+  for folder in "$home/$1"/*/; do
+    folder=${folder%/} number=${folder##*/}
+    case $number in '' | *[!0-9]*) continue ;; esac
+    if [ "$number" -gt "$4" ]; then
+      echo "$number"
+      exit 79
+    fi
+  done
+fi
+if [ "$3" != none ]; then
   if called "$home/$1" && [ "$name" != "$5" ]; then
     echo "$name"
     exit 78
   fi
-  if [ "$3" = respect ] && held; then
+  if [ "$3" != break ] && held; then
     case $holder in
     "$1 "*) ;;
     *)
@@ -351,7 +362,7 @@ exit 0
 );
 
 /// Gives the lock back, if it is run `$1`'s. `$2`: `forget` its scripts, or `keep` what became of them. `$3` is what the run
-/// calls the host; empty: the machine of the console. Under another name nothing is done. Exit code 76: a script is still at
+/// calls the host; empty: the machine of the console, which has no lock. Under another name nothing is done. Exit code 76: a script is still at
 /// work, so nothing was given back or forgotten; its process is printed.
 pub(super) const UNLOCK: &str = concat!(
     home!(),
@@ -367,7 +378,7 @@ for folder in "$home/$1"/*/; do
     exit 76
   fi
 done
-if held; then
+if [ -n "$3" ] && held; then
   case $holder in "$1 "*) rm -f "$home/lock" ;; esac
 fi
 if [ "$2" = forget ]; then rm -rf "${home:?}/${1:?}"; fi
@@ -386,6 +397,8 @@ pub(super) const HELD: i32 = 75;
 pub(super) const AT_WORK: i32 = 76;
 /// The exit code of [`LOCK`] where the run has the host under another name.
 pub(super) const SAME_HOST: i32 = 78;
+/// The exit code of [`LOCK`] where the host knows a later script of the run than the journal.
+pub(super) const LATER: i32 = 79;
 /// The exit code of [`LOADER`] where it refused to begin the script.
 pub(in crate::perform) const REFUSED: i32 = 125;
 /// The exit code of [`LOADER`] where the host was restarted since its lock was taken.

@@ -382,8 +382,66 @@ async fn a_journal_whose_first_line_is_torn_runs_nothing() {
     fs::write(&path, [b"torn".as_slice(), &journal].concat()).unwrap();
     let resuming = resume(&site, &plan, &id);
     let (outcome, entries) = tokio::time::timeout(Duration::from_secs(20), resuming).await.expect("it hangs");
-    assert!(matches!(&outcome, Outcome::Refused { .. }), "{outcome:?}");
+    assert!(matches!(&outcome, Outcome::Failed { .. }), "{outcome:?}");
     assert!(why(&outcome).contains("the start of this run's journal can't be read"), "{outcome:?}");
     assert_eq!((sent(&entries, &Part::Run), site.file("a", "began")), (0, "x\n".to_owned()));
     go(&site, "a");
+}
+
+/// As when the console's machine is set back to a snapshot.
+#[tokio::test]
+async fn a_journal_that_ends_too_early_runs_nothing() {
+    let site = Site::new();
+    let plan = Arc::new(plan([Step { unless: Vec::new(), ..slow() }]));
+    let id = left(&site, &plan).await;
+    let (path, journal) = site.state().into_iter().find(|(path, _)| path.ends_with("journal.jsonl")).unwrap();
+    let text = String::from_utf8(journal).unwrap();
+    let early: String = text.split_inclusive('\n').filter(|line| !line.contains("\"sent\"")).collect();
+    assert!(early.len() < text.len());
+    fs::write(&path, early).unwrap();
+    let (outcome, entries) = resume(&site, &plan, &id).await;
+    assert!(why(&outcome).contains("a: script 1 of this run was sent there"), "{outcome:?}");
+    assert_eq!((sent(&entries, &Part::Run), site.file("a", "began")), (0, "x\n".to_owned()));
+    assert!(site.host("a").join("run/lock").exists() && !site.host("b").join("run/lock").exists());
+    go(&site, "a");
+}
+
+/// It may be looked for until the run has long ended.
+#[tokio::test]
+async fn a_skipped_script_that_can_not_be_found_keeps_no_other_host_locked() {
+    let site = Site::new();
+    site.hosts.cut.lock().unwrap().insert("a".into());
+    let plan = Arc::new(plan([endless(), Step { on: Target::Rest, ..step("echo x >\"$HERE/two\"") }]));
+    let (sender, mut news) = mpsc::channel(64);
+    let (orders, instructions) = mpsc::channel(1);
+    let performing = site.performer.perform(Arc::clone(&plan), site.new_run(), TO_END, instructions, sender);
+    let watching = async {
+        while let Some(news) = news.recv().await {
+            let News::Entry(entry) = news else { continue };
+            if matches!(&entry.event, Event::Ended { end: End::Lost { .. }, .. }) {
+                site.hosts.dead.lock().unwrap().insert("a".into());
+                orders.send(Instruction::Skip).await.unwrap();
+            }
+        }
+    };
+    let (outcome, ()) = tokio::join!(performing, watching);
+    assert!(matches!(outcome, Outcome::Done { .. }), "{outcome:?}");
+    assert_eq!((site.file("a", "two"), site.file("b", "two")), (String::new(), "x\n".to_owned()));
+    for (host, is_locked) in [("a", true), ("b", false), ("c", false)] {
+        assert_eq!(site.host(host).join("run/lock").exists(), is_locked, "{host}");
+    }
+    go(&site, "a");
+}
+
+#[tokio::test]
+async fn a_check_that_hangs_after_its_connection_is_lost_is_killed_at_the_end() {
+    let site = Site::new();
+    site.hosts.cut.lock().unwrap().insert("a".into());
+    let text = "[ ! -e \"$HERE/pid\" ] || exit 0; echo $$ >\"$HERE/pid\"; echo CUT; while [ -d \"$HERE\" ]; do sleep 0.1; done";
+    let checks = vec![Check { retry: Duration::from_secs(60), ..check(text) }];
+    let plan = Arc::new(plan([Step { on: Target::First, checks, ..step("true") }]));
+    let (outcome, _) = site.perform(&plan).await;
+    assert!(matches!(outcome, Outcome::Done { .. }), "{outcome:?}");
+    assert!(!is_alive(&site), "the check still works");
+    assert!(!site.host("a").join("run/lock").exists(), "a is still locked");
 }

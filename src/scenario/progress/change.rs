@@ -21,14 +21,18 @@ impl Progress {
         let is_due = index
             .and_then(|index| self.cell(index))
             .is_some_and(|cell| !cell.is_in_flight && self.job(&step, cell).as_ref() == Some(job));
-        let Some(cell) = index.filter(|_| is_due && serial > self.serial).and_then(|at| self.cell_mut(at))
-        else {
+        let is_new = serial > self.serial;
+        self.serial = self.serial.max(serial);
+        let Some(cell) = index.filter(|_| is_due && is_new).and_then(|at| self.cell_mut(at)) else {
+            // Lines of the journal are lost or in disorder, but this script was sent: its host has to say what became of it.
+            if job.part.changes() {
+                self.open.entry(serial).or_insert_with(|| job.clone());
+            }
             return;
         };
         cell.is_in_flight = true;
         cell.has_run |= job.part == Part::Run;
         cell.begun.get_or_insert(at);
-        self.serial = serial;
         if job.part.changes() {
             self.open.insert(serial, job.clone());
         }
@@ -36,7 +40,12 @@ impl Progress {
     }
 
     pub(super) fn ended(&mut self, serial: u64, end: &End, took: Duration, at: Timestamp) {
-        let Some(Flight { job, .. }) = self.flights.remove(&serial) else { return };
+        let Some(Flight { job, .. }) = self.flights.remove(&serial) else {
+            if !matches!(end, End::Lost { .. }) {
+                self.open.remove(&serial);
+            }
+            return;
+        };
         match end {
             End::Lost { .. } if self.is_aborting && job.part.changes() => _ = self.ending.insert(serial),
             End::Lost { .. } => {}

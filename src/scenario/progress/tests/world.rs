@@ -79,6 +79,9 @@ enum Chance {
     Cut(usize),
     Mend(usize),
     Reboot(usize),
+    /// What works on that host survives every kill, or no longer.
+    Harden(usize),
+    Soften(usize),
     /// Another run breaks the lock of that host, or leaves it.
     Break(usize),
     Leave(usize),
@@ -100,6 +103,8 @@ fn chances(extra: impl Strategy<Value = Chance> + 'static) -> impl Strategy<Valu
         2 => at().prop_map(Chance::Cut),
         3 => at().prop_map(Chance::Mend),
         1 => at().prop_map(Chance::Reboot),
+        1 => at().prop_map(Chance::Harden),
+        1 => at().prop_map(Chance::Soften),
         2 => at().prop_map(Chance::Break),
         2 => at().prop_map(Chance::Leave),
         3 => extra,
@@ -127,6 +132,8 @@ struct World {
     parcels: Vec<Parcel>,
     /// The places whose lock the console took, and in which boot.
     grips: BTreeMap<Place, u32>,
+    /// The places where a kill may have failed since the run was aborted, or could not be sent.
+    spared: BTreeSet<Place>,
     /// Those that somebody has wanted to be run although nothing could tell.
     wanted: BTreeSet<(usize, Place)>,
 }
@@ -139,6 +146,7 @@ impl World {
             heard: BTreeSet::new(),
             parcels: Vec::new(),
             grips: BTreeMap::new(),
+            spared: BTreeSet::new(),
             wanted: BTreeSet::new(),
         }
     }
@@ -165,13 +173,16 @@ impl World {
         i32::from(!self.done.contains_key(&(job.step, job.place.clone())))
     }
 
-    /// A console takes the locks. What does not hold.
-    fn take_locks(&mut self, last: u64) -> Vec<String> {
+    /// A console takes the locks; the first answer may get lost. What does not hold.
+    fn take_locks(&mut self, last: u64, chance: Option<Chance>) -> Vec<String> {
         let cut = self.hosts.iter().filter(|(_, host)| !host.is_reachable);
         let mut broken: Vec<String> = cut.map(|(place, _)| format!("{place} can't be reached")).collect();
         if broken.is_empty() {
             for (place, host) in &mut self.hosts {
                 match host.lock(last) {
+                    Taken::Ours if chance == Some(Chance::LostOnTheWay) && broken.is_empty() => {
+                        broken.push(format!("{place} doesn't answer"));
+                    }
                     Taken::Ours => _ = self.grips.insert(place.clone(), host.boot),
                     Taken::Refused => broken.push(format!("{place} is held")),
                 }
@@ -180,14 +191,30 @@ impl World {
         broken
     }
 
-    /// A console ends as it should.
+    /// A console ends as it should. It gives back every lock that it may have.
     fn unlock(&mut self, progress: &Progress) {
-        for place in std::mem::take(&mut self.grips).into_keys() {
-            let host = self.host(&place);
-            if host.is_reachable {
-                host.unlock(progress.is_open_at(&place));
-            }
+        self.grips.clear();
+        for (place, host) in self.hosts.iter_mut().filter(|(_, host)| host.is_reachable) {
+            host.unlock(progress.is_open_at(place));
         }
+    }
+
+    /// The run is aborted.
+    fn is_aborted(&mut self) {
+        self.spared = self
+            .hosts
+            .iter()
+            .filter(|(_, host)| !host.is_reachable)
+            .map(|(place, _)| place.clone())
+            .collect();
+    }
+
+    /// An aborted run has ended: where each of its kills got through, nothing of it is left.
+    fn check_aborted(&self) -> Result<(), TestCaseError> {
+        for (place, host) in self.hosts.iter().filter(|(place, _)| !self.spared.contains(place)) {
+            prop_assert!(host.working().is_none() && !host.is_ours(), "{} is not free: {:?}", place, host);
+        }
+        Ok(())
     }
 
     fn has_lost_a_host(&self) -> bool {
@@ -206,6 +233,8 @@ impl World {
     fn happens(&mut self, chance: Chance) -> Result<(), TestCaseError> {
         match chance {
             Chance::Mend(nth) => self.nth(nth).is_reachable = true,
+            Chance::Harden(nth) => self.nth(nth).is_stubborn = true,
+            Chance::Soften(nth) => self.nth(nth).is_stubborn = false,
             Chance::Break(nth) => self.nth(nth).is_broken(),
             Chance::Leave(nth) => self.nth(nth).is_left(),
             Chance::Arrive if !self.parcels.is_empty() => {
@@ -236,6 +265,7 @@ impl World {
     fn calms_down(&mut self) {
         for host in self.hosts.values_mut() {
             host.is_reachable = true;
+            host.is_stubborn = false;
             host.is_left();
         }
     }
@@ -261,10 +291,21 @@ fn live_through(shapes: &[Shape], chances: &[Chance]) -> Result<World, TestCaseE
         let todo = console.todo();
         match &todo.stand {
             Stand::Over(Outcome::Done { .. }) => return Ok(world),
+            Stand::Gates(_) | Stand::Stuck | Stand::Paused if chance == Some(Chance::Abort) => {
+                world.is_aborted();
+                console.instruct(Instruction::Abort);
+            }
+            Stand::Gates(_) | Stand::Stuck | Stand::Paused if chance == Some(Chance::Killed) => {
+                world.grips.clear();
+                console.is_resumed();
+            }
             Stand::Over(outcome) => {
                 let outcome = outcome.clone();
                 console.tell(Event::Over { outcome: outcome.clone() });
                 world.unlock(&console.progress);
+                if outcome == Outcome::Aborted {
+                    world.check_aborted()?;
+                }
                 if matches!(outcome, Outcome::Refused { .. }) {
                     console = Console::new(&plan);
                     console.instruct(Instruction::RunToEnd);
@@ -273,7 +314,7 @@ fn live_through(shapes: &[Shape], chances: &[Chance]) -> Result<World, TestCaseE
                 }
             }
             Stand::Gates(When::Before) => {
-                let broken = world.take_locks(console.progress.next_serial() - 1);
+                let broken = world.take_locks(console.progress.next_serial() - 1, chance);
                 console.tell(Event::Gates { when: When::Before, broken });
             }
             Stand::Gates(When::After) => console.pass(When::After),
@@ -322,11 +363,15 @@ fn act(
             world.grips.clear();
             console.is_resumed();
         }
-        Some(Chance::Abort) => console.instruct(Instruction::Abort),
+        Some(Chance::Abort) => {
+            world.is_aborted();
+            console.instruct(Instruction::Abort);
+        }
         Some(Chance::Skip) => console.instruct(Instruction::Skip),
         Some(Chance::Undo) => console.instruct(Instruction::Undo),
         Some(Chance::Cut(nth)) => {
             world.nth(nth).is_reachable = false;
+            world.spared.insert(Place::Host(HOSTS[nth].into()));
             lose(console, world, |job| job.place == Place::Host(HOSTS[nth].into()));
         }
         Some(Chance::Reboot(nth)) => {
@@ -369,7 +414,12 @@ fn go_on(
         let fate = if host.is_reachable { host.settle(*serial) } else { unreachable_fate() };
         match fate {
             Some(fate) => console.tell(Event::Settled { serial: *serial, fate }),
-            None if todo.kill.contains(serial) => host.kill(*serial),
+            None if todo.kill.contains(serial) => {
+                if !kill(world, &job.place, *serial) {
+                    let why = "the script runs there and can't be killed".to_owned();
+                    console.tell(Event::Settled { serial: *serial, fate: Fate::Unreachable { why } });
+                }
+            }
             // It works until it ends; once nothing else happens, it does.
             None if chance.is_none() => world.ends(*serial, job, 0),
             None => {}
@@ -377,9 +427,9 @@ fn go_on(
     } else if let Some(serial) = todo.kill.first() {
         let job = console.progress.flight(*serial).cloned().expect("a script that is under way");
         world.heard.remove(serial);
-        let host = world.host(&job.place);
-        if host.is_reachable {
-            host.kill(*serial);
+        let is_dead = kill(world, &job.place, *serial);
+        // The answer may get lost after the script is dead.
+        if is_dead && chance != Some(Chance::LostOnTheWay) {
             console.end(*serial, End::Killed);
         } else {
             console.end(*serial, End::Lost { why: "it could not be killed".to_owned() });
@@ -390,6 +440,16 @@ fn go_on(
         finish(console, world, None);
     }
     Ok(())
+}
+
+/// Whether a script is dead for certain.
+fn kill(world: &mut World, place: &Place, serial: u64) -> bool {
+    let host = world.host(place);
+    let is_dead = host.is_reachable && host.kill(serial);
+    if !is_dead {
+        world.spared.insert(place.clone());
+    }
+    is_dead
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "stands beside what a reachable host answers")]
@@ -424,7 +484,7 @@ fn send(
         } else if world.arrives(&parcel)? {
             world.heard.insert(serial);
         } else {
-            console.end(serial, End::Exited { code: Some(125) });
+            console.end(serial, End::NotSent { why: "the host refused it".to_owned() });
         }
     }
     Ok(())
@@ -436,14 +496,32 @@ fn finish(console: &mut Console, world: &mut World, chance: Option<Chance>) {
     let Some(job) = console.progress.flight(serial).cloned() else { return };
     let (code, end) = match chance {
         Some(Chance::Fail) => (1, End::Exited { code: Some(1) }),
+        Some(Chance::TimeUp) if kill(world, &job.place, serial) => return console.end(serial, End::TimedOut),
         Some(Chance::TimeUp) => {
-            world.host(&job.place).kill(serial);
-            return console.end(serial, End::TimedOut);
+            return console.end(serial, End::Lost { why: "it could not be killed".to_owned() });
         }
         _ => (0, End::Exited { code: Some(0) }),
     };
     world.ends(serial, &job, code);
     console.end(serial, end);
+}
+
+/// The scripts that change something and of whose end these entries say nothing.
+fn unended(entries: &[Entry]) -> BTreeMap<u64, Job> {
+    let mut sent = BTreeMap::new();
+    for entry in entries {
+        if let Event::Sent { serial, job } = &entry.event
+            && job.part.changes()
+        {
+            sent.insert(*serial, job.clone());
+        }
+    }
+    for entry in entries {
+        if let Event::Ended { serial, .. } = &entry.event {
+            sent.remove(serial);
+        }
+    }
+    sent
 }
 
 /// Everything is done everywhere, and what could be told to be done was done once.
@@ -484,9 +562,47 @@ proptest! {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(300))]
     #[test]
-    fn any_lines_are_a_journal(bytes in any::<Vec<u8>>(), shapes in shapes()) {
-        let record = Record::parse(&bytes);
-        let _progress = Progress::replay(plan_of(&shapes), &record.entries);
+    fn any_lines_are_a_journal(
+        shapes in shapes(),
+        sent in 0..8_usize,
+        swaps in prop::collection::vec((any::<prop::sample::Index>(), any::<prop::sample::Index>()), 0..4),
+        lost in prop::collection::vec(any::<prop::sample::Index>(), 0..4),
+        cut in any::<prop::sample::Index>(),
+    ) {
+        let plan = plan_of(&shapes);
+        let mut console = Console::to_the_end(&plan);
+        for _ in 0..sent {
+            console.all_exit(0);
+        }
+        for job in console.todo().start {
+            console.send(job);
+        }
+        let whole = Record::parse(&console.lines).entries;
+        let mut lines: Vec<&[u8]> = console.lines.split_inclusive(|byte| *byte == b'\n').collect();
+        prop_assert_eq!(lines.len(), whole.len());
+        let torn = &console.lines[..cut.index(console.lines.len())];
+        let record = Record::parse(torn);
+        prop_assert_eq!(&record.entries[..], &whole[..record.entries.len()]);
+        prop_assert!(record.entries.len() >= torn.iter().filter(|byte| **byte == b'\n').count());
+        for (one, other) in swaps {
+            let (one, other) = (one.index(lines.len()), other.index(lines.len()));
+            lines.swap(one, other);
+        }
+        for at in lost {
+            let at = at.index(lines.len());
+            lines[at] = &lines[at][..lines[at].len() / 2];
+        }
+        let record = Record::parse(&lines.concat());
+        let progress = Progress::replay(plan, &record.entries);
+        let todo = progress.next(console.now);
+        let changing = || todo.start.iter().filter(|job| job.part.changes());
+        let places: BTreeSet<&Place> = changing().map(|job| &job.place).collect();
+        prop_assert_eq!(places.len(), changing().count(), "two scripts begin at once: {:?}", todo.start);
+        prop_assert!(changing().all(|job| !progress.is_open_at(&job.place)), "{:?}", todo.start);
+        for (serial, job) in unended(&record.entries) {
+            prop_assert!(serial < progress.next_serial(), "{} is used again", serial);
+            prop_assert!(progress.is_open_at(&job.place), "{:?} is forgotten", job);
+        }
     }
 
     #[test]
@@ -495,8 +611,6 @@ proptest! {
         let before = console.progress.clone();
         console.end(serial, End::Exited { code: Some(code) });
         console.tell(Event::Settled { serial, fate: Fate::Exited { code } });
-        let job = Job { step: 9, place: Place::Local, part: Part::Run, script: 0 };
-        console.tell(Event::Sent { serial: serial + 1, job });
         prop_assert_eq!(console.progress, before);
     }
 }

@@ -41,12 +41,22 @@ pub(super) struct Host {
     records: BTreeMap<u64, Kept>,
     /// Whether another run's script works.
     is_another_at_work: bool,
+    /// Whether what works there survives every kill.
+    pub(super) is_stubborn: bool,
 }
 
 impl Host {
     pub(super) fn new() -> Self {
         let records = BTreeMap::new();
-        Self { is_reachable: true, boot: 0, lock: None, since: None, records, is_another_at_work: false }
+        Self {
+            is_reachable: true,
+            boot: 0,
+            lock: None,
+            since: None,
+            records,
+            is_another_at_work: false,
+            is_stubborn: false,
+        }
     }
 
     pub(super) fn working(&self) -> Option<(u64, &Job)> {
@@ -106,9 +116,14 @@ impl Host {
         }
     }
 
-    pub(super) fn kill(&mut self, serial: u64) {
+    /// Whether that script doesn't work any more.
+    pub(super) fn kill(&mut self, serial: u64) -> bool {
         self.records.entry(serial).or_insert(Kept::Never);
+        if self.is_stubborn && matches!(self.records.get(&serial), Some(Kept::Works(_))) {
+            return false;
+        }
         self.end(serial, Kept::Dead);
+        true
     }
 
     /// What became of a script; `None`: it works.
