@@ -1,5 +1,6 @@
 //! A scenario being carried out.
 
+mod advance;
 mod cell;
 mod change;
 mod look;
@@ -14,8 +15,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use self::advance::PAUSE;
 use self::cell::{Cell, Stage};
-use self::change::PAUSE;
 use super::journal::{Begun, Entry, Event, Instruction, Job, Outcome, Part, Place, When};
 use super::system::System;
 use super::{Plan, Step};
