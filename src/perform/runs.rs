@@ -1,7 +1,8 @@
 //! The runs on the disk: a folder each, with its journal and what its scripts printed.
 
-use std::fs::{self, File};
+use std::fs::{self, DirBuilder, File};
 use std::io::{self, Write};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -83,10 +84,17 @@ impl Runs {
 
     /// A new run, nothing of which has been done.
     pub fn create(&self, at: Timestamp) -> Result<Run, RunError> {
-        let id = new_id(at);
-        let folder = self.folder.join(&id);
         make_folder(&self.folder)?;
-        make_folder(&folder)?;
+        let (id, folder) = loop {
+            let id = new_id(at);
+            let folder = self.folder.join(&id);
+            match DirBuilder::new().mode(0o700).create(&folder) {
+                Ok(()) => break (id, folder),
+                // A run of the same second, or of the same time before the clock was set back.
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                Err(source) => return Err(RunError::Io { path: folder, source }),
+            }
+        };
         make_folder(&folder.join(OUTPUT))?;
         Run::open(id, folder)
     }
@@ -241,6 +249,17 @@ pub(super) fn new_id(at: Timestamp) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_new_run_is_never_an_old_one() {
+        let state = tempfile::tempdir().unwrap();
+        let runs = Runs::new(state.path());
+        let create = || {
+            fastrand::seed(7);
+            runs.create(Timestamp::UNIX_EPOCH).unwrap().id().to_owned()
+        };
+        assert_ne!(create(), create());
+    }
 
     #[test]
     fn a_run_that_is_given_back_can_be_taken_though_a_child_has_its_file_still() {
