@@ -20,7 +20,7 @@ use super::{News, Pace, Run, Runs, Shared, Start, Unknown, by};
 use crate::scenario::journal::{Begun, End, Entry, Event, Fate, Instruction, Outcome, Place, When};
 use crate::scenario::{Progress, Stand, Todo};
 
-/// On how many hosts at once a run that ends tidies up.
+/// The number of hosts that a run releases at once.
 const AT_ONCE: usize = 16;
 
 /// One run under way.
@@ -39,8 +39,8 @@ pub(super) struct Engine {
     pub(super) grips: BTreeMap<Place, Grip>,
     /// The places that may hold a lock of this run, granted or not. Giving it back leaves the lock of another run alone.
     pub(super) maybe_ours: BTreeSet<Place>,
-    /// The conditions and checks whose end nobody heard of. They change nothing, so the run doesn't wait for them, but one
-    /// that hangs would keep its host locked.
+    /// The conditions and checks that were lost. They change nothing, so the run doesn't wait for them, but one that hangs
+    /// would keep its host locked.
     strays: BTreeMap<u64, Place>,
     /// The steps that were run again because that had been wanted beforehand.
     retried: HashSet<usize>,
@@ -108,7 +108,7 @@ impl Engine {
         outcome
     }
 
-    /// Gives the hosts back. One where a script works stays locked, which the host itself sees to.
+    /// Releases the hosts. A host keeps its lock while a script of the run works there.
     async fn release(&mut self) {
         let shared = Arc::clone(&self.shared);
         // Boxed, so that a run can be a task.
@@ -117,7 +117,7 @@ impl Engine {
             let shared = &shared;
             kill.push(Box::pin(async move {
                 if let Err(error) = shared.kill(place, *serial).await {
-                    tracing::warn!("a check that was lost sight of could not be killed: {error}");
+                    tracing::warn!("a lost check could not be killed: {error}");
                 }
             }));
         }
@@ -341,7 +341,7 @@ impl Orders {
     }
 }
 
-/// Keeps track of the scripts that change nothing and of whose end nobody has heard.
+/// Adds a script that changes nothing when it is sent, and removes it when its end is known.
 fn note_stray(strays: &mut BTreeMap<u64, Place>, event: &Event) {
     match event {
         Event::Sent { serial, job } if !job.part.changes() => _ = strays.insert(*serial, job.place.clone()),

@@ -201,8 +201,7 @@ impl Shared {
         })
     }
 
-    /// Only the exit code of a script that has begun is its own. Of any other than the loader's, the host has to say what it
-    /// means.
+    /// Tells what an exit code means. Before the script begins, only the loader's own codes are certain.
     fn sent(&self, place: &Place, ended: Result<Ended, TransportError>, beginning: &Beginning) -> Sent {
         let why = || match beginning.why() {
             Some(why) => format!("{place}: {}", self.masker.mask(&why)),

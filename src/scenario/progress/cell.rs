@@ -55,7 +55,7 @@ pub(super) struct Cell {
     pub(super) unproved: Unproved,
     /// Why nothing begins here: a script that was left behind may still work, and its host can't be asked.
     pub(super) blocked: Option<String>,
-    /// How long a check has been tried: its own time and the pauses, as the wall clock may jump.
+    /// The time that a check has taken so far, pauses included. Not by the wall clock, which may jump.
     pub(super) tried: Duration,
     /// Not before this.
     pub(super) again_at: Option<Timestamp>,
