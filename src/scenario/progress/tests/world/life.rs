@@ -154,12 +154,7 @@ fn go_on(
         let fate = if host.is_reachable { host.settle(*serial) } else { unreachable_fate() };
         match fate {
             Some(fate) => console.tell(Event::Settled { serial: *serial, fate }),
-            None if todo.kill.contains(serial) => {
-                if !kill(world, &job.place, *serial) {
-                    let why = "the script runs there and can't be killed".to_owned();
-                    console.tell(Event::Settled { serial: *serial, fate: Fate::Unreachable { why } });
-                }
-            }
+            None if todo.kill.contains(serial) => kill_lost(console, world, &job.place, *serial),
             // It works until it ends; once nothing else happens, it does.
             None if chance.is_none() => world.ends(*serial, job, 0),
             None => {}
@@ -180,6 +175,14 @@ fn go_on(
         finish(console, world, None);
     }
     Ok(())
+}
+
+/// A script that is being looked for is killed, or can't be.
+fn kill_lost(console: &mut Console, world: &mut World, place: &Place, serial: u64) {
+    if !kill(world, place, serial) {
+        let why = "the script runs there and can't be killed".to_owned();
+        console.tell(Event::Settled { serial, fate: Fate::Unreachable { why } });
+    }
 }
 
 /// Whether a script is dead for certain.
