@@ -200,6 +200,9 @@ fn nothing_that_depends_on_the_configuration_is_planned_without_the_cib() {
         intent(Verb::Demote, "state", None),
         intent(Verb::ClusterMaintenance, "db", None),
         intent(Verb::ClusterMaintenanceOff, "db", None),
+        // Only the CIB shows a fencing device.
+        intent(Verb::FenceReboot, "c1n2", None),
+        intent(Verb::FenceOff, "c1n2", None),
     ];
     let picture = Picture { cib: None, ..capture("healthy") };
     for intent in intents {
