@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use rustix::fs::{FlockOperation, flock};
 use serde::{Deserialize, Serialize};
 
+use super::at_work::AtWork;
 use crate::config::user;
 use crate::files;
 use crate::model::{ClusterName, HostName};
@@ -125,17 +126,23 @@ pub struct Audit {
     pub(super) path: PathBuf,
     /// Opened to append and to read. Opened again when another file has taken its place.
     pub(super) file: Mutex<File>,
+    pub(super) at_work: AtWork,
 }
 
 impl Audit {
     /// Opens the log, made if need be, for this user's eyes only. Its folder must be there.
     pub fn open(path: &Path) -> io::Result<Self> {
-        Ok(Self { path: path.to_owned(), file: Mutex::new(files::append(path)?) })
+        Ok(Self { path: path.to_owned(), file: Mutex::new(files::append(path)?), at_work: AtWork::default() })
     }
 
     /// Where it is.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// The operations that this process is working on.
+    pub fn at_work(&self) -> &AtWork {
+        &self.at_work
     }
 
     /// Adds a line, and comes back when it is on the disk.

@@ -4,7 +4,8 @@ use super::Operator;
 use crate::model::text::clean;
 use crate::model::{HostName, NodeName, Privilege};
 use crate::operation::{AND_THEN, Plan, Ran, SCRIPT, Simulation, Step, SubjectKind};
-use crate::pacemaker::parse::{self, Projected};
+use crate::pacemaker::argv;
+use crate::pacemaker::parse::{self, ControllerState, Projected};
 use crate::transport::{Command, Limits, Output};
 
 /// The most that is read of what a command says.
@@ -53,6 +54,25 @@ impl Operator {
             return Err(said(&output));
         }
         answers(&output.stdout)
+    }
+
+    /// Asks the member that answered last for the state of the DC's controller; `None` where it doesn't tell.
+    pub(super) async fn controller_state(&self, dc: &NodeName) -> Option<ControllerState> {
+        let host = self.lookout.host()?;
+        let command: Command = argv::controller_state(dc.as_str()).into_iter().collect();
+        match self.transport.run(&host, &self.with_rights(command), self.limits(None)).await {
+            Ok(output) => {
+                let state = parse::controller_state(&output.stdout);
+                if state.is_none() {
+                    tracing::info!(%host, "the state of the controller on {dc} is unknown: {}", said(&output));
+                }
+                state
+            }
+            Err(error) => {
+                tracing::info!(%host, "the state of the controller on {dc} is unknown: {}", error.message);
+                None
+            }
+        }
     }
 
     fn limits(&self, command: Option<std::time::Duration>) -> Limits {

@@ -1,5 +1,6 @@
 //! Carrying out operations: the pictures, the commands and the audit log for [`crate::operation`].
 
+mod at_work;
 pub mod audit;
 mod host;
 mod preview;
@@ -14,6 +15,8 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep, timeout_at};
 use tokio_util::sync::CancellationToken;
 
+pub use self::at_work::AtWork;
+use self::at_work::Working;
 use self::audit::{Audit, Entry, What};
 pub use self::preview::Wanted;
 pub use self::process::Life;
@@ -24,6 +27,9 @@ use crate::watch::{Clock, Lookout};
 
 /// The pause between two looks at whether it is done.
 const PAUSE: Duration = Duration::from_secs(1);
+
+/// Why an operation is not begun a second time.
+const ALREADY_AT_IT: &str = "this console is already working on it";
 
 /// Does things to one cluster. Takes pictures of its own, so that none is ever too old.
 pub struct Operator {
@@ -70,6 +76,9 @@ impl Operator {
             reason: order.reason.clone(),
             plan: Box::new(order.plan.clone()),
         };
+        let Some(mut working) = self.audit.at_work().begin(&id) else {
+            return refuse(&order, ALREADY_AT_IT.to_owned()).await;
+        };
         if let Err(error) = self.write(&id, begin).await {
             return refuse(&order, self.no_log(&error)).await;
         }
@@ -77,17 +86,20 @@ impl Operator {
         // Of two consoles that begin at once, the one whose line comes first goes on.
         if let Err(why) = self.is_alone(&id, &order.alongside).await {
             let outcome = Outcome::Refused(why);
-            self.log_end(&id, &outcome).await;
+            self.log_end(&mut working, &outcome).await;
             tell_end(&order, &outcome).await;
             return outcome;
         }
         let course = Course::new(order.plan.clone());
-        self.run(&id, course, order).await
+        self.run(working, course, order).await
     }
 
     /// Verifies what an earlier console had begun, and goes on with what it had not; what it had sent is not sent
     /// again. Refuses while another console is at it, or at another operation in this cluster.
     pub async fn resume(&mut self, unfinished: &Unfinished, order: Order) -> Outcome {
+        let Some(working) = self.audit.at_work().begin(&unfinished.id) else {
+            return refuse(&order, ALREADY_AT_IT.to_owned()).await;
+        };
         if let Err(error) = self.write(&unfinished.id, What::Resume).await {
             return refuse(&order, self.no_log(&error)).await;
         }
@@ -100,7 +112,7 @@ impl Operator {
             }
         };
         let course = Course::resume(ours.plan, &ours.sent);
-        self.run(&unfinished.id, course, order).await
+        self.run(working, course, order).await
     }
 
     /// Logs that this console no longer works on its operation, so that the log doesn't show it in progress for as long
@@ -153,15 +165,16 @@ impl Operator {
         })
     }
 
-    async fn log_end(&mut self, id: &str, outcome: &Outcome) {
+    async fn log_end(&mut self, working: &mut Working, outcome: &Outcome) {
         let end = What::End { outcome: outcome.word().to_owned(), words: outcome.words().to_owned() };
-        if let Err(error) = self.write(id, end).await {
-            tracing::error!("the end of an operation could not be logged: {error}");
+        match self.write(working.id(), end).await {
+            Ok(()) => working.end(),
+            Err(error) => tracing::error!("the end of an operation could not be logged: {error}"),
         }
         self.at_work = None;
     }
 
-    async fn run(&mut self, id: &str, mut course: Course, order: Order) -> Outcome {
+    async fn run(&mut self, mut working: Working, mut course: Course, order: Order) -> Outcome {
         let mut phase = Deadline::of(&course);
         let mut waited = course.waiting().to_owned();
         let outcome = loop {
@@ -174,7 +187,7 @@ impl Operator {
                 Act::Look => self.look(&mut course, &mut phase, &order).await,
                 Act::Run(step) => {
                     let step = step.clone();
-                    let ran = self.command(id, &step, &course, &order).await;
+                    let ran = self.command(working.id(), &step, &course, &order).await;
                     tell(&order, Progress::Ran(ran.clone()));
                     course.hear(Heard::Ran(ran));
                 }
@@ -188,13 +201,21 @@ impl Operator {
                     };
                     course.hear(Heard::Projected(answer));
                 }
+                Act::AskController(dc) => {
+                    let dc = dc.clone();
+                    tokio::select! {
+                        () = order.cancel.cancelled() => course.hear(Heard::Cancel),
+                        state = self.controller_state(&dc) => course.hear(Heard::Controller(state)),
+                    }
+                    phase.end_if_over(&mut course);
+                }
             }
             if course.waiting() != waited {
                 course.waiting().clone_into(&mut waited);
                 tell(&order, Progress::Waiting(waited.clone()));
             }
         };
-        self.log_end(id, &outcome).await;
+        self.log_end(&mut working, &outcome).await;
         tell_end(&order, &outcome).await;
         outcome
     }
@@ -215,7 +236,6 @@ impl Operator {
             () = order.cancel.cancelled() => return course.hear(Heard::Cancel),
             observation = looking => observation,
         };
-        let began = course.stretch();
         match observation {
             Ok(observation) => match observation.current() {
                 Some(picture) => course.hear(Heard::Picture(picture)),
@@ -223,9 +243,7 @@ impl Operator {
             },
             Err(_elapsed) => course.hear(Heard::NoPicture("no answer in time".to_owned())),
         }
-        if course.stretch() == began && course.next() == Act::Look && Instant::now() >= phase.at {
-            course.hear(Heard::TimeUp);
-        }
+        phase.end_if_over(course);
     }
 
     /// Writes a command to the log, sends it, and writes how it ended.
@@ -269,6 +287,13 @@ struct Deadline {
 impl Deadline {
     fn of(course: &Course) -> Self {
         Self { stretch: course.stretch(), at: Instant::now() + course.patience(), looked: false }
+    }
+
+    /// Tells the course that its time is up, unless it has gone on or something is left to ask on the last picture.
+    fn end_if_over(&self, course: &mut Course) {
+        if course.stretch() == self.stretch && course.next() == Act::Look && Instant::now() >= self.at {
+            course.hear(Heard::TimeUp);
+        }
     }
 
     /// Begins anew when the course has gone on.

@@ -4,6 +4,7 @@ use std::fs;
 
 use rustix::process::{Pid, test_kill_process};
 
+use super::at_work::AtWork;
 use crate::operation::{Process, Unfinished};
 
 /// What is known of a process.
@@ -51,9 +52,13 @@ impl Process {
 }
 
 impl Unfinished {
-    /// Whether a process of this machine may be carrying it out.
-    pub fn is_in_hand(&self) -> bool {
-        self.by.iter().any(|process| matches!(process.life(), Life::Own | Life::Lives))
+    /// Whether a process of this machine may be carrying it out. For this process `own` says so.
+    pub fn is_in_hand(&self, own: &AtWork) -> bool {
+        self.by.iter().any(|process| match process.life() {
+            Life::Own => own.has(&self.id),
+            Life::Lives => true,
+            Life::Gone | Life::Elsewhere => false,
+        })
     }
 
     /// Whether a process other than this one, here or on another machine, may be carrying it out.

@@ -2,6 +2,7 @@
 
 mod fake;
 
+use std::collections::VecDeque;
 use std::fs::File;
 use std::sync::{Arc, Mutex};
 
@@ -13,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use self::fake::{Fake, Fate, Host};
 use super::audit::{Audit, Entry, What};
-use super::{Operator, Order};
+use super::{AtWork, Operator, Order};
 use crate::model::{Access, ClusterEntry, HostName, Tier};
 use crate::operation::{Intent, NoPreview, Outcome, Plan, Preview, Process, Progress, Projection, Verb};
 use crate::transport::Transport;
@@ -39,6 +40,9 @@ impl Stage {
             fates: fates.iter().copied().collect(),
             changes: Vec::new(),
             goes_back: false,
+            version: "2.1.5-1",
+            fails: false,
+            states: VecDeque::new(),
             audit: path,
         })));
         let operator = operator(&host, &audit);
@@ -207,6 +211,33 @@ async fn nothing_is_sent_twice(#[case] fates: &[Fate], #[case] word: &str, #[cas
     assert_eq!(outcome.words().contains("quorate op clear db vip"), half_way, "{outcome:?}");
 }
 
+/// A start fails on a cluster whose pictures may not show what is on its way.
+#[rstest]
+#[case::old_and_idle("1.1.24-3.el7", &["S_IDLE"], 1..10)]
+#[case::old_and_at_work("1.1.24-3.el7", &["S_TRANSITION_ENGINE"], 300..330)]
+#[case::old_and_idle_between_two_transitions("1.1.24-3.el7", &["S_IDLE", "S_POLICY_ENGINE", "S_IDLE"], 2..12)]
+#[case::old_and_not_to_be_asked("1.1.24-3.el7", &[], 300..330)]
+#[case::new_and_idle("2.1.5-1", &["S_IDLE"], 1..10)]
+#[case::new_and_not_to_be_asked("2.1.5-1", &[], 1..10)]
+#[case::new_without_a_record_of_what_is_pending("2.1.5-1", &["S_TRANSITION_ENGINE"], 300..330)]
+#[tokio::test(start_paused = true)]
+async fn a_failure_is_told_when_the_controller_is_idle(
+    #[case] version: &'static str,
+    #[case] states: &[&'static str],
+    #[case] seconds: std::ops::Range<u64>,
+) {
+    let mut stage = Stage::new(&[Fate::Lies]);
+    stage.host.lock().version = version;
+    stage.host.lock().states = states.iter().copied().collect();
+    let plan = stage.plan().await;
+    stage.host.lock().fails = true;
+    let began = tokio::time::Instant::now();
+    let outcome = stage.operator.carry_out(order(plan).0).await;
+    assert_eq!(outcome.word(), "failed", "{outcome:?}");
+    assert!(outcome.words().contains("start of vip failed on db2: no route"), "{outcome:?}");
+    assert!(seconds.contains(&began.elapsed().as_secs()), "after {:?}", began.elapsed());
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_lost_connection_is_verified_when_it_is_back() {
     let mut stage = Stage::new(&[Fate::LostAfter]);
@@ -273,7 +304,8 @@ async fn without_a_log_nothing_is_done() {
     let plan = stage.plan().await;
     let path = stage.audit.path().to_owned();
     // Opened for reading, it can't be written.
-    let audit = Audit { file: Mutex::new(File::open(&path).unwrap()), path: path.clone() };
+    let file = Mutex::new(File::open(&path).unwrap());
+    let audit = Audit { file, path: path.clone(), at_work: AtWork::default() };
     let outcome = operator(&stage.host, &Arc::new(audit)).carry_out(order(plan).0).await;
     assert_eq!((outcome.word(), stage.sent()), ("refused", [0, 0]));
     assert!(outcome.words().contains("audit.jsonl"), "{outcome:?}");
@@ -317,9 +349,26 @@ async fn a_console_that_dies_leaves_what_the_next_one_can_finish() {
     let unfinished = stage.audit.read().unwrap().unfinished();
     let [unfinished] = unfinished.as_slice() else { panic!("{unfinished:?}") };
     assert_eq!((unfinished.sent.len(), &unfinished.plan), (1, &plan));
+    // The log names this process, which has dropped it.
+    assert!(!unfinished.is_in_hand(stage.audit.at_work()));
     let outcome = operator(&stage.host, &stage.audit).resume(unfinished, order(plan).0).await;
     assert_eq!((outcome, stage.sent()), (Outcome::Done { note: None }, [1, 1]));
     assert!(stage.audit.read().unwrap().unfinished().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_console_does_not_resume_an_operation_twice_at_once() {
+    let mut stage = Stage::new(&[]);
+    let plan = stage.plan().await;
+    stage.audit.append(&begun_by(gone(), "db", &plan)).unwrap();
+    let unfinished = stage.audit.read().unwrap().unfinished().remove(0);
+    let mut second = operator(&stage.host, &stage.audit);
+    let (outcome, refused) = tokio::join!(
+        stage.operator.resume(&unfinished, order(plan.clone()).0),
+        second.resume(&unfinished, order(plan).0),
+    );
+    assert_eq!((outcome, stage.sent()), (Outcome::Done { note: None }, [1, 1]));
+    assert_eq!(refused, Outcome::Refused("this console is already working on it".to_owned()));
 }
 
 /// The first line of an operation of that process in that cluster, as a console of its own writes it.
@@ -375,6 +424,29 @@ async fn an_operation_of_another_console_is_shown_and_waited_for(
 }
 
 #[tokio::test(start_paused = true)]
+async fn of_two_that_begin_at_once_the_one_whose_line_comes_first_goes_on() {
+    let mut stage = Stage::new(&[]);
+    let plan = stage.plan().await;
+    let alone = async |stage: &Stage, id: &str, alongside: &[&str]| {
+        let alongside: Vec<String> = alongside.iter().map(|id| (*id).to_owned()).collect();
+        stage.operator.is_alone(id, &alongside).await
+    };
+    let refused = alone(&stage, "ours", &[]).await.unwrap_err();
+    assert!(
+        refused.contains("was replaced or cut short, so nothing is done"),
+        "its own line is gone: {refused}"
+    );
+    stage.audit.append(&Entry { id: "ours".to_owned(), ..begun_by(Process::own(), "db", &plan) }).unwrap();
+    stage.audit.append(&begun_by(another(), "db", &plan)).unwrap();
+    assert_eq!(alone(&stage, "ours", &[]).await, Ok(()), "the other one comes later");
+    stage.audit.append(&Entry { id: "later".to_owned(), ..begun_by(Process::own(), "db", &plan) }).unwrap();
+    let refused = alone(&stage, "later", &[]).await.unwrap_err();
+    assert!(refused.contains("another console is at work in this cluster: move vip"), "{refused}");
+    assert!(alone(&stage, "later", &["ours"]).await.is_err(), "the user has seen another one");
+    assert_eq!(alone(&stage, "later", &["theirs"]).await, Ok(()));
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_another_console_begins_later_waits_for_this_one() {
     let mut stage = Stage::new(&[]);
     let plan = stage.plan().await;
@@ -423,7 +495,7 @@ async fn a_refused_resume_leaves_the_operation_to_the_next_console() {
     let mut all = stage.audit.read().unwrap().unfinished();
     all.retain(|it| it.id == unfinished.id);
     assert_eq!(all, std::slice::from_ref(&unfinished), "as if nothing had happened");
-    assert!(!all[0].is_in_hand() && !all[0].may_be_others());
+    assert!(!all[0].is_in_hand(stage.audit.at_work()) && !all[0].may_be_others());
     // When that one has ended, it can be resumed.
     let end = What::End { outcome: "done".to_owned(), words: String::new() };
     stage.audit.append(&Entry { what: end, ..under_way }).unwrap();

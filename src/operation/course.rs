@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::finality::Finality;
 use super::goal::{self, Goal, Verdict};
 use super::guard::{Condition, NO_CIB};
 use super::plan::{OnFailure, Phase, Plan, Step, Wait};
@@ -9,8 +10,8 @@ use super::progress::Sent;
 use super::scope;
 use super::simulate::Simulation;
 use super::verb::{SubjectKind, Verb};
-use crate::model::{Picture, ResourceId};
-use crate::pacemaker::parse::Projected;
+use crate::model::{NodeName, Picture, ResourceId};
+use crate::pacemaker::parse::{ControllerState, Projected};
 
 /// A plan being carried out: told what happened, it says what to do next.
 ///
@@ -26,8 +27,8 @@ pub struct Course {
     ready: bool,
     /// Whether the time of a command of unknown fate is over, so that what it left behind may be repaired.
     overdue: bool,
-    /// How many pictures in a row have shown a failure and nothing on its way.
-    quiet: usize,
+    /// Whether the failure that was seen last is final.
+    finality: Finality,
     /// The command whose fate is not known, in words.
     doubt: Option<String>,
     /// The command that failed and was gone on from, in words.
@@ -50,6 +51,8 @@ pub enum Act<'c> {
     Run(&'c Step),
     /// Ask the scheduler, and tell what it said.
     Simulate(&'c Simulation),
+    /// Ask that node's controller for its state, and tell it.
+    AskController(&'c NodeName),
     /// Nothing: it is over.
     End(&'c Outcome),
 }
@@ -65,6 +68,8 @@ pub enum Heard<'h> {
     Ran(Ran),
     /// What the scheduler would do, or why it can't be told.
     Projected(Result<Vec<Projected>, String>),
+    /// What the controller is doing; `None`: it could not be asked.
+    Controller(Option<ControllerState>),
     /// The [`Course::patience`] is over.
     TimeUp,
     /// The person wants it to end.
@@ -130,9 +135,6 @@ impl Outcome {
 
 /// How long a picture to check a guard on is waited for.
 const GUARD: Duration = Duration::from_secs(30);
-/// How many pictures in a row have to show that nothing is on its way before a failure is final. A single one may have
-/// been taken between two transitions.
-const QUIET: usize = 2;
 /// How long the scheduler may take to say what it would do.
 const SIMULATE: Duration = Duration::from_secs(60);
 
@@ -144,7 +146,7 @@ impl Course {
             at: 0,
             ready: false,
             overdue: false,
-            quiet: 0,
+            finality: Finality::default(),
             doubt: None,
             trouble: None,
             sent: 0,
@@ -203,7 +205,7 @@ impl Course {
         match self.plan.phases.get(self.at) {
             Some(Phase::Run(step) | Phase::Repair { step, .. }) if self.ready => Act::Run(step),
             Some(Phase::StayPut { change, .. }) => Act::Simulate(change),
-            Some(_) | None => Act::Look,
+            Some(_) | None => self.finality.question().map_or(Act::Look, Act::AskController),
         }
     }
 
@@ -228,10 +230,11 @@ impl Course {
                 self.waiting = why;
                 self.blind = true;
                 self.ready = false;
-                self.quiet = 0;
+                self.finality.reset();
             }
             Heard::Ran(ran) => self.ran(ran),
             Heard::Projected(answer) => self.projected(answer),
+            Heard::Controller(state) => self.hear_controller(state),
             Heard::TimeUp => self.time_up(),
             Heard::Cancel => self.cancel(),
         }
@@ -299,15 +302,16 @@ impl Course {
         self.waiting = waiting;
         let failure = goal::new_failure(picture, &self.plan.concerns, &self.plan.known_failures);
         let Some(failure) = failure else {
-            self.quiet = 0;
+            self.finality.reset();
             return;
         };
-        // Pacemaker may yet recover it. When nothing stays on its way, it has stopped trying.
-        self.quiet = if goal::is_quiet(picture) { self.quiet + 1 } else { 0 };
-        if self.quiet >= QUIET {
-            self.end = Some(Outcome::Failed(format!("{failure} ({})", self.waiting)));
-        } else {
-            self.waiting = format!("{}; {failure}", self.waiting);
+        self.finality.see(picture, format!("{failure} ({})", self.waiting));
+        self.waiting = format!("{}; {failure}", self.waiting);
+    }
+
+    fn hear_controller(&mut self, state: Option<ControllerState>) {
+        if let Some(words) = self.finality.answer(state) {
+            self.end = Some(Outcome::Failed(words));
         }
     }
 
@@ -320,7 +324,7 @@ impl Course {
         }
         let (on_failure, program) = (step.on_failure, step.command.argv.first().cloned().unwrap_or_default());
         self.ready = false;
-        self.quiet = 0;
+        self.finality.reset();
         // What was seen before it says nothing about it.
         self.blind = true;
         match ran {
@@ -415,7 +419,7 @@ impl Course {
         self.at += 1;
         self.ready = false;
         self.overdue = false;
-        self.quiet = 0;
+        self.finality.reset();
     }
 
     /// Whether a command of unknown fate may still be at work.

@@ -246,19 +246,9 @@ pub(super) fn mark(failure: &Failure) -> Forgotten {
     Forgotten { resource: failure.resource.clone(), node: failure.node.clone(), at: failure.at }
 }
 
-/// Whether the picture shows that nothing of the cluster is on its way.
-pub(super) fn is_quiet(picture: &Picture) -> bool {
-    shows_what_is_pending(picture)
-        && busy(picture, None).is_empty()
-        && !picture.fencing.iter().any(|it| it.outcome == FencingOutcome::Pending)
-}
-
-/// Before 2.0 Pacemaker records an action only when it has ended (`record-pending` was off): a busy cluster of that
-/// time looks like a quiet one.
-fn shows_what_is_pending(picture: &Picture) -> bool {
-    let version = picture.summary.version.as_deref().unwrap_or_default();
-    let major = version.split(['.', '-']).next().and_then(|major| major.parse::<u32>().ok());
-    major.is_some_and(|major| major >= 2)
+/// Whether the picture shows anything of the cluster on its way.
+pub(super) fn is_anything_pending(picture: &Picture) -> bool {
+    !busy(picture, None).is_empty() || picture.fencing.iter().any(|it| it.outcome == FencingOutcome::Pending)
 }
 
 fn is_settled(picture: &Picture, id: &str) -> bool {

@@ -7,6 +7,7 @@
 pub mod command;
 mod consequence;
 mod course;
+mod finality;
 mod goal;
 mod guard;
 mod plan;

@@ -83,6 +83,9 @@ pub fn follow_log() -> Vec<String> {
 pub const LOG_SOURCE: &str = "log source: ";
 
 /// Constant: nothing of what anybody has named is ever put into it.
+///
+/// The shell reaps the follower as soon as it ends, while it waits for a `sleep`, and the PID is free from then on. So the
+/// PID counts only while `/proc` shows it as a child of this shell; the only other child of this shell is that `sleep`.
 const FOLLOW_LOG: &str = r#"
 set -- -q -o short-iso -u pacemaker -u corosync -u pacemaker_remote
 if [ -n "$(journalctl -n 1 "$@" 2>/dev/null)" ]; then
@@ -101,13 +104,19 @@ else
   tail -n 200 -F "$file" 2>/dev/null &
 fi
 child=$!
-trap 'kill "$child" 2>/dev/null' EXIT
+is_ours() { read -r _ _ _ parent _ 2>/dev/null <"/proc/$child/stat" && [ "$parent" = "$$" ]; }
+trap 'is_ours && kill "$child" 2>/dev/null' EXIT
 trap 'exit 0' HUP INT TERM PIPE
-while kill -0 "$child" 2>/dev/null; do
+while is_ours; do
   sleep 15
   echo || exit 0
 done
 "#;
+
+/// Asks for the state of a node's controller, in every version. It may be another node than the one that is asked.
+pub fn controller_state(node: &str) -> Vec<String> {
+    in_own_environment(&["crmadmin", &format!("--status={node}")])
+}
 
 /// Asks for the host's clock and zone: seconds since the epoch with nanoseconds, and the offset from UTC.
 pub fn clock() -> Vec<String> {
@@ -168,6 +177,8 @@ fn offset(zone: &str) -> Option<Offset> {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
     use jiff::tz::offset as hours;
     use proptest::prelude::*;
     use rstest::rstest;
@@ -188,6 +199,26 @@ mod tests {
     fn names_may_be_of_any_script() {
         let argv = in_own_environment(&["crm_resource", "--resource=größe"]);
         assert_eq!(argv, ["env", "LC_ALL=C", "CHARSET=UTF-8", PATH, "crm_resource", "--resource=größe"]);
+    }
+
+    /// A PID that was given out again: of a process that this shell didn't start.
+    #[test]
+    fn a_followed_log_ends_without_touching_a_recycled_pid() {
+        let folder = tempfile::tempdir().unwrap();
+        let journalctl = folder.path().join("journalctl");
+        std::fs::write(&journalctl, "#!/bin/sh\n[ \"$1\" != -n ] || echo a line\n").unwrap();
+        std::fs::set_permissions(&journalctl, std::fs::Permissions::from_mode(0o755)).unwrap();
+        let mut another = std::process::Command::new("sleep").arg("600").spawn().unwrap();
+        let script = FOLLOW_LOG.replace("child=$!", &format!("child={}", another.id()));
+        assert_ne!(script, FOLLOW_LOG);
+        let path = format!("{}:/usr/bin:/bin", folder.path().display());
+        let mut shell = std::process::Command::new("timeout");
+        let followed = shell.args(["10", "sh", "-c", &script]).env("PATH", path).output().unwrap();
+        let is_alive = another.try_wait().unwrap().is_none();
+        another.kill().unwrap();
+        another.wait().unwrap();
+        assert!(is_alive, "it was killed");
+        assert_ne!(followed.status.code(), Some(124), "it went on following");
     }
 
     #[rstest]

@@ -259,7 +259,7 @@ async fn tell_unfinished(audit: Arc<Audit>, news: &mpsc::Sender<Event>) {
     let read = tokio::task::spawn_blocking(move || {
         let record = audit.read()?;
         let mut unfinished = record.unfinished();
-        unfinished.retain(|it| !it.is_in_hand());
+        unfinished.retain(|it| !it.is_in_hand(audit.at_work()));
         for it in &mut unfinished {
             it.by.retain(|process| process.life() == Life::Elsewhere);
         }

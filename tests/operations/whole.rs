@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
+use quorate::operate::AtWork;
 use quorate::operate::audit::{self, What};
+use rstest::rstest;
 
 use crate::fake::{Hosts, inventory};
 use crate::running::{Console, clock};
@@ -125,8 +127,11 @@ async fn a_read_only_cluster_is_left_alone_until_a_reason_is_given() {
     assert!(hosts.lock().changes.is_empty());
 }
 
+#[rstest]
+#[case::its_process_is_gone(true)]
+#[case::this_process_has_dropped_it(false)]
 #[tokio::test(start_paused = true)]
-async fn what_a_killed_console_has_begun_the_next_one_finishes() {
+async fn what_a_killed_console_has_begun_the_next_one_finishes(#[case] is_gone: bool) {
     let hosts = Hosts::new();
     hosts.lock().obeys = false;
     let mut console = start(&hosts);
@@ -144,11 +149,11 @@ async fn what_a_killed_console_has_begun_the_next_one_finishes() {
     let folder = Arc::clone(&console.folder);
     console.signal();
     console.ends().await;
-    // The process that had it in hand is gone.
     let log = folder.path().join(audit::FILE);
     let text = std::fs::read_to_string(&log).expect("a log");
     let mine = format!("\"pid\":{}", std::process::id());
-    std::fs::write(&log, text.replace(&mine, &format!("\"pid\":{}", i32::MAX))).expect("written");
+    let another = format!("\"pid\":{}", i32::MAX);
+    std::fs::write(&log, text.replace(&mine, if is_gone { &another } else { &mine })).expect("written");
     // The cluster has got round to it meanwhile.
     hosts.lock().comes_round();
     let console = Console::start_in(folder, inventory(), hosts.clone(), clock(), (100, 30));
@@ -179,7 +184,7 @@ async fn a_panic_ends_what_it_hits_and_leaves_the_cluster_free() {
     assert_eq!(words(&console), ["begin ", "command", "given up"]);
     // It is unfinished, and in progress nowhere.
     let unfinished = console.audit().unfinished();
-    assert!(unfinished.len() == 1 && !unfinished[0].is_in_hand(), "{unfinished:?}");
+    assert!(unfinished.len() == 1 && !unfinished[0].is_in_hand(&AtWork::default()), "{unfinished:?}");
     hosts.lock().panics_at = None;
     console.press("esc").shows_no_more("Quorate failed").await;
     console.press("m").press("enter").shows("[ Do it ]").await.press("right").press("enter");

@@ -164,8 +164,9 @@ fn open_audit(settings: &Settings) -> Result<Arc<Audit>, Failure> {
 fn warn_of_unfinished(audit: &Audit, entry: &ClusterEntry) -> Result<(), Failure> {
     let record =
         audit.read().map_err(|error| Failure::Failed(format!("the audit log can't be read: {error}")))?;
-    let here =
-        |it: &Unfinished| it.plan.intent.cluster == entry.name && !it.is_in_hand() && !it.may_be_others();
+    let here = |it: &Unfinished| {
+        it.plan.intent.cluster == entry.name && !it.is_in_hand(audit.at_work()) && !it.may_be_others()
+    };
     for unfinished in record.unfinished().into_iter().filter(here) {
         let Unfinished { plan, at, user, .. } = &unfinished;
         let title = clean(&plan.title);

@@ -206,7 +206,7 @@ fn rest_of(unfinished: &Unfinished) -> Vec<Vec<String>> {
                 course.hear(Heard::Ran(Ran::Exited { code: Some(0), said: String::new() }));
             }
             Act::Look => course.hear(Heard::Picture(&Picture::default())),
-            Act::Simulate(_) | Act::End(_) => return rest,
+            Act::Simulate(_) | Act::AskController(_) | Act::End(_) => return rest,
         }
     }
 }
@@ -388,8 +388,20 @@ impl Damage {
 #[test]
 fn an_operation_of_a_process_that_is_gone_is_not_in_hand() {
     let by = |process: Process| Entry { process, ..begin("a") };
-    let in_hand = |entry: Entry| Record { entries: vec![entry], unreadable: 0 }.unfinished()[0].is_in_hand();
-    assert!(in_hand(by(Process::own())));
+    let own = AtWork::default();
+    let in_hand =
+        |entry: Entry| Record { entries: vec![entry], unreadable: 0 }.unfinished()[0].is_in_hand(&own);
+    assert!(!in_hand(by(Process::own())), "this process has dropped it");
+    let working = own.begin("a");
+    assert!(working.is_some() && in_hand(by(Process::own())));
+    assert!(own.begin("a").is_none(), "one at a time");
+    drop(working);
+    assert!(!in_hand(by(Process::own())));
+    let mut ended = own.begin("a").unwrap();
+    ended.end();
+    drop(ended);
+    assert!(in_hand(by(Process::own())), "the log was read before its end was written");
+    assert!(own.begin("a").is_some());
     assert!(in_hand(by(Process { pid: 1, ..Process::default() })));
     let recycled = Process { pid: 1, started: Some(u64::MAX), ..Process::own() };
     assert!(!in_hand(by(recycled)));

@@ -41,6 +41,12 @@ pub(super) struct Fake {
     pub(super) changes: Vec<Vec<String>>,
     /// Where the scheduler says that it goes back to without the constraint.
     pub(super) goes_back: bool,
+    /// Pacemaker's version, as `crm_mon` shows it.
+    pub(super) version: &'static str,
+    /// Whether a start of `vip` has failed, newly.
+    pub(super) fails: bool,
+    /// The states that the controller is in, one at each question; the last one stays. None: it can't be asked.
+    pub(super) states: VecDeque<&'static str>,
     pub(super) audit: std::path::PathBuf,
 }
 
@@ -91,6 +97,16 @@ impl Fake {
             }
             Some("crm_mon") => Ok(printed(self.crm_mon(), 0)),
             Some("cibadmin") => Ok(printed(self.cib(), 0)),
+            Some("crmadmin") => {
+                assert_eq!(argv.get(1).map(String::as_str), Some("--status=db1"), "the DC is asked");
+                let state = if self.states.len() > 1 {
+                    self.states.pop_front()
+                } else {
+                    self.states.front().copied()
+                };
+                let Some(state) = state else { return lost(false) };
+                Ok(printed(format!("Status of crmd@db1: {state} (ok)\n"), 0))
+            }
             Some("sh") => {
                 assert_eq!(command.input(), Some(crate::operation::SCRIPT.as_bytes()));
                 Ok(printed(self.simulated(&argv), 0))
@@ -107,13 +123,19 @@ impl Fake {
             )
         };
         let nodes: String = ["db1", "db2", "db3"].map(node).concat();
+        let failures = if self.fails {
+            r#"<failures><failure op_key="vip_start_0" node="db2" exitstatus="unknown error" exitreason="no route"
+            exitcode="1" call="7" status="complete" queued="0" exec="0" interval="0" task="start"/></failures>"#
+        } else {
+            ""
+        };
         format!(
-            r#"<pacemaker-result><summary><current_dc present="true" name="db1" version="2.1.5-1" with_quorum="{}"/>
+            r#"<pacemaker-result><summary><current_dc present="true" name="db1" version="{}" with_quorum="{}"/>
             <cluster_options stonith-enabled="true"/></summary><nodes>{nodes}</nodes><resources>
             <resource id="vip" resource_agent="ocf:heartbeat:IPaddr2" role="Started" active="true" orphaned="false"
             blocked="false" managed="true" failed="false" failure_ignored="false" nodes_running_on="1"><node name="{}"/>
-            </resource></resources><status code="0" message="OK"/></pacemaker-result>"#,
-            self.quorate, self.vip_on
+            </resource></resources>{failures}<status code="0" message="OK"/></pacemaker-result>"#,
+            self.version, self.quorate, self.vip_on
         )
     }
 

@@ -9,7 +9,7 @@ use rstest::rstest;
 use super::super::tests::{capture, intent};
 use super::super::{Act, Condition, Course, Heard, Outcome, Phase, Plan, Ran, Sent, Verb, plan};
 use crate::model::{Failure, Picture, Primitive, Resource, Role};
-use crate::pacemaker::parse::Projected;
+use crate::pacemaker::parse::{ControllerState, Projected};
 
 fn plan_of(verb: Verb, subject: &str, to: Option<&str>) -> Plan {
     plan(&capture("healthy"), &intent(verb, subject, to)).unwrap()
@@ -43,7 +43,7 @@ fn vip_on(node: &str) -> Picture {
 fn argv(course: &Course) -> Option<Vec<String>> {
     match course.next() {
         Act::Run(step) => Some(step.command.argv.clone()),
-        Act::Look | Act::Simulate(_) | Act::End(_) => None,
+        Act::Look | Act::Simulate(_) | Act::AskController(_) | Act::End(_) => None,
     }
 }
 
@@ -412,17 +412,7 @@ fn no_repair_is_sent_without_a_quorum() {
 /// A picture with a failed start of `vip` and, if so, something else on its way.
 fn failing(busy: bool) -> Picture {
     let mut picture = vip_on("c1n3");
-    picture.failures.push(Failure {
-        resource: "vip".into(),
-        node: "c1n1".into(),
-        operation: "start".to_owned(),
-        interval_ms: 0,
-        exit_code: Some(1),
-        exit_status: "error".to_owned(),
-        exit_reason: "no route".to_owned(),
-        status: "complete".to_owned(),
-        at: None,
-    });
+    picture.failures.push(failed_start("vip"));
     for resource in &mut picture.resources {
         if let Resource::Primitive(primitive) = resource
             && primitive.id == *"vip"
@@ -434,47 +424,127 @@ fn failing(busy: bool) -> Picture {
     picture
 }
 
-#[test]
-fn one_quiet_picture_between_two_transitions_is_no_failure() {
+fn failed_start(resource: &str) -> Failure {
+    Failure {
+        resource: resource.into(),
+        node: "c1n1".into(),
+        operation: "start".to_owned(),
+        interval_ms: 0,
+        exit_code: Some(1),
+        exit_status: "error".to_owned(),
+        exit_reason: "no route".to_owned(),
+        status: "complete".to_owned(),
+        at: None,
+    }
+}
+
+/// The picture with a new failure of what the plan is about.
+fn with_failure(mut picture: Picture, plan: &Plan) -> Picture {
+    picture.failures.extend(plan.concerns.first().map(|id| failed_start(id.as_str())));
+    picture
+}
+
+/// A course that waits for `vip`, which has failed to start.
+fn waiting_for_what_fails() -> Course {
     let mut course = moving();
     course.hear(Heard::Picture(&vip_on("c1n3")));
     course.hear(done());
+    course
+}
+
+fn of_version(version: Option<&str>, mut picture: Picture) -> Picture {
+    picture.summary.version = version.map(str::to_owned);
+    picture
+}
+
+#[test]
+fn one_quiet_picture_between_two_transitions_is_no_failure() {
+    let mut course = waiting_for_what_fails();
     for _ in 0..3 {
         course.hear(Heard::Picture(&failing(false)));
+        assert_eq!(course.next(), Act::AskController(&"c1n2".into()), "the DC knows");
+        course.hear(Heard::Controller(None));
         assert_eq!(course.next(), Act::Look, "the next transition may be about to begin");
         course.hear(Heard::Picture(&failing(true)));
         assert_eq!(course.next(), Act::Look);
         assert!(course.waiting().contains("start of vip failed on c1n1: no route"), "{}", course.waiting());
     }
     course.hear(Heard::Picture(&failing(false)));
+    course.hear(Heard::Controller(None));
     course.hear(Heard::NoPicture("c1n1 does not answer".to_owned()));
     course.hear(Heard::Picture(&failing(false)));
+    course.hear(Heard::Controller(None));
     assert_eq!(course.next(), Act::Look, "what happened in between was not seen");
     course.hear(Heard::Picture(&failing(false)));
+    course.hear(Heard::Controller(None));
     assert_eq!(outcome(&course).word(), "failed");
 }
 
+/// `i`: the controller is idle, `b`: it is busy, `-`: it can't be asked.
 #[rstest]
-#[case(Some("1.1.24-3.el7"), false)]
-#[case(None, false)]
-#[case(Some("2.0.0"), true)]
-#[case(Some("3.0.1-2.fc43"), true)]
-fn where_pending_actions_are_not_recorded_no_picture_is_quiet(
+#[case::old_and_not_to_be_asked(Some("1.1.24-3.el7"), "------", None)]
+#[case::of_no_version_and_not_to_be_asked(None, "------", None)]
+#[case::new_and_not_to_be_asked(Some("2.0.0"), "------", Some(2))]
+#[case::newest_and_not_to_be_asked(Some("3.0.1-2.fc43"), "------", Some(2))]
+#[case::old(Some("1.1.10"), "bbii", Some(4))]
+#[case::new(Some("3.0.1"), "bbii", Some(4))]
+#[case::of_no_version(None, "ii", Some(2))]
+#[case::old_between_two_transitions(Some("1.1.24-3.el7"), "ibibi-i", None)]
+#[case::new_between_two_transitions(Some("2.1.5-1"), "ibibib", None)]
+fn the_controller_s_state_shows_whether_a_failure_is_final(
     #[case] version: Option<&str>,
-    #[case] ends: bool,
+    #[case] states: &str,
+    #[case] ends_after: Option<usize>,
 ) {
-    let mut course = moving();
-    course.hear(Heard::Picture(&vip_on("c1n3")));
-    course.hear(done());
-    let mut picture = failing(false);
-    picture.summary.version = version.map(str::to_owned);
-    for _ in 0..5 {
+    let mut course = waiting_for_what_fails();
+    let picture = of_version(version, failing(false));
+    for (at, state) in states.chars().enumerate() {
+        let is_over = ends_after.is_some_and(|end| at >= end);
+        assert_eq!(matches!(course.next(), Act::End(_)), is_over, "after {at}");
         course.hear(Heard::Picture(&picture));
+        course.hear(Heard::Controller(match state {
+            'i' => Some(ControllerState::Idle),
+            'b' => Some(ControllerState::Busy),
+            _ => None,
+        }));
     }
-    assert_eq!(matches!(course.next(), Act::End(_)), ends);
+    assert_eq!(matches!(course.next(), Act::End(_)), ends_after.is_some());
     course.hear(Heard::TimeUp);
     let Outcome::Failed(words) = outcome(&course) else { panic!("not failed") };
     assert!(words.contains("start of vip failed on c1n1: no route"), "{words}");
+}
+
+#[rstest]
+#[case("transition-delay", "20s", false)]
+#[case("crmd-transition-delay", "2", false)]
+#[case("transition-delay", "0s", true)]
+#[case("transition-delay", "00", true)]
+fn a_controller_that_delays_transitions_is_not_done_when_it_is_idle(
+    #[case] option: &str,
+    #[case] value: &str,
+    #[case] ends: bool,
+) {
+    let mut course = waiting_for_what_fails();
+    let mut picture = failing(false);
+    let mut cib = picture.cib.as_deref().cloned().unwrap();
+    cib.properties.push((option.to_owned(), value.to_owned()));
+    picture.cib = Some(cib.into());
+    for _ in 0..3 {
+        course.hear(Heard::Picture(&picture));
+        course.hear(Heard::Controller(Some(ControllerState::Idle)));
+    }
+    assert_eq!(matches!(course.next(), Act::End(_)), ends);
+}
+
+#[test]
+fn without_a_dc_no_failure_is_final() {
+    let mut course = waiting_for_what_fails();
+    let mut picture = failing(false);
+    picture.summary.dc = None;
+    for _ in 0..3 {
+        course.hear(Heard::Picture(&picture));
+        assert_eq!(course.next(), Act::Look);
+    }
 }
 
 /// What may happen in a course.
@@ -493,6 +563,9 @@ enum Happening {
     Lost,
     Stays,
     GoesBack,
+    Failing,
+    Idle,
+    NotAsked,
     TimeUp,
     Cancel,
 }
@@ -500,13 +573,13 @@ enum Happening {
 fn happenings() -> impl Strategy<Value = Vec<Happening>> {
     use Happening::{
         After, AfterWithoutCib, AfterWithoutQuorum, Before, BeforeWithoutCib, BeforeWithoutQuorum, Blind,
-        Cancel, Done, Failed, GoesBack, Lost, NotSent, Stays, TimeUp,
+        Cancel, Done, Failed, Failing, GoesBack, Idle, Lost, NotAsked, NotSent, Stays, TimeUp,
     };
     let one = prop_oneof![
         4 => Just(Before), 1 => Just(BeforeWithoutQuorum), 6 => Just(After), 1 => Just(AfterWithoutQuorum),
         1 => Just(BeforeWithoutCib), 1 => Just(AfterWithoutCib),
         2 => Just(Blind), 6 => Just(Done), 1 => Just(Failed), 1 => Just(NotSent), 3 => Just(Lost), 4 => Just(Stays),
-        1 => Just(GoesBack), 2 => Just(TimeUp)
+        1 => Just(GoesBack), 1 => Just(Failing), 2 => Just(Idle), 1 => Just(NotAsked), 2 => Just(TimeUp)
     ];
     // Whoever gives up does so once.
     (proptest::collection::vec(one, 0..40), prop::option::weighted(0.1, 0..40_usize)).prop_map(
@@ -575,7 +648,7 @@ impl Watcher {
     fn hear(&mut self, course: &mut Course, happening: Happening, case: &Case) {
         use Happening::{
             After, AfterWithoutCib, AfterWithoutQuorum, Before, BeforeWithoutCib, BeforeWithoutQuorum, Blind,
-            Cancel, Done, Failed, GoesBack, Lost, NotSent, Stays,
+            Cancel, Done, Failed, Failing, GoesBack, Idle, Lost, NotAsked, NotSent, Stays,
         };
         let said = argv(course);
         let (before, after) = (&case.before, &case.after);
@@ -586,6 +659,7 @@ impl Watcher {
             AfterWithoutQuorum => Some(without_quorum(after.clone())),
             BeforeWithoutCib => Some(without_cib(before.clone())),
             AfterWithoutCib => Some(without_cib(after.clone())),
+            Failing => Some(with_failure(before.clone(), &case.plan)),
             _ => None,
         };
         course.hear(match (happening, &picture) {
@@ -597,6 +671,8 @@ impl Watcher {
             (Lost, _) => lost(),
             (Stays, _) => Heard::Projected(Ok(Vec::new())),
             (GoesBack, _) => Heard::Projected(Err("no answer".to_owned())),
+            (Idle, _) => Heard::Controller(Some(ControllerState::Idle)),
+            (NotAsked, _) => Heard::Controller(None),
             (Cancel, _) => Heard::Cancel,
             _ => Heard::TimeUp,
         });
@@ -640,7 +716,7 @@ fn a_picture_from_before_a_lost_command_does_not_count() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(1_500))]
+    #![proptest_config(ProptestConfig::with_cases(2_500))]
 
     /// Whatever happens, from whatever a console has left: no command twice, none without a picture, newer than the last
     /// command, on which its guard holds.
@@ -687,6 +763,7 @@ proptest! {
                     course.hear(Heard::Picture(if is_shown { &case.after } else { &case.before }));
                 }
                 Act::Simulate(_) => course.hear(Heard::Projected(Ok(Vec::new()))),
+                Act::AskController(_) => course.hear(Heard::Controller(None)),
                 Act::Run(step) => {
                     run.push(step.command.argv.clone());
                     course.hear(done());

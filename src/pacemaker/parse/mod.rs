@@ -4,6 +4,7 @@ mod archive;
 mod cib;
 mod configuration;
 mod constraints;
+mod controller;
 mod events;
 mod limits;
 mod nodes;
@@ -17,6 +18,7 @@ use jiff::tz::Offset;
 
 pub use self::archive::{Archive, cib_archive};
 pub use self::cib::cib;
+pub use self::controller::{ControllerState, controller_state};
 use self::reading::Reading;
 pub use self::simulate::{Projected, crm_simulate};
 use super::date;

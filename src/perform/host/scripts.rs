@@ -192,6 +192,7 @@ exec 4> >(trap "" HUP INT TERM PIPE; exec tee /dev/null 3<&-)
 out=$!
 exec 5> >(trap "" HUP INT TERM PIPE; exec tee /dev/null 3<&- 4>&- >&2)
 err=$!
+ours() { read -r _ _ _ parent _ 2>/dev/null <"/proc/$1/stat" && [ "$parent" = "$$" ]; }
 trap : HUP INT TERM
 setsid bash -c "$inner" quorate "$here" "$home" "$1" "$2" "$3" <&3 >&4 2>&5 3<&- 4>&- 5>&-
 code=$?
@@ -199,9 +200,11 @@ echo "$code" >"$here/exit.new" && mv "$here/exit.new" "$here/exit"
 exec 4>&- 5>&-
 for pause in 0 .01 .02 .05 .1 .2 .5 1 1 1 1; do
   sleep "$pause"
-  kill -0 "$out" 2>/dev/null || kill -0 "$err" 2>/dev/null || break
+  ours "$out" || ours "$err" || break
 done
-kill -9 "$out" "$err" 2>/dev/null
+for copier in "$out" "$err"; do
+  if ours "$copier"; then kill -9 "$copier" 2>/dev/null; fi
+done
 exit "$code"
 "#
 );
