@@ -193,11 +193,25 @@ impl Poller {
     /// Asks every member that has not been asked yet, and polls once more where that shows the picture to be of another
     /// cluster.
     pub(super) async fn meet_everyone(&mut self) {
+        self.meet(|_| true).await;
+    }
+
+    /// Like [`Self::meet_everyone`], but asks only the hosts that are named like no node of the picture: these may belong
+    /// to another cluster.
+    ///
+    /// Hosts that are named like their nodes cost nothing. Aliases and addresses cost one login each, all at once: nothing
+    /// but their answer tells where they belong.
+    pub(super) async fn meet_strangers(&mut self) {
+        let Some(picture) = self.observation.current().cloned() else { return };
+        self.meet(|host| picture.node_of(host).is_none()).await;
+    }
+
+    async fn meet(&mut self, is_wanted: impl Fn(&HostName) -> bool) {
         if self.observation.current().is_none() {
             return;
         }
         let unknown = self.others().filter(|&at| self.members[at].heard_at.is_none());
-        let unknown: Vec<_> = unknown.collect();
+        let unknown: Vec<_> = unknown.filter(|&at| is_wanted(&self.members[at].host)).collect();
         let replies = self.ask(&unknown, self.limits_for_a_view()).await;
         self.note(&replies);
         if self.is_at_home(self.preferred) {

@@ -7,6 +7,7 @@ use proptest::prelude::*;
 use quorate::model::{Belief, Contact, Observation};
 use quorate::transport::Transport;
 use quorate::watch::{Lookout, ask_once};
+use rstest::rstest;
 use tokio::time::Instant;
 
 use super::fake::{Behaviour, Fake, Fleet, Mon, clock, entry};
@@ -41,6 +42,51 @@ async fn when_the_first_host_fails_the_other_cluster_is_not_shown() {
         assert!(matches!(observation.contact, Contact::Lost { .. }), "{observation:?}");
         assert_eq!(foreign(&observation), ["x"]);
     }
+}
+
+/// One poll of hosts that all answer: whose picture it gives, and the hosts of the other cluster.
+#[rstest]
+#[case::the_first_answers(&["a", "x"], "a", &["x"])]
+#[case::more_of_the_other(&["a", "x", "y"], "x", &["a"])]
+#[case::among_members(&["a", "b", "x"], "a", &["x"])]
+#[case::with_logins(&["root@a.example.org", "ssh://root@b:2222", "x"], "a", &["x"])]
+#[tokio::test(start_paused = true)]
+async fn one_poll_names_the_hosts_of_another_cluster(
+    #[case] hosts: &[&str],
+    #[case] dc: &str,
+    #[case] others: &[&str],
+) {
+    let all = ["a", "b", "root@a.example.org", "ssh://root@b:2222"].map(|host| (host, healthy()));
+    let fake = fake(&[&all[..], &[("x", of_x()), ("y", of_x())]].concat());
+    let transport: Arc<dyn Transport> = Arc::new(fake);
+    let observation = ask_once(&entry(hosts), &transport, &clock()).await;
+    let picture = observation.current().expect("a picture");
+    assert_eq!(picture.summary.dc.as_ref().map(AsRef::as_ref), Some(dc));
+    assert_eq!(foreign(&observation), others);
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_poll_asks_no_member_that_is_named_like_its_node() {
+    let hosts = ["a", "root@b.example.org", "c"];
+    let fake = Arc::new(fake(&hosts.map(|host| (host, healthy()))));
+    let transport: Arc<dyn Transport> = fake.clone();
+    ask_once(&entry(&hosts), &transport, &clock()).await;
+    assert_eq!(hosts.map(|host| fake.count(host, "crm_mon")), [1, 0, 0]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_poll_asks_addresses_and_aliases_at_once_and_waits_no_longer_than_for_one_login() {
+    let aliases = ["10.0.0.1", "10.0.0.2", "third", "10.0.0.4"];
+    let mut behaviours = aliases.map(|host| (host, healthy()));
+    behaviours[3].1 = Behaviour::Hangs;
+    let fake = Arc::new(fake(&behaviours));
+    let transport: Arc<dyn Transport> = fake.clone();
+    let (start, entry) = (Instant::now(), entry(&aliases));
+    let observation = ask_once(&entry, &transport, &clock()).await;
+    assert_eq!(live_host(&observation), "10.0.0.1");
+    assert_eq!(foreign(&observation), [""; 0]);
+    assert_eq!(aliases.map(|host| fake.count(host, "crm_mon")), [1, 1, 1, 0]);
+    assert!(start.elapsed() <= entry.access.connect_timeout, "{:?}", start.elapsed());
 }
 
 #[tokio::test(start_paused = true)]
@@ -114,5 +160,30 @@ proptest! {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
         let shown = runtime.block_on(shown(&hosts, &turns));
         prop_assert!(shown.iter().all(|of_a| *of_a == is_a), "{hosts:?} {turns:?}: {shown:?}");
+    }
+
+    /// All hosts answer, named like their nodes or not: one poll shows the cluster of most of them, of two that are equal
+    /// that of the first, and names every host of the other one.
+    #[test]
+    fn one_poll_shows_one_cluster_and_names_every_host_of_the_other(
+        names in prop::sample::subsequence(vec!["a", "b", "c", "x", "y", "z"], 1..7).prop_shuffle(),
+        by_alias in prop::collection::vec(any::<bool>(), 6),
+    ) {
+        let host = |(name, by_alias): (&&str, &bool)| if *by_alias { format!("host-{name}") } else { (*name).to_owned() };
+        let hosts: Vec<(String, bool)> = names.iter().zip(&by_alias).map(|it| (host(it), *it.0 < "x")).collect();
+        let of_a = hosts.iter().filter(|(_, is_a)| *is_a).count();
+        let is_a = of_a * 2 > hosts.len() || (of_a * 2 == hosts.len() && hosts[0].1);
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+        let observation = runtime.block_on(async {
+            let fake = Fake::default();
+            hosts.iter().for_each(|(host, is_a)| fake.set(host, if *is_a { healthy() } else { of_x() }));
+            let transport: Arc<dyn Transport> = Arc::new(fake);
+            let names: Vec<&str> = hosts.iter().map(|(host, _)| host.as_str()).collect();
+            ask_once(&entry(&names), &transport, &clock()).await
+        });
+        let dc = observation.current().and_then(|picture| picture.summary.dc.clone());
+        prop_assert_eq!(dc, Some(if is_a { "a" } else { "x" }.into()), "{:?}", hosts);
+        let others: Vec<&str> = hosts.iter().filter(|(_, it)| *it != is_a).map(|(host, _)| host.as_str()).collect();
+        prop_assert_eq!(foreign(&observation), others);
     }
 }
