@@ -190,12 +190,154 @@ fn crm_mon(shape: &str, bytes: usize) -> String {
     )
 }
 
+fn pairs(bytes: usize) -> String {
+    many(bytes, |number| format!(r#"<nvpair id="p{number}" name="name{number}" value="{number}"/>"#))
+}
+
+/// What stands in the CIB's `<resources>`: of the shapes that are about it, that many bytes.
+fn configured(shape: &str, bytes: usize) -> String {
+    let of_template = |number| format!(r#"<primitive id="r{number}" template="T"/>"#);
+    let few = || many(40_000, primitive);
+    match shape {
+        "a large template" => format!(
+            r#"<template id="T" class="ocf" provider="x" type="y"><meta_attributes id="m">{0}</meta_attributes>
+            <instance_attributes id="i">{0}</instance_attributes><utilization id="u">{0}</utilization></template>{1}"#,
+            pairs(bytes / 6),
+            many(bytes / 2, of_template)
+        ),
+        "many templates" => {
+            many(bytes / 2, |number| {
+                format!(r#"<template id="T{number}" class="ocf" provider="heartbeat" type="Dummy"/>"#)
+            }) + &many(bytes / 2, |number| format!(r#"<primitive id="r{number}" template="T{number}"/>"#))
+        }
+        "many settings" => format!(
+            r#"<primitive id="r0" class="stonith" type="x"><meta_attributes id="m">{0}</meta_attributes>
+            <instance_attributes id="i">{0}</instance_attributes><utilization id="u">{0}</utilization></primitive>{1}"#,
+            pairs(bytes / 3),
+            few()
+        ),
+        "devices" => many(bytes, |number| {
+            format!(
+                r#"<primitive id="r{number}" class="stonith" type="fence_x"><instance_attributes id="i{number}"><nvpair
+                id="v{number}" name="pcmk_host_list" value="n1 n2 n3 n{number}"/></instance_attributes></primitive>"#
+            )
+        }),
+        "configured groups" => many(bytes, |number| {
+            format!(
+                r#"<clone id="c{number}"><group id="g{number}"><primitive id="r{number}" class="ocf"/></group></clone>"#
+            )
+        }),
+        "a deep group" => {
+            let depth = 60;
+            let primitive = |number| format!(r#"<primitive id="r{number}" class="ocf"/>"#);
+            format!(
+                "{}{}{}",
+                r#"<group id="g">"#.repeat(depth),
+                many(bytes, primitive),
+                "</group>".repeat(depth)
+            )
+        }
+        _ => few(),
+    }
+}
+
+/// What stands in the CIB's `<constraints>`.
+fn constraints(shape: &str, bytes: usize) -> String {
+    let reference = |number: usize| format!(r#"<resource_ref id="r{number}"/>"#);
+    match shape {
+        "constraints" => many(bytes, constraint),
+        "a large set" => ["rsc_colocation", "rsc_order", "rsc_location"]
+            .map(|kind| {
+                let references = many(bytes / 6, reference);
+                format!(
+                    r#"<{kind} id="{kind}" node="n1" score="INFINITY"><resource_set id="{kind}-s">{references}</resource_set>
+                    <resource_set id="{kind}-t" sequential="false">{references}</resource_set></{kind}>"#
+                )
+            })
+            .concat(),
+        "many sets" => {
+            let sets = many(bytes, |number| {
+                let next = reference(number + 1);
+                format!(r#"<resource_set id="s{number}">{}{next}</resource_set>"#, reference(number))
+            });
+            format!(r#"<rsc_order id="o">{sets}</rsc_order><rsc_ticket id="t" ticket="T">{sets}</rsc_ticket>"#)
+        }
+        "tags" => many(40_000, |number| match number % 3 {
+            0 => format!(r#"<rsc_colocation id="c{number}" rsc="tag{number}" with-rsc="tag1" score="INFINITY"/>"#),
+            1 => format!(r#"<rsc_order id="o{number}" first="tag{number}" then="tag0"/>"#),
+            _ => format!(r#"<rsc_location id="l{number}" rsc="tag0" node="n1" score="-INFINITY"/>"#),
+        }),
+        "templates in constraints" => many(bytes, |number| match number % 2 {
+            0 => format!(r#"<rsc_colocation id="c{number}" rsc="T" with-rsc="T" score="INFINITY"/>"#),
+            _ => format!(r#"<rsc_order id="o{number}" first="T" then="T"/>"#),
+        }),
+        "rules" => {
+            let expressions = many(bytes, |number| {
+                format!(r#"<date_expression id="d{number}" operation="lt" end="2026-12-{:02} 10:00:00Z"/>"#, number % 28 + 1)
+            });
+            format!(
+                r#"<rsc_location id="cli-prefer-r1" rsc="r1"><rule id="u" score="1" boolean-op="and">{expressions}</rule>
+                </rsc_location>"#
+            )
+        }
+        _ => many(10_000, constraint),
+    }
+}
+
+/// The other sections of the CIB.
+fn sections(shape: &str, bytes: usize) -> String {
+    match shape {
+        "tags" => {
+            let reference = |number: usize| format!(r#"<obj_ref id="r{number}"/>"#);
+            let small = |number: usize| {
+                format!(r#"<tag id="tag{}">{}</tag>"#, number + 2, reference(number) + &reference(number + 1))
+            };
+            let (large, small) = (many(bytes / 4, reference), many(bytes / 2, small));
+            format!(r#"<tags><tag id="tag0">{large}</tag><tag id="tag1">{large}</tag>{small}</tags>"#)
+        }
+        "fencing levels" => {
+            let levels = many(bytes, |number| {
+                format!(
+                    r#"<fencing-level id="f{number}" target="n{}" index="{number}" devices="r1,r2,r{number}"/>"#,
+                    number % 500
+                )
+            });
+            format!("<fencing-topology>{levels}</fencing-topology>")
+        }
+        "capacities" => {
+            let nodes = many(bytes, |number| {
+                format!(
+                    r#"<node id="{number}" uname="n{number}"><utilization id="u{number}">{}</utilization></node>"#,
+                    pairs(40)
+                )
+            });
+            format!("<nodes>{nodes}</nodes>")
+        }
+        "a large capacity" => {
+            format!(
+                r#"<nodes><node id="1" uname="n1"><utilization id="u">{}</utilization></node></nodes>"#,
+                pairs(bytes)
+            )
+        }
+        "options" => {
+            let set = |list: &str| format!(r#"<{list} id="{list}">{}</{list}>"#, pairs(bytes / 2));
+            format!(
+                "<crm_config>{}</crm_config><rsc_defaults>{}</rsc_defaults>",
+                set("cluster_property_set"),
+                set("meta_attributes")
+            )
+        }
+        _ => "<crm_config/><nodes/>".to_owned(),
+    }
+}
+
 fn cib(shape: &str, bytes: usize) -> String {
-    let resources = many(40_000, primitive);
-    let constraints = many(if shape == "constraints" { bytes } else { 10_000 }, constraint);
     format!(
-        r#"<cib epoch="1" admin_epoch="0" validate-with="pacemaker-3.9"><configuration><crm_config/><nodes/>
-        <resources>{resources}</resources><constraints>{constraints}</constraints></configuration></cib>"#
+        r#"<cib epoch="1" admin_epoch="0" validate-with="pacemaker-3.9"><configuration>{}<resources>{}</resources>
+        <constraints>{}</constraints></configuration></cib>"#,
+        sections(shape, bytes),
+        configured(shape, bytes),
+        constraints(shape, bytes)
     )
 }
 
@@ -285,7 +427,22 @@ fn a_large_answer_keeps_no_key_waiting(
         "long names",
         "deep",
         "odd",
-        "constraints"
+        "constraints",
+        "a large template",
+        "many templates",
+        "templates in constraints",
+        "many settings",
+        "devices",
+        "configured groups",
+        "a deep group",
+        "a large set",
+        "many sets",
+        "tags",
+        "rules",
+        "fencing levels",
+        "capacities",
+        "a large capacity",
+        "options"
     )]
     shape: &str,
 ) {

@@ -134,22 +134,54 @@ impl Cib {
     }
 }
 
+impl Ties<'_> {
+    /// Whether nothing more that such a rule says would be kept.
+    fn is_full_for(&self, rule: &ConstraintRule) -> bool {
+        let kept = match rule {
+            ConstraintRule::Location { .. } => self.places.len(),
+            ConstraintRule::Ticket { .. } => self.claims.len(),
+            ConstraintRule::Set { kind, .. } if kind == "rsc_location" => self.places.len(),
+            ConstraintRule::Colocation { .. } | ConstraintRule::Order { .. } | ConstraintRule::Set { .. } => {
+                self.bonds.len()
+            }
+        };
+        kept >= MOST
+    }
+}
+
 /// Tags and templates with what they stand for.
 struct Names<'n, 'a>(&'n HashMap<&'a ResourceId, Vec<&'a ResourceId>>);
 
 impl<'a> Names<'_, 'a> {
     /// What an id in a constraint stands for: itself, unless it is a tag or a template.
     fn of(&self, id: &'a ResourceId) -> Vec<&'a ResourceId> {
-        self.0.get(id).cloned().unwrap_or_else(|| vec![id])
+        self.of_all(std::iter::once(id))
     }
 
-    /// The members of a set, and whether each follows the one before: those of a tag don't.
+    /// The members of a set, those of its tags and templates for themselves: no more than can be spelled out.
     fn of_set(&self, set: &'a ResourceSet) -> Vec<&'a ResourceId> {
-        set.resources.iter().flat_map(|id| self.of(id)).collect()
+        self.of_all(set.resources.iter())
+    }
+
+    fn of_all(&self, ids: impl Iterator<Item = &'a ResourceId>) -> Vec<&'a ResourceId> {
+        let mut all = Vec::new();
+        for id in ids {
+            let room = MOST - all.len();
+            match self.0.get(id) {
+                Some(members) => all.extend(members.iter().take(room)),
+                None => all.extend(std::iter::once(id).take(room)),
+            }
+        }
+        all
     }
 }
 
+/// Spells one constraint out. Where there is no room for it, nothing is done: the names of a large tag in many
+/// constraints would take long for nothing.
 fn spell_out<'a>(constraint: &'a Constraint, names: &Names<'_, 'a>, ties: &mut Ties<'a>) {
+    if ties.is_full_for(&constraint.rule) {
+        return;
+    }
     match &constraint.rule {
         ConstraintRule::Location { resource, node, score, role, rule } => {
             for resource in names.of(resource) {
@@ -209,6 +241,9 @@ fn colocate<'a>(
     }
     for pair in sets.windows(2) {
         let [own, leader] = pair else { continue };
+        if ties.bonds.len() >= MOST {
+            return;
+        }
         let (mut followers, mut leaders) = (names.of_set(own), names.of_set(leader));
         if own.sequential {
             followers.truncate(1);
@@ -237,6 +272,9 @@ fn order<'a>(
     }
     for pair in sets.windows(2) {
         let [first, then] = pair else { continue };
+        if ties.bonds.len() >= MOST {
+            return;
+        }
         let (mut leaders, mut followers) = (names.of_set(first), names.of_set(then));
         if first.sequential {
             leaders.drain(..leaders.len().saturating_sub(1));
@@ -263,11 +301,7 @@ fn bind_all<'a>(
     leaders: &[&'a ResourceId],
     kind: BondKind<'a>,
 ) {
-    for &follower in followers {
-        for &leader in leaders {
-            if ties.bonds.len() < MOST {
-                ties.bonds.push(Bond { constraint, follower, leader, kind });
-            }
-        }
-    }
+    let room = MOST.saturating_sub(ties.bonds.len());
+    let pairs = followers.iter().flat_map(|follower| leaders.iter().map(move |leader| (*follower, *leader)));
+    ties.bonds.extend(pairs.take(room).map(|(follower, leader)| Bond { constraint, follower, leader, kind }));
 }

@@ -1,5 +1,7 @@
 //! A configuration that contradicts itself or is not checked.
 
+use std::collections::HashSet;
+
 use crate::health::Severity;
 use crate::health::check::{Check, Look, Many, Verdict};
 use crate::health::scene::Scene;
@@ -23,17 +25,21 @@ fn check(scene: &Scene<'_>) -> Vec<Verdict> {
             .because(["validate-with is none: any mistake in it is accepted".to_owned()])
             .remedy("See what is wrong with it: `crm_verify --live-check --verbose`; then `cibadmin --upgrade --force`.")
     });
-    let dangling = cib.constraints.iter().filter_map(|constraint| dangling(cib, constraint));
+    let known = known(cib);
+    let dangling = cib.constraints.iter().filter_map(|constraint| dangling(&known, constraint));
+    // What was left out may be what a constraint names.
+    let dangling = dangling.filter(|_| cib.left_out.is_empty());
     unchecked.into_iter().chain(dangling).collect()
 }
 
-fn dangling(cib: &Cib, constraint: &Constraint) -> Option<Verdict> {
-    let exists = |id: &ResourceId| {
-        cib.resource(id.as_str()).is_some()
-            || cib.templates.contains(id)
-            || cib.tags.iter().any(|(tag, _)| tag == id)
-    };
-    let missing = constraint.rule.named().into_iter().find(|id| is_plain(id) && !exists(id))?;
+/// Everything that a constraint may name.
+fn known(cib: &Cib) -> HashSet<&ResourceId> {
+    let resources = cib.resources.iter().map(|resource| &resource.id);
+    resources.chain(&cib.templates).chain(cib.tags.iter().map(|(tag, _)| tag)).collect()
+}
+
+fn dangling(known: &HashSet<&ResourceId>, constraint: &Constraint) -> Option<Verdict> {
+    let missing = constraint.rule.named().into_iter().find(|id| is_plain(id) && !known.contains(id))?;
     let id = &constraint.id;
     let verdict = Verdict::new(Severity::Warning, id, format!("{id} names {missing}, which does not exist"))
         .remedy(format!(

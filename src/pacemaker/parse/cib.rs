@@ -35,16 +35,34 @@ pub fn cib(xml: &[u8]) -> Result<Cib, ParseError> {
     };
     for section in root.named("configuration").flat_map(|configuration| &configuration.children) {
         match section.name {
-            "crm_config" => cib.properties.extend(pairs(section, "cluster_property_set")),
-            "rsc_defaults" => cib.resource_defaults.extend(pairs(section, "meta_attributes")),
-            "resources" => {
-                cib.templates.extend(section.named("template").map(|it| it.text_of("id").into()));
-                configured(section, None, &templates(section), &mut cib.resources);
+            "crm_config" => {
+                let set = section.listed("cluster_property_set", "nvpair");
+                cib.properties
+                    .extend(reading.first(limits::OPTIONS, "cluster options", set).into_iter().map(pair));
             }
-            "nodes" => cib.capacities.extend(section.named("node").filter_map(capacity)),
-            "tags" => cib.tags.extend(section.named("tag").map(tag)),
+            "rsc_defaults" => {
+                let set = section.listed("meta_attributes", "nvpair");
+                let set = reading.first(limits::OPTIONS, "defaults of resources", set);
+                cib.resource_defaults.extend(set.into_iter().map(pair));
+            }
+            "resources" => {
+                let templates = reading.first(limits::TEMPLATES, "templates", section.named("template"));
+                cib.templates.extend(templates.into_iter().map(|it| it.text_of("id").into()));
+                let mut resources = Resources::new(section);
+                resources.add(section, None);
+                resources.finish(&mut cib, &mut reading);
+            }
+            "nodes" => {
+                let nodes = reading.first(limits::NODES, "configured nodes", section.named("node"));
+                cib.capacities.extend(nodes.into_iter().filter_map(|node| capacity(node, &mut reading)));
+            }
+            "tags" => {
+                let tags = reading.first(limits::TAGS, "tags", section.named("tag"));
+                cib.tags.extend(tags.into_iter().map(|it| tag(it, &mut reading)));
+            }
             "fencing-topology" => {
-                cib.levels.extend(section.named("fencing-level").map(|it| level(it, &mut reading)));
+                let levels = reading.first(limits::LEVELS, "fencing levels", section.named("fencing-level"));
+                cib.levels.extend(levels.into_iter().map(|it| level(it, &mut reading)));
                 cib.levels.sort_by_key(|level| level.index);
             }
             "constraints" => {
@@ -59,13 +77,6 @@ pub fn cib(xml: &[u8]) -> Result<Cib, ParseError> {
         cib.configuration = configuration::tree(root, &mut reading);
     }
     cib.cluster_name = cib.property("cluster-name").filter(|name| !name.is_empty()).map(str::to_owned);
-    cib.has_fencing_device =
-        cib.resources.iter().any(|it| it.agent.as_deref().is_some_and(|agent| agent.starts_with("stonith:")));
-    let configured = cib.resources.len();
-    if configured > limits::RESOURCES {
-        cib.resources.truncate(limits::RESOURCES);
-        reading.leave_out(limits::RESOURCES, configured, "configured resources");
-    }
     cib.left_out = reading.take_left_out();
     cib.oddities = reading.take_oddities();
     Ok(cib)
@@ -75,10 +86,8 @@ fn number(root: &Element<'_>, name: &str, reading: &mut Reading<'_>) -> u64 {
     reading.number(root, name).unwrap_or(0)
 }
 
-/// The `<nvpair>`s in the lists of that name.
-fn pairs(section: &Element<'_>, list: &str) -> Vec<(String, String)> {
-    let pair = |pair: &Element<'_>| (clean(pair.text_of("name")), clean(pair.text_of("value")));
-    section.listed(list, "nvpair").map(pair).collect()
+fn pair(pair: &Element<'_>) -> (String, String) {
+    (clean(pair.text_of("name")), clean(pair.text_of("value")))
 }
 
 /// The instance attributes of which the values are kept, for what the judgement needs of them.
@@ -94,40 +103,66 @@ const KEPT: [&str; 9] = [
     "reconnect_interval",
 ];
 
-/// Templates by their ids.
-type Templates<'e, 'a> = HashMap<&'e str, &'e Element<'a>>;
-
-fn templates<'e, 'a>(section: &'e Element<'a>) -> Templates<'e, 'a> {
-    section.named("template").map(|template| (template.text_of("id"), template)).collect()
+/// The resources that have been read so far.
+struct Resources<'e, 'a> {
+    templates: HashMap<&'e str, &'e Element<'a>>,
+    /// How many settings each template has; each of its resources has them, too.
+    sizes: HashMap<&'e str, usize>,
+    found: Vec<ConfiguredResource>,
+    /// How many there are, read or not.
+    all: usize,
+    /// How many settings are kept, and how many there are.
+    settings: (usize, usize),
+    has_fencing_device: bool,
 }
 
-/// Adds the resources inside of an element, each before those that it contains.
-fn configured(
-    parent: &Element<'_>,
-    parent_id: Option<&ResourceId>,
-    templates: &Templates<'_, '_>,
-    found: &mut Vec<ConfiguredResource>,
-) {
-    for element in &parent.children {
-        if !matches!(element.name, "primitive" | "group" | "clone" | "master" | "bundle") {
-            continue;
+impl<'e, 'a> Resources<'e, 'a> {
+    fn new(section: &'e Element<'a>) -> Self {
+        let templates = || section.named("template").map(|template| (template.text_of("id"), template));
+        Self {
+            templates: templates().collect(),
+            sizes: templates().map(|(id, template)| (id, size(template))).collect(),
+            found: Vec::new(),
+            all: 0,
+            settings: (0, 0),
+            has_fencing_device: false,
         }
-        let id = ResourceId::from(element.text_of("id"));
-        let template = element.get("template").and_then(|id| templates.get(id).copied());
-        // A resource's own lists go before those of its template.
-        let sources = || std::iter::once(element).chain(template);
-        found.push(ConfiguredResource {
-            id: id.clone(),
-            kind: element.name.to_owned(),
-            parent: parent_id.cloned(),
-            agent: agent(template.unwrap_or(element)),
-            meta: sources().flat_map(|it| pairs(it, "meta_attributes")).collect(),
-            parameters: element.listed("instance_attributes", "nvpair").count() as u32,
-            settings: sources().flat_map(settings).collect(),
-            template: element.get("template").map(Into::into),
-            utilization: sources().flat_map(utilization).collect(),
-        });
-        configured(element, Some(&id), templates, found);
+    }
+
+    /// Adds the resources inside of an element, each before those that it contains.
+    fn add(&mut self, parent: &'e Element<'a>, parent_id: Option<&ResourceId>) {
+        for element in &parent.children {
+            if !matches!(element.name, "primitive" | "group" | "clone" | "master" | "bundle") {
+                continue;
+            }
+            let id = ResourceId::from(element.text_of("id"));
+            let template = element.get("template").and_then(|id| self.templates.get_key_value(id));
+            let size = size(element) + template.map_or(0, |(id, _)| self.sizes[id]);
+            let template = template.map(|(_, template)| *template);
+            let agent = agent(template.unwrap_or(element));
+            self.has_fencing_device |= agent.as_deref().is_some_and(|agent| agent.starts_with("stonith:"));
+            self.all += 1;
+            if self.found.len() < limits::RESOURCES {
+                let room = limits::SETTINGS - self.settings.0;
+                // A resource's own lists go before those of its template.
+                let resource = resource(element, parent_id, [Some(element), template], agent, room);
+                self.settings.0 += resource.meta.len() + resource.settings.len() + resource.utilization.len();
+                self.settings.1 += size;
+                self.found.push(resource);
+            }
+            self.add(element, Some(&id));
+        }
+    }
+
+    fn finish(self, cib: &mut Cib, reading: &mut Reading<'_>) {
+        if self.all > self.found.len() {
+            reading.leave_out(self.found.len(), self.all, "configured resources");
+        }
+        if self.settings.0 == limits::SETTINGS && self.settings.1 > limits::SETTINGS {
+            reading.leave_out(self.settings.0, self.settings.1, "settings of resources");
+        }
+        cib.has_fencing_device |= self.has_fencing_device;
+        cib.resources.extend(self.found);
     }
 }
 
@@ -138,26 +173,60 @@ fn agent(source: &Element<'_>) -> Option<String> {
     Some(clean(&parts.into_iter().flatten().collect::<Vec<_>>().join(":")))
 }
 
-fn settings(element: &Element<'_>) -> Vec<(String, String)> {
-    let mut settings = pairs(element, "instance_attributes");
-    settings.retain(|(name, _)| KEPT.contains(&name.as_str()));
-    settings
+/// How many settings a resource or a template has of its own.
+fn size(element: &Element<'_>) -> usize {
+    let lists = ["meta_attributes", "utilization"].iter();
+    let others = lists.map(|list| element.listed(list, "nvpair").count()).sum::<usize>();
+    others + kept(element).count()
+}
+
+/// The instance attributes of which the values are kept.
+fn kept<'e>(element: &'e Element<'_>) -> impl Iterator<Item = (String, String)> + 'e {
+    let kept = |it: &&Element<'_>| KEPT.contains(&it.text_of("name"));
+    element.listed("instance_attributes", "nvpair").filter(kept).map(pair)
 }
 
 /// Amounts that aren't numbers count for nothing, as Pacemaker takes them.
-fn utilization(element: &Element<'_>) -> Vec<(String, i64)> {
-    let pairs = pairs(element, "utilization").into_iter();
-    pairs.filter_map(|(name, value)| Some((name, value.trim().parse().ok()?))).collect()
+fn utilization<'e>(element: &'e Element<'_>) -> impl Iterator<Item = (String, i64)> + 'e {
+    let pairs = element.listed("utilization", "nvpair").map(pair);
+    pairs.filter_map(|(name, value)| Some((name, value.trim().parse().ok()?)))
 }
 
-fn capacity(node: &Element<'_>) -> Option<(NodeName, Vec<(String, i64)>)> {
-    let capacity = utilization(node);
+/// One resource, with no more than `room` settings in all, from these elements.
+fn resource(
+    element: &Element<'_>,
+    parent: Option<&ResourceId>,
+    sources: [Option<&Element<'_>>; 2],
+    agent: Option<String>,
+    room: usize,
+) -> ConfiguredResource {
+    let sources = || sources.into_iter().flatten();
+    let meta = sources().flat_map(|it| it.listed("meta_attributes", "nvpair").map(pair));
+    let meta: Vec<_> = meta.take(room).collect();
+    let settings: Vec<_> = sources().flat_map(kept).take(room - meta.len()).collect();
+    let utilization = sources().flat_map(utilization).take(room - meta.len() - settings.len()).collect();
+    ConfiguredResource {
+        id: element.text_of("id").into(),
+        kind: element.name.to_owned(),
+        parent: parent.cloned(),
+        agent,
+        meta,
+        parameters: element.listed("instance_attributes", "nvpair").count() as u32,
+        settings,
+        template: element.get("template").map(Into::into),
+        utilization,
+    }
+}
+
+fn capacity(node: &Element<'_>, reading: &mut Reading<'_>) -> Option<(NodeName, Vec<(String, i64)>)> {
+    let capacity = reading.first(limits::CAPACITIES, "capacities of a node", utilization(node));
     (!capacity.is_empty()).then(|| (node.text_of("uname").into(), capacity))
 }
 
-fn tag(element: &Element<'_>) -> (ResourceId, Vec<ResourceId>) {
+fn tag(element: &Element<'_>, reading: &mut Reading<'_>) -> (ResourceId, Vec<ResourceId>) {
     let members = element.named("obj_ref").filter_map(|reference| reference.get("id"));
-    (element.text_of("id").into(), members.map(Into::into).collect())
+    let members = reading.first(limits::TAGGED, "resources of a tag", members);
+    (element.text_of("id").into(), members.into_iter().map(Into::into).collect())
 }
 
 fn level(element: &Element<'_>, reading: &mut Reading<'_>) -> FencingLevel {

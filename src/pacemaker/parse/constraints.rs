@@ -75,7 +75,11 @@ fn rule(element: &Element<'_>, reading: &mut Reading<'_>) -> ConstraintRule {
         },
         "rsc_order" => order(element, reading),
         "rsc_ticket" => ConstraintRule::Ticket {
-            resources: direct(element).chain(in_sets(element)).collect(),
+            resources: reading.first(
+                limits::SET,
+                "resources of a ticket",
+                direct(element).chain(in_sets(element)),
+            ),
             role: role(element, "rsc-role")
                 .or_else(|| element.named("resource_set").find_map(|set| role(set, "role"))),
             ticket: clean(element.text_of("ticket")),
@@ -94,8 +98,8 @@ fn in_sets<'e>(element: &'e Element<'_>) -> impl Iterator<Item = ResourceId> + '
 }
 
 fn set(element: &Element<'_>, reading: &mut Reading<'_>) -> ConstraintRule {
-    let mut sets: Vec<_> =
-        element.named("resource_set").take(limits::SET).map(|set| resource_set(set, reading)).collect();
+    let sets = reading.first(limits::SET, "sets of a constraint", element.named("resource_set"));
+    let mut sets: Vec<_> = sets.into_iter().map(|set| resource_set(set, reading)).collect();
     if sets.is_empty() {
         let resources = direct(element).chain(element.get("with-rsc").map(Into::into)).collect();
         sets.push(ResourceSet { resources, sequential: true, require_all: true, action: None, role: None });
@@ -111,13 +115,9 @@ fn set(element: &Element<'_>, reading: &mut Reading<'_>) -> ConstraintRule {
 }
 
 fn resource_set(element: &Element<'_>, reading: &mut Reading<'_>) -> ResourceSet {
+    let resources = element.named("resource_ref").filter_map(|reference| reference.get("id")).map(Into::into);
     ResourceSet {
-        resources: element
-            .named("resource_ref")
-            .filter_map(|reference| reference.get("id"))
-            .take(limits::SET)
-            .map(Into::into)
-            .collect(),
+        resources: reading.first(limits::SET, "resources of a set", resources),
         sequential: reading.flag(element, "sequential").unwrap_or(true),
         require_all: reading.flag(element, "require-all").unwrap_or(true),
         action: text(element, "action"),

@@ -24,5 +24,20 @@ pub(super) const BANS: usize = 1_000;
 pub(super) const TICKETS: usize = 200;
 /// Constraints of the CIB.
 pub(super) const CONSTRAINTS: usize = 2_000;
-/// Resources in one set of a constraint.
+/// Sets of one constraint, and resources in one set.
 pub(super) const SET: usize = 500;
+/// Templates of resources.
+pub(super) const TEMPLATES: usize = 1_000;
+/// Meta attributes, kept settings and amounts of all resources together. Each resource has those of its template, too:
+/// without this a CIB of 2 MB could ask for gigabytes.
+pub(super) const SETTINGS: usize = 20_000;
+/// Options of the cluster, and defaults of its resources.
+pub(super) const OPTIONS: usize = 1_000;
+/// Tags.
+pub(super) const TAGS: usize = 500;
+/// Resources of one tag.
+pub(super) const TAGGED: usize = 500;
+/// Fencing levels.
+pub(super) const LEVELS: usize = 2_000;
+/// Kinds of capacity of one node.
+pub(super) const CAPACITIES: usize = 50;
