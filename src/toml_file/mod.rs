@@ -25,7 +25,8 @@ use crate::nearest::nearest;
 #[derive(Debug)]
 pub struct Reader<'a> {
     file: &'a str,
-    text: &'a str,
+    /// Where each line but the first begins: found once, as a file may have many keys.
+    lines: Vec<usize>,
     problems: Vec<Problem>,
     syntax_errors: usize,
 }
@@ -61,7 +62,8 @@ impl<'a> Reader<'a> {
     /// Reads a text; `file` is the name by which the problems call it. What is no TOML is noted, and what
     /// could be read of it is in the section all the same.
     pub fn open(file: &'a str, text: &'a str) -> (Self, Section<'a>) {
-        let mut reader = Self { file, text, problems: Vec::new(), syntax_errors: 0 };
+        let lines = text.match_indices('\n').map(|(at, _)| at + 1).collect();
+        let mut reader = Self { file, lines, problems: Vec::new(), syntax_errors: 0 };
         let (root, errors) = DeTable::parse_recoverable(text);
         for error in errors {
             let place = reader.place(String::new(), error.span());
@@ -206,8 +208,7 @@ impl<'a> Reader<'a> {
     }
 
     fn place(&self, key: String, span: Option<Range<usize>>) -> Place {
-        let before = span.and_then(|span| self.text.get(..span.start));
-        let line = before.map(|before| before.matches('\n').count() + 1);
+        let line = span.map(|span| self.lines.partition_point(|begin| *begin <= span.start) + 1);
         Place { key, line }
     }
 }

@@ -5,6 +5,8 @@ mod deploy;
 #[cfg(test)]
 mod home;
 #[cfg(test)]
+mod hostile;
+#[cfg(test)]
 mod op;
 #[cfg(test)]
 mod scenario;

@@ -5,32 +5,44 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use jiff::Timestamp;
+use quorate::operate::audit::{self, Audit, Entry, What};
+use quorate::operation::{Intent, Process, Verb, plan};
+use quorate::pacemaker::parse::{self, Answer};
 use serde_json::Value;
 use tempfile::TempDir;
 
 use super::server::Server;
 
 /// What must live as long as a test.
-type Kept = (Server, TempDir);
+pub(crate) type Kept = (Server, TempDir);
 
 /// A server whose every host is a member of the captured cluster, and a configuration that leads to it.
 fn cluster(clusters: &str) -> (Kept, PathBuf) {
     let captures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/captures");
     let captures = captures.display();
+    let arms = format!(
+        "*crm_mon*) cat '{captures}/healthy.crm_mon.xml' ;;\n*cibadmin*) cat '{captures}/healthy.cib.xml' ;;\n\
+         *uname*) echo c1n1 ;;"
+    );
+    cluster_of(&arms, clusters)
+}
+
+/// A server whose every host answers the commands as those arms of a `case` say, and really runs all others; and a
+/// configuration with these defaults and clusters.
+pub(crate) fn cluster_of(arms: &str, config: &str) -> (Kept, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
     let script = folder.path().join("member");
     let text = format!(
-        "#!/bin/sh\ncase \"$SSH_ORIGINAL_COMMAND\" in\n*crm_mon*) cat '{captures}/healthy.crm_mon.xml' ;;\n\
-         *cibadmin*) cat '{captures}/healthy.cib.xml' ;;\n*uname*) echo c1n1 ;;\n\
-         *) eval \"$SSH_ORIGINAL_COMMAND\" ;;\nesac\n"
+        "#!/bin/sh\ncase \"$SSH_ORIGINAL_COMMAND\" in\n{arms}\n*) eval \"$SSH_ORIGINAL_COMMAND\" ;;\nesac\n"
     );
     fs::write(&script, text).unwrap();
     fs::set_permissions(&script, fs::Permissions::from_mode(0o755)).unwrap();
     fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
     let server = Server::start(&format!("ForceCommand {}", script.display()));
-    let config = server.path("quorate.toml");
-    fs::write(&config, format!("[defaults]\nssh_config = \"ssh_config\"\n{clusters}")).unwrap();
-    ((server, folder), config)
+    let written = server.path("quorate.toml");
+    fs::write(&written, format!("[defaults]\nssh_config = \"ssh_config\"\n{config}")).unwrap();
+    ((server, folder), written)
 }
 
 fn quorate(config: &Path, arguments: &[&str]) -> (i32, String, String) {
@@ -98,4 +110,49 @@ fn init_writes_a_configuration_that_check_accepts_and_status_uses() {
     assert_eq!(fs::read_to_string(&written).unwrap(), text);
     let (code, stdout, _) = quorate(&config, &["init", "good", "--output", "-"]);
     assert_eq!((code, stdout), (0, text));
+}
+
+/// Adds to the audit log that another process has begun to move `vip` in that cluster.
+fn another_console_begins(config: &Path, cluster: &str, pid: u32) {
+    let intent = Intent {
+        cluster: cluster.into(),
+        verb: Verb::Move,
+        subject: "vip".to_owned(),
+        to: Some("c1n1".into()),
+    };
+    let capture = fs::read("tests/fixtures/captures/healthy.crm_mon.xml").unwrap();
+    let Ok(Answer::Running(picture)) = parse::crm_mon(&capture, None) else { panic!("no picture") };
+    let plan = plan(&picture, &intent).unwrap();
+    let begin = What::Begin { title: plan.title.clone(), reason: String::new(), plan: Box::new(plan) };
+    let entry = Entry::new("theirs", Timestamp::now(), &cluster.into(), begin);
+    let folder = config.with_file_name(".local/state/quorate");
+    fs::create_dir_all(&folder).unwrap();
+    let audit = Audit::open(&folder.join(audit::FILE)).unwrap();
+    audit.append(&Entry { process: Process { pid, ..Process::default() }, ..entry }).unwrap();
+}
+
+#[test]
+fn an_operation_waits_for_that_of_another_console() {
+    let (_kept, config) = cluster("[[cluster]]\nname = \"db\"\nnodes = [\"good\"]\n");
+    let mut another = Command::new("sleep").arg("600").spawn().unwrap();
+    another_console_begins(&config, "db", another.id());
+    let standby = ["op", "--yes", "standby", "db", "c1n1"];
+    let (code, stdout, stderr) = quorate(&config, &standby);
+    assert_eq!(code, 1, "{stderr}");
+    assert!(stdout.contains("crm_attribute"), "it is shown: {stdout}");
+    assert!(stderr.contains("another console is at work in this cluster: move vip"), "{stderr}");
+    assert!(stderr.contains("Nothing was changed. Wait until it has ended, or add --alongside"), "{stderr}");
+    let log = fs::read_to_string(config.with_file_name(".local/state/quorate/audit.jsonl")).unwrap();
+    assert_eq!(log.lines().count(), 1, "{log}");
+    // Whoever says so gets as far as the command, which this machine doesn't have.
+    let (code, _, stderr) = quorate(&config, &[&standby[..], &["--alongside"]].concat());
+    assert_eq!(code, 1);
+    assert!(!stderr.contains("another console"), "{stderr}");
+    let log = fs::read_to_string(config.with_file_name(".local/state/quorate/audit.jsonl")).unwrap();
+    assert!(log.contains("\"entry\":\"command\""), "{log}");
+    // When that console has ended, nobody is in the way.
+    another.kill().unwrap();
+    another.wait().unwrap();
+    let (_, _, stderr) = quorate(&config, &standby);
+    assert!(!stderr.contains("another console") && stderr.contains("unfinished: move vip"), "{stderr}");
 }

@@ -7,6 +7,11 @@ mod deploy;
 #[cfg(test)]
 mod ending;
 #[cfg(test)]
+mod hostile;
+#[cfg(test)]
+#[path = "../common/hostile.rs"]
+mod names;
+#[cfg(test)]
 #[expect(dead_code, reason = "other tests need more of it")]
 #[path = "../common/running.rs"]
 mod running;
@@ -86,7 +91,7 @@ async fn a_command_reads_what_it_is_given_and_else_nothing() {
 }
 
 #[test]
-fn arguments_arrive_as_they_are() {
+fn ninety_hostile_names_and_any_others_arrive_as_they_are() {
     let server = Server::start("");
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let ssh = Ssh::new(server.options()).unwrap();
@@ -105,6 +110,7 @@ fn arguments_arrive_as_they_are() {
         "%h %%",
     ];
     runtime.block_on(check_arguments(&ssh, fixed.map(String::from).to_vec())).unwrap();
+    runtime.block_on(check_arguments(&ssh, names::names())).unwrap();
     let any = proptest::collection::vec("[^\0]{0,24}|[ -~\n\t]{0,24}", 1..6);
     let mut runner = TestRunner::new(Config { cases: 60, failure_persistence: None, ..Config::default() });
     runner.run(&any, |arguments| runtime.block_on(check_arguments(&ssh, arguments))).unwrap();

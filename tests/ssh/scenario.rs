@@ -230,7 +230,7 @@ fn two_runs_at_once_are_not_and_a_dead_ones_lock_is_broken_only_when_that_is_wan
 }
 
 /// The most memory that a process has had so far, in KiB; nothing when it is gone.
-fn most_memory(pid: u32) -> Option<u64> {
+pub(crate) fn most_memory(pid: u32) -> Option<u64> {
     let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
     line.trim().trim_end_matches("kB").trim().parse().ok()
