@@ -1,13 +1,16 @@
 //! What a user does at the terminal, and what has to hold after each of it.
 
+use std::cell::Cell;
+
 use crossterm::event::{
     Event as TerminalEvent, KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind,
 };
 use proptest::prelude::*;
-use proptest::test_runner::TestCaseError;
+use proptest::test_runner::{Config, TestCaseError, TestRunner};
 use quorate::app::{Event, Layer, LayerKind, Letters, State};
+use quorate::runtime::Input;
 
-use crate::common::{look, screen};
+use crate::common::{look, now, screen};
 
 /// Something that a user does.
 #[derive(Debug, Clone)]
@@ -129,4 +132,52 @@ pub(crate) fn holds(
         prop_assert!(screen(after, &look()).cursor_visible(), "no cursor:\n{}", screen(after, &look()));
     }
     Ok(())
+}
+
+/// A console in which something can be confirmed.
+pub(crate) trait Console {
+    fn at(state: State) -> Self;
+    fn state(&self) -> &State;
+    fn hear(&mut self, event: Event);
+    /// The runtime answers, if it was asked.
+    fn answer(&mut self);
+    /// The name that the dialog wants.
+    fn wanted(&self) -> String;
+    /// How many requests have been made.
+    fn asked(&self) -> usize;
+    /// Whether any request but the first `earlier` ones changes something.
+    fn confirmed(&self, earlier: usize) -> bool;
+    /// Whether something could be confirmed in that state, of which that is the screen.
+    fn is_offered(before: &State, drawn: &str) -> bool;
+}
+
+/// Over random keys, presses, pastes and sizes: what isn't drawn can't be confirmed, and everything of [`holds`].
+pub(crate) fn whatever_isnt_drawn_cant_be_confirmed<C: Console>(starts: &[State], longest: usize) {
+    let (look, confirmed) = (look(), Cell::new(0_usize));
+    let config = Config { failure_persistence: None, ..Config::with_cases(1000) };
+    let sequences = (0..starts.len(), prop::collection::vec(deed(), 1..longest));
+    let outcome = TestRunner::new(config).run(&sequences, |(start, deeds)| {
+        let mut console = C::at(starts[start].clone());
+        let mut input = Input::default();
+        for deed in deeds {
+            if matches!(deed, Deed::Answer) {
+                console.answer();
+            }
+            for sent in sent(&deed, &console.wanted()) {
+                let before = console.state().clone();
+                let Some(event) = input.read(&sent, &before, &look, now()) else { continue };
+                let earlier = console.asked();
+                console.hear(event.clone());
+                holds(&before, &sent, &event, console.state(), console.asked() > earlier)?;
+                if console.confirmed(earlier) {
+                    let drawn = screen(&before, &look).to_string();
+                    prop_assert!(C::is_offered(&before, &drawn), "confirmed unseen:\n{drawn}");
+                    confirmed.set(confirmed.get() + 1);
+                }
+            }
+        }
+        Ok(())
+    });
+    assert!(outcome.is_ok(), "{}", outcome.expect_err("it failed"));
+    assert!(confirmed.get() > 0, "nothing was confirmed at all");
 }

@@ -1,16 +1,12 @@
 //! No key, no press and no paste reaches what isn't on screen, and letters in a form are text.
 
-use std::cell::Cell;
-
 use crossterm::event::{Event as TerminalEvent, KeyCode, KeyEvent, KeyModifiers};
-use proptest::prelude::*;
-use proptest::test_runner::{Config, TestRunner};
-use quorate::app::{Action, Job, Panel, Request, State};
+use quorate::app::{Action, Event, Job, Panel, Request, State};
 use quorate::operation::Projection;
 use quorate::runtime::Input;
 
-use crate::common::{console, deployment, look, now, screen};
-use crate::deeds::{Deed, deed, holds, sent};
+use crate::common::{console, deployment, look, now};
+use crate::deeds::{self, Console};
 use crate::person::Person;
 
 /// The dialog that asks about fencing a node.
@@ -197,43 +193,50 @@ fn starts() -> Vec<State> {
     [fencing(), fencing(), named, ordinary, grid(), line, help].map(|person| person.state).to_vec()
 }
 
-/// Over random keys, presses, pastes and sizes: whatever isn't drawn can't be confirmed, and everything of [`holds`].
+impl Console for Person {
+    fn at(state: State) -> Self {
+        Self::at(state)
+    }
+
+    fn state(&self) -> &State {
+        &self.state
+    }
+
+    fn hear(&mut self, event: Event) {
+        self.hear(event);
+    }
+
+    fn answer(&mut self) {
+        let Self { state, asked, .. } = self;
+        asked.retain(|request| match request {
+            Request::Plan(_, errand) => {
+                let cluster = state.cluster(errand.cluster());
+                cluster.is_some_and(|cluster| cluster.observation.current().is_some())
+            }
+            _ => false,
+        });
+        self.planned(&Projection::NotAsked);
+    }
+
+    fn wanted(&self) -> String {
+        name(&self.state)
+    }
+
+    fn asked(&self) -> usize {
+        self.asked.len()
+    }
+
+    fn confirmed(&self, earlier: usize) -> bool {
+        let asked = self.asked.get(earlier..).unwrap_or_default();
+        asked.iter().any(|it| matches!(it, Request::CarryOut { .. } | Request::Resume { .. }))
+    }
+
+    fn is_offered(_: &State, drawn: &str) -> bool {
+        drawn.contains("[ Do it ]")
+    }
+}
+
 #[test]
-fn whatever_isnt_drawn_cant_be_confirmed() {
-    let (look, starts, confirmed) = (look(), starts(), Cell::new(0_usize));
-    let config = Config { failure_persistence: None, ..Config::with_cases(1000) };
-    let sequences = (0..starts.len(), prop::collection::vec(deed(), 1..14));
-    let outcome = TestRunner::new(config).run(&sequences, |(start, deeds)| {
-        let mut person = Person::at(starts[start].clone());
-        let mut input = Input::default();
-        for deed in deeds {
-            if matches!(deed, Deed::Answer) {
-                let Person { state, asked, .. } = &mut person;
-                asked.retain(|request| match request {
-                    Request::Plan(_, errand) => {
-                        let cluster = state.cluster(errand.cluster());
-                        cluster.is_some_and(|cluster| cluster.observation.current().is_some())
-                    }
-                    _ => false,
-                });
-                person.planned(&Projection::NotAsked);
-            }
-            for sent in sent(&deed, &name(&person.state)) {
-                let before = person.state.clone();
-                let Some(event) = input.read(&sent, &before, &look, now()) else { continue };
-                let asked = person.asked.len();
-                person.hear(event.clone());
-                let asked = &person.asked[asked..];
-                holds(&before, &sent, &event, &person.state, !asked.is_empty())?;
-                if asked.iter().any(|it| matches!(it, Request::CarryOut { .. } | Request::Resume { .. })) {
-                    let drawn = screen(&before, &look).to_string();
-                    prop_assert!(drawn.contains("[ Do it ]"), "confirmed unseen:\n{drawn}");
-                    confirmed.set(confirmed.get() + 1);
-                }
-            }
-        }
-        Ok(())
-    });
-    assert!(outcome.is_ok(), "{}", outcome.expect_err("it failed"));
-    assert!(confirmed.get() > 0, "none was confirmed at all");
+fn an_operation_that_isnt_drawn_cant_be_confirmed() {
+    deeds::whatever_isnt_drawn_cant_be_confirmed::<Person>(&starts(), 14);
 }

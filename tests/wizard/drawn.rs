@@ -1,16 +1,12 @@
 //! On the screens of scenarios no key, no press and no paste reaches what isn't on screen, and letters in a form are text.
 
-use std::cell::Cell;
-
 use crossterm::event::{Event as TerminalEvent, KeyCode, KeyEvent, KeyModifiers};
-use proptest::prelude::*;
-use proptest::test_runner::{Config, TestRunner};
 use quorate::app::wizard::{Page, Request, Stage};
-use quorate::app::{Action, State};
+use quorate::app::{Action, Event, State};
 use quorate::runtime::Input;
 
-use crate::common::{look, now, screen};
-use crate::deeds::{Deed, deed, holds, sent};
+use crate::common::{look, now};
+use crate::deeds::{self, Console};
 use crate::person::Person;
 
 /// The question before a run that destroys something.
@@ -84,37 +80,45 @@ fn name(state: &State) -> String {
     ask.and_then(|ask| ask.wanted.clone()).unwrap_or_default()
 }
 
-/// Over random keys, presses, pastes and sizes: no run that isn't drawn is begun, and everything of [`holds`].
-#[test]
-fn whatever_isnt_drawn_cant_be_begun() {
-    let (look, starts, begun) = (look(), starts(), Cell::new(0_usize));
-    let config = Config { failure_persistence: None, ..Config::with_cases(1000) };
-    let sequences = (0..starts.len(), prop::collection::vec(deed(), 1..12));
-    let outcome = TestRunner::new(config).run(&sequences, |(start, deeds)| {
-        let mut person = Person::at(starts[start].clone());
-        let mut input = Input::default();
-        for deed in deeds {
-            if matches!(deed, Deed::Answer) && matches!(person.asked.last(), Some(Request::Plan { .. })) {
-                person.planned();
-            }
-            for sent in sent(&deed, &name(&person.state)) {
-                let before = person.state.clone();
-                let Some(event) = input.read(&sent, &before, &look, now()) else { continue };
-                let asked = person.asked.len();
-                person.hear(event.clone());
-                let asked = person.asked.get(asked..).unwrap_or_default();
-                holds(&before, &sent, &event, &person.state, !asked.is_empty())?;
-                if asked.iter().any(|it| matches!(it, Request::Begin(_))) {
-                    let is_ready = before.wizard.run.as_ref().is_some_and(|run| run.stage == Stage::Ready);
-                    let drawn = screen(&before, &look).to_string();
-                    let is_drawn = drawn.contains("[ Run it ]") || drawn.contains("[ Run all ]");
-                    prop_assert!(is_ready && is_drawn, "begun unseen:\n{drawn}");
-                    begun.set(begun.get() + 1);
-                }
-            }
+impl Console for Person {
+    fn at(state: State) -> Self {
+        Self::at(state)
+    }
+
+    fn state(&self) -> &State {
+        &self.state
+    }
+
+    fn hear(&mut self, event: Event) {
+        self.hear(event);
+    }
+
+    fn answer(&mut self) {
+        if matches!(self.asked.last(), Some(Request::Plan { .. })) {
+            self.planned();
         }
-        Ok(())
-    });
-    assert!(outcome.is_ok(), "{}", outcome.expect_err("it failed"));
-    assert!(begun.get() > 0, "none was begun at all");
+    }
+
+    fn wanted(&self) -> String {
+        name(&self.state)
+    }
+
+    fn asked(&self) -> usize {
+        self.asked.len()
+    }
+
+    fn confirmed(&self, earlier: usize) -> bool {
+        let asked = self.asked.get(earlier..).unwrap_or_default();
+        asked.iter().any(|it| matches!(it, Request::Begin(_)))
+    }
+
+    fn is_offered(before: &State, drawn: &str) -> bool {
+        let is_ready = before.wizard.run.as_ref().is_some_and(|run| run.stage == Stage::Ready);
+        is_ready && (drawn.contains("[ Run it ]") || drawn.contains("[ Run all ]"))
+    }
+}
+
+#[test]
+fn a_run_that_isnt_drawn_cant_be_begun() {
+    deeds::whatever_isnt_drawn_cant_be_confirmed::<Person>(&starts(), 12);
 }
