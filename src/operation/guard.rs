@@ -3,10 +3,17 @@
 use serde::{Deserialize, Serialize};
 
 use super::scope;
-use crate::model::{FencingOutcome, NodeName, Picture, ResourceId};
+use crate::model::{Cib, FencingOutcome, NodeName, Picture, ResourceId};
 
 /// Why nothing is planned or run that depends on the configuration.
 pub(super) const NO_CIB: &str = "the CIB can't be read";
+
+/// The CIB, where it shows what is configured and what isn't; else why it doesn't.
+pub(super) fn whole_cib(picture: &Picture) -> Result<&Cib, String> {
+    let cib = picture.cib.as_deref().ok_or_else(|| NO_CIB.to_owned())?;
+    // What was left out may be just what is asked for.
+    cib.left_out.first().map_or(Ok(cib), |what| Err(format!("the CIB is too large to be read whole: {what}")))
+}
 
 /// One thing that must hold on a fresh picture.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -101,12 +108,18 @@ impl Condition {
                 elsewhere(id.as_str(), &scope::promoted_on(picture, id.as_str()), name, "is promoted on")
             }
             Self::Meta { resource, name, value } => {
-                let Some(cib) = &picture.cib else { return Some(NO_CIB.to_owned()) };
+                let cib = match whole_cib(picture) {
+                    Ok(cib) => cib,
+                    Err(why) => return Some(why),
+                };
                 let is = cib.resource(resource.as_str()).and_then(|resource| resource.meta(name));
                 changed(&format!("{name} of {resource}"), value.as_deref(), is)
             }
             Self::Property { name, value } => {
-                let Some(cib) = &picture.cib else { return Some(NO_CIB.to_owned()) };
+                let cib = match whole_cib(picture) {
+                    Ok(cib) => cib,
+                    Err(why) => return Some(why),
+                };
                 changed(name, value.as_deref(), cib.property(name))
             }
             Self::Standby(name, was) => match node(name) {
@@ -147,8 +160,10 @@ fn cannot_fence(picture: &Picture) -> Option<String> {
     if picture.summary.options.fencing_enabled == Some(false) {
         return Some("fencing is switched off in this cluster (stonith-enabled)".to_owned());
     }
-    let Some(cib) = &picture.cib else { return Some(NO_CIB.to_owned()) };
-    (!cib.has_fencing_device).then(|| "the cluster has no fencing device".to_owned())
+    match whole_cib(picture) {
+        Ok(cib) => (!cib.has_fencing_device).then(|| "the cluster has no fencing device".to_owned()),
+        Err(why) => Some(why),
+    }
 }
 
 fn cannot_run(picture: &Picture, name: &NodeName) -> Option<String> {

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::command::Command;
 use super::goal::{Forgotten, Goal, mark};
-use super::guard::{Condition, NO_CIB};
+use super::guard::{Condition, whole_cib};
 use super::scope;
 use super::simulate::Simulation;
 use super::verb::{Danger, Intent, SubjectKind, Verb};
@@ -157,8 +157,8 @@ pub fn plan(picture: &Picture, intent: &Intent) -> Result<Plan, Refusal> {
         known_node(picture, intent, node.as_str())?;
     }
     // Without the configuration everything would seem unset: "not disabled" and "already done" would be guesses.
-    if picture.cib.is_none() && intent.verb.reads_configuration() {
-        return Err(Refusal::NotNow(NO_CIB.to_owned()));
+    if intent.verb.reads_configuration() {
+        whole_cib(picture).map_err(Refusal::NotNow)?;
     }
     let plan = match intent.verb.subject() {
         SubjectKind::Resource => resource::plan(picture, intent),

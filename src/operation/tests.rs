@@ -204,11 +204,18 @@ fn nothing_that_depends_on_the_configuration_is_planned_without_the_cib() {
         intent(Verb::FenceReboot, "c1n2", None),
         intent(Verb::FenceOff, "c1n2", None),
     ];
-    let picture = Picture { cib: None, ..capture("healthy") };
-    for intent in intents {
-        let refusal = plan(&picture, &intent).unwrap_err();
-        // "Already" would be a success of a command that did nothing.
-        assert_eq!(refusal, Refusal::NotNow("the CIB can't be read".to_owned()), "{}", intent.verb);
+    let without = Picture { cib: None, ..capture("healthy") };
+    let mut cut = capture("healthy");
+    let mut cib = cut.cib.as_deref().cloned().unwrap();
+    cib.left_out = vec!["3000 of 9000 configured resources".to_owned()];
+    cut.cib = Some(Arc::new(cib));
+    let too_large = "the CIB is too large to be read whole: 3000 of 9000 configured resources";
+    for (picture, why) in [(without, "the CIB can't be read"), (cut, too_large)] {
+        for intent in &intents {
+            let refusal = plan(&picture, intent).unwrap_err();
+            // "Already" would be a success of a command that did nothing.
+            assert_eq!(refusal, Refusal::NotNow(why.to_owned()), "{}", intent.verb);
+        }
     }
 }
 
