@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::course::{Outcome, Ran};
+use super::outcome::{Outcome, Ran};
 use super::plan::Plan;
 use crate::model::HostName;
 

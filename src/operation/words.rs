@@ -2,7 +2,7 @@
 
 use super::command::{Command, shell};
 use super::consequence::{Consequences, QuorumLoss};
-use super::course::{Outcome, Ran};
+use super::outcome::{Outcome, Ran};
 use super::plan::{Phase, Plan, Undo};
 use super::preview::{Preview, Projection, Together};
 use super::progress::{Progress, Unfinished};
