@@ -149,9 +149,10 @@ impl Watch {
 /// Polls one cluster once, without a task. Takes as long as one poll may, with every member tried. Hosts of another
 /// cluster are found where they are named like no node of this one.
 pub async fn ask_once(entry: &ClusterEntry, transport: &Arc<dyn Transport>, clock: &Clock) -> Observation {
-    let mut poller = Lookout::new(entry, transport, clock).poller.with_archive();
+    // Callers' futures hold none of it.
+    let mut poller = Box::new(Lookout::new(entry, transport, clock).poller.with_archive());
     poller.poll().await;
-    poller.meet_strangers().await;
+    Box::pin(poller.meet_strangers()).await;
     poller.ask_around().await;
     poller.observation()
 }

@@ -218,7 +218,8 @@ impl Poller {
             self.observation.viewpoints = self.viewpoints();
         } else {
             self.disown();
-            self.poll().await;
+            // Rare, and callers' futures needn't be larger for it.
+            Box::pin(self.poll()).await;
         }
     }
 
