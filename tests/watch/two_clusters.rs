@@ -176,7 +176,9 @@ proptest! {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
         let observation = runtime.block_on(async {
             let fake = Fake::default();
-            hosts.iter().for_each(|(host, is_a)| fake.set(host, if *is_a { healthy() } else { of_x() }));
+            for (host, is_a) in &hosts {
+                fake.set(host, if *is_a { healthy() } else { of_x() });
+            }
             let transport: Arc<dyn Transport> = Arc::new(fake);
             let names: Vec<&str> = hosts.iter().map(|(host, _)| host.as_str()).collect();
             ask_once(&entry(&names), &transport, &clock()).await
