@@ -2,43 +2,62 @@
 //!
 //! Whatever happens (an error, a panic, a signal, a stop), the terminal is given back as it was found.
 
-use std::io::{self, IsTerminal, Stdout, Write};
+mod writer;
+
+use std::fs::File;
+use std::io::{self, IsTerminal, Write};
+use std::os::fd::AsFd;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
+use std::{panic, thread};
 
 use crossterm::clipboard::CopyToClipboard;
 use crossterm::event::{
     DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture,
 };
+use crossterm::queue;
 use crossterm::terminal::{
     BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen,
     disable_raw_mode, enable_raw_mode,
 };
-use crossterm::{execute, queue};
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
 use rustix::process::{Signal, kill_current_process_group};
 use terminal_colorsaurus::{QueryOptions, ThemeMode, theme_mode};
 
+use self::writer::Writer;
 use crate::theme::Background;
 
 /// The longest wait for a terminal to tell its background. Keys that are pressed meanwhile are lost.
 const BACKGROUND_WAIT: Duration = Duration::from_millis(60);
 
+/// The longest wait, at the end, for a terminal to take what is left to write.
+const LAST_WORDS_WAIT: Duration = Duration::from_secs(2);
+
+/// A terminal that has taken nothing for that long while there was something to write counts as stalled.
+const STALL: Duration = Duration::from_secs(1);
+
 /// The terminal while it is ours; dropping it gives it back.
 pub struct Guard {
     /// What is drawn on.
-    pub terminal: Terminal<CrosstermBackend<Pictures<Stdout>>>,
+    pub terminal: Terminal<CrosstermBackend<Pictures>>,
+    /// Everything else that is done to it.
+    pub tty: Tty,
 }
 
 impl Guard {
-    /// Takes the terminal: raw mode, the alternate screen, the mouse.
+    /// Takes the terminal: raw mode, the alternate screen, the mouse. A panic of this thread gives it back before the
+    /// panic is reported.
     pub fn enter() -> io::Result<Self> {
-        enable_raw_mode()?;
-        let terminal = take().and_then(|()| Terminal::new(CrosstermBackend::new(Pictures::on(io::stdout()))));
+        let writer = Writer::start(File::from(io::stdout().as_fd().try_clone_to_owned()?))?;
+        let tty = Tty { writer: writer.clone(), is_taken: Arc::default() };
+        tty.give_back_on_panic();
+        let terminal = tty.take().and_then(|()| Terminal::new(CrosstermBackend::new(Pictures::on(writer))));
         match terminal {
-            Ok(terminal) => Ok(Self { terminal }),
+            Ok(terminal) => Ok(Self { terminal, tty }),
             Err(error) => {
-                give_back();
+                tty.give_back();
                 Err(error)
             }
         }
@@ -48,29 +67,105 @@ impl Guard {
 impl Drop for Guard {
     fn drop(&mut self) {
         // Ratatui shows the cursor when it is dropped, and panics where that fails and stderr is gone as well. A failure
-        // here is the last one: see `Pictures`.
+        // here is the last one: see `Writer::send`.
         let _gone = self.terminal.show_cursor();
-        give_back();
+        self.tty.give_back();
+        self.tty.writer.close();
+    }
+}
+
+/// The process's terminal, apart from what is drawn on it. Everything it is sent goes through one [`Writer`].
+#[derive(Debug, Clone)]
+pub struct Tty {
+    writer: Writer,
+    is_taken: Arc<AtomicBool>,
+}
+
+impl Tty {
+    fn take(&self) -> io::Result<()> {
+        self.is_taken.store(true, Ordering::SeqCst);
+        enable_raw_mode()?;
+        let mut bytes = Vec::new();
+        queue!(bytes, EnterAlternateScreen, EnableMouseCapture, EnableBracketedPaste)?;
+        self.writer.send(&bytes)
+    }
+
+    /// Gives the terminal back; does nothing if that has been done. A terminal that takes no output gets its modes back
+    /// and no more.
+    fn give_back(&self) {
+        if !self.is_taken.swap(false, Ordering::SeqCst) {
+            return;
+        }
+        let mut bytes = Vec::new();
+        // There is no one left to tell: a terminal that has gone away can't be given back.
+        let _gone = queue!(
+            bytes,
+            DisableBracketedPaste,
+            DisableMouseCapture,
+            LeaveAlternateScreen,
+            crossterm::cursor::Show
+        )
+        .and_then(|()| self.writer.send(&bytes));
+        if !self.writer.is_free_within(LAST_WORDS_WAIT) {
+            tracing::warn!("the terminal takes no output: only its modes are restored");
+            self.writer.close();
+        }
+        let _gone = disable_raw_mode();
+    }
+
+    fn give_back_on_panic(&self) {
+        let (tty, drawing, report) = (self.clone(), thread::current().id(), panic::take_hook());
+        panic::set_hook(Box::new(move |info| {
+            if thread::current().id() == drawing {
+                tty.give_back();
+            }
+            report(info);
+        }));
+    }
+
+    /// Hands the terminal to the shell, stops the console as ctrl-z does to any program, and takes the terminal
+    /// again when the shell continues it.
+    pub fn suspend(&self) -> io::Result<()> {
+        self.give_back();
+        kill_current_process_group(Signal::TSTP)?;
+        self.take()
+    }
+
+    /// Asks the terminal to put a text into the clipboard (OSC 52). Whether it does, it does not tell.
+    pub fn copy(&self, text: &str) -> io::Result<()> {
+        let mut bytes = Vec::new();
+        queue!(bytes, CopyToClipboard::to_clipboard_from(text))?;
+        self.writer.send(&bytes)
+    }
+
+    /// Resolves when the terminal has taken everything that it was sent, or with the failure that prevents it.
+    pub async fn free(&self) -> io::Result<()> {
+        self.writer.free().await
+    }
+
+    /// Whether the terminal takes no output.
+    pub fn is_stalled(&self) -> bool {
+        self.writer.is_stalled_for(STALL)
     }
 }
 
 /// Hands each picture over whole: what is written is kept until it is flushed, and sent as one synchronized update
 /// (mode 2026), so that a slow line or a multiplexer shows no half of one. Terminals that don't know the mode ignore it.
 ///
-/// The first error is returned. After that the terminal counts as gone and writing does nothing.
-pub struct Pictures<W: Write> {
-    screen: W,
+/// Flushing doesn't wait for the terminal. Ratatui draws the difference to the picture before, so no picture that was
+/// flushed may be left out: a caller draws the next one when the terminal is free.
+pub struct Pictures {
+    writer: Writer,
     picture: Vec<u8>,
-    is_gone: bool,
 }
 
-impl<W: Write> Pictures<W> {
-    fn on(screen: W) -> Self {
-        Self { screen, picture: Vec::new(), is_gone: false }
+impl Pictures {
+    const fn on(writer: Writer) -> Self {
+        Self { writer, picture: Vec::new() }
     }
 }
 
-impl<W: Write> Write for Pictures<W> {
+impl Write for Pictures {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         if self.picture.is_empty() {
             queue!(self.picture, BeginSynchronizedUpdate)?;
@@ -83,51 +178,15 @@ impl<W: Write> Write for Pictures<W> {
             return Ok(());
         }
         queue!(self.picture, EndSynchronizedUpdate)?;
-        let shown = if self.is_gone {
-            Ok(())
-        } else {
-            self.screen.write_all(&self.picture).and_then(|()| self.screen.flush())
-        };
+        let sent = self.writer.send(&self.picture);
         self.picture.clear();
-        self.is_gone |= shown.is_err();
-        shown
+        sent
     }
-}
-
-fn take() -> io::Result<()> {
-    execute!(io::stdout(), EnterAlternateScreen, EnableMouseCapture, EnableBracketedPaste)
-}
-
-/// Gives the terminal back. Safe to call more than once.
-fn give_back() {
-    // There is no one left to tell: a terminal that has gone away can't be given back.
-    let _gone = execute!(
-        io::stdout(),
-        DisableBracketedPaste,
-        DisableMouseCapture,
-        LeaveAlternateScreen,
-        crossterm::cursor::Show
-    );
-    let _gone = disable_raw_mode();
 }
 
 /// Whether the terminal has gone away: its window was closed, or its connection lost.
 pub fn is_gone() -> bool {
     !io::stdin().is_terminal()
-}
-
-/// Hands the terminal to the shell, stops the console as ctrl-z does to any program, and takes the terminal
-/// again when the shell continues it.
-pub fn suspend() -> io::Result<()> {
-    give_back();
-    kill_current_process_group(Signal::TSTP)?;
-    enable_raw_mode()?;
-    take()
-}
-
-/// Asks the terminal to put a text into the clipboard (OSC 52). Whether it does, it does not tell.
-pub fn copy(text: &str) -> io::Result<()> {
-    execute!(io::stdout(), CopyToClipboard::to_clipboard_from(text))
 }
 
 /// The terminal's background, or dark where it does not tell. Nothing else may read the terminal meanwhile.
@@ -150,17 +209,15 @@ pub fn background() -> Background {
     }
 }
 
-/// Makes errors and panics readable. A panic of the thread that calls this, which is to be the one that draws,
-/// gives the terminal back before its report is printed; one of a background task is logged and leaves the
-/// screen alone.
+/// Makes errors and panics readable. A panic of the thread that calls this, which is to be the one that draws, is
+/// reported on stderr; one of a background task is logged and leaves the screen alone.
 pub fn install_hooks() -> color_eyre::Result<()> {
     let (panic_hook, eyre_hook) = color_eyre::config::HookBuilder::default().into_hooks();
     eyre_hook.install()?;
-    let drawing = std::thread::current().id();
-    std::panic::set_hook(Box::new(move |info| {
+    let drawing = thread::current().id();
+    panic::set_hook(Box::new(move |info| {
         let report = panic_hook.panic_report(info);
-        if std::thread::current().id() == drawing {
-            give_back();
+        if thread::current().id() == drawing {
             tracing::error!("the console panicked: {info}");
             // `eprintln!` would panic again where stderr is gone, and that aborts the process.
             let _gone = writeln!(io::stderr(), "{report}");
@@ -188,14 +245,17 @@ mod tests {
         }
     }
 
-    #[test]
-    fn a_terminal_that_is_gone_is_reported_once() {
+    #[tokio::test]
+    async fn a_terminal_that_is_gone_is_reported_once() {
+        let writer = Writer::start(Gone).unwrap();
         let mut terminal = Terminal::with_options(
-            CrosstermBackend::new(Pictures::on(Gone)),
+            CrosstermBackend::new(Pictures::on(writer.clone())),
             ratatui::TerminalOptions { viewport: ratatui::Viewport::Fixed(ratatui::layout::Rect::ZERO) },
         )
         .unwrap();
-        assert!(terminal.hide_cursor().is_err());
+        terminal.hide_cursor().unwrap();
+        assert!(writer.free().await.is_err());
         assert!(terminal.show_cursor().is_ok());
+        assert!(writer.free().await.is_ok());
     }
 }

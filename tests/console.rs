@@ -229,3 +229,27 @@ async fn what_was_done_is_told() {
     console.shows("● 17").await.press(":audit").press("enter").shows("Nothing has been done").await;
     console.shows("audit.jsonl").await.press("esc").shows("WORST FINDING").await;
 }
+
+/// What is pressed while nothing new is seen could do anything.
+#[tokio::test(start_paused = true)]
+async fn a_terminal_that_takes_no_output_lets_no_key_through_but_quit() {
+    let console = demo(Faults::None, (100, 30));
+    console.shows("● 17").await.press(":lb").press("enter").shows("nodes ─").await.press("2/vip-mq");
+    console.press("enter").press("c").shows("[ Do it ]").await;
+    let before = console.text();
+    console.shared.stalled.send_replace(true);
+    // Whether this key was seen can't be known: it was drawn, and the terminal took it or didn't.
+    console.press("right");
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    console.press("enter").press("tab").press("enter").press("?");
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    assert!(console.audit().entries.is_empty(), "{}", console.text());
+    console.shared.stalled.send_replace(false);
+    console.shows("[ Do it ]").await;
+    assert!(console.text().contains("Commands on"), "the dialog of before:\n{before}\n{}", console.text());
+    console.shared.stalled.send_replace(true);
+    console.press("right");
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    console.press("q");
+    console.ends().await;
+}

@@ -114,6 +114,55 @@ fn a_signal_ends_it_tidily(#[case] signal: Signal) {
     session.ends_tidily();
 }
 
+#[derive(Debug)]
+enum Asked {
+    ByKey,
+    BySignal(Signal),
+}
+
+/// A terminal emulator that hangs, a paused multiplexer, a line that is dead but not yet known to be.
+#[rstest]
+#[case(Asked::BySignal(Signal::TERM))]
+#[case(Asked::BySignal(Signal::INT))]
+#[case(Asked::ByKey)]
+fn a_terminal_that_takes_no_output_does_not_keep_it_from_ending(#[case] asked: Asked) {
+    let mut session = demo();
+    session.shows("● lb");
+    let stopped = session.stop_output();
+    assert!(!stopped.is_cooked());
+    session.press("jjjj?");
+    match asked {
+        Asked::ByKey => session.press("qq"),
+        Asked::BySignal(signal) => session.signal(signal),
+    }
+    let status = session.ends();
+    assert!(status.success(), "{asked:?}: {status:?}");
+    assert!(stopped.is_cooked(), "raw mode is still on");
+}
+
+/// What was drawn meanwhile is skipped: only the newest picture follows the one that was being written.
+#[test]
+fn a_terminal_that_takes_output_again_shows_the_newest_picture() {
+    let mut session = demo();
+    session.shows("● lb");
+    let stopped = session.stop_output();
+    let before = session.updates();
+    for columns in 100..140 {
+        session.resize(columns, 24);
+        session.press("?q");
+    }
+    session.press("?");
+    stopped.start();
+    session.until("the newest picture", session::PATIENCE, |seen| {
+        let screen = seen.parser.screen();
+        let header = screen.rows(0, 139).next().unwrap_or_default();
+        header.trim_end().chars().count() == 138
+    });
+    assert!(session.updates() - before < 20, "{} pictures had piled up", session.updates() - before);
+    session.press("qq");
+    assert!(session.ends_tidily().0.success());
+}
+
 /// Not a test of its own: the part of the next one that panics, in a process of its own.
 #[test]
 fn panics_when_it_is_told_to() {

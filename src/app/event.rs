@@ -20,6 +20,8 @@ pub enum Event {
         /// In cells.
         rows: u16,
     },
+    /// The terminal takes no output, so that nothing new is seen; or it takes output again.
+    Stalled(bool),
     /// A key was pressed that the keymap knows.
     Act(Action),
     /// The keys so far are the beginning of a sequence.
@@ -61,6 +63,7 @@ impl Event {
             | Self::Scrolled(_) => true,
             Self::Tick(_)
             | Self::Resized { .. }
+            | Self::Stalled(_)
             | Self::Observed(..)
             | Self::Operated(_)
             | Self::Scenario(_)

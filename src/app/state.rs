@@ -23,6 +23,8 @@ pub struct State {
     pub now: Timestamp,
     /// Columns and rows of the terminal.
     pub size: (u16, u16),
+    /// Whether the terminal takes no output, so that what is on screen is old.
+    pub is_stalled: bool,
     /// In the order of the inventory.
     pub clusters: Vec<ClusterState>,
     /// For each cluster the indices of those that it needs.
@@ -128,6 +130,7 @@ impl State {
         Self {
             now,
             size,
+            is_stalled: false,
             clusters: inventory.clusters.iter().map(|entry| ClusterState::new(entry, now)).collect(),
             providers: inventory.providers(),
             grid: Grid {
@@ -161,20 +164,25 @@ impl State {
 
     /// Where keys are looked up.
     pub fn context(&self) -> Context {
-        if self.is_too_small() {
+        if self.is_unseen() {
             return Context::Global;
         }
         self.layers.from_top().find_map(Layer::context).unwrap_or(Context::Grid)
     }
 
-    /// Whether the screen has no room for the layers. No key and no press reaches them then.
+    /// Whether the user can't see the layers as they are. No key and no press reaches them then.
+    pub fn is_unseen(&self) -> bool {
+        self.is_stalled || self.is_too_small()
+    }
+
+    /// Whether the screen has no room for the layers.
     pub fn is_too_small(&self) -> bool {
         self.size.0 < LEAST_SIZE.0 || self.size.1 < LEAST_SIZE.1
     }
 
     /// What a letter means to the layer on top.
     pub fn letters(&self) -> Letters {
-        if self.is_too_small() {
+        if self.is_unseen() {
             return Letters::Command;
         }
         match self.layers.top() {

@@ -10,7 +10,9 @@ mod scenarios;
 mod settled;
 
 use std::collections::HashMap;
+use std::io;
 use std::path::PathBuf;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -24,7 +26,7 @@ use ratatui::backend::Backend;
 use ratatui::layout::Size;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
-use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until, timeout};
 use tui_logger::TuiWidgetEvent;
 
 pub use input::Input;
@@ -40,7 +42,7 @@ use crate::app::{Effect, Event, Notice, Request, Scroll, State, update, wizard};
 use crate::health::{Finding, Health};
 use crate::model::{ClusterName, Inventory};
 use crate::operate::audit::Audit;
-use crate::terminal;
+use crate::terminal::{self, Tty};
 use crate::theme::{self, Depth, Theme};
 use crate::transport::Transport;
 use crate::ui::{self, Look};
@@ -51,6 +53,8 @@ pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
 /// The least time between two pictures that were not asked for by a key.
 const FRAME: Duration = Duration::from_millis(33);
+/// The longest wait for the terminal to take the first picture, before it is asked for its background.
+const FIRST_PICTURE_WAIT: Duration = Duration::from_secs(1);
 /// How many reports are taken in before the screen and the keys get their turn.
 const REPORTS_AT_ONCE: usize = 64;
 
@@ -93,13 +97,34 @@ pub enum ThemeChoice {
     ByBackground,
 }
 
-/// What the console does to its terminal besides drawing.
-#[derive(Debug, Clone, Copy)]
-pub struct Hands {
+/// The console's terminal, apart from what is drawn on it. Writing never waits for the terminal.
+pub trait Screen {
     /// Hands it to the shell until the shell continues the console.
-    pub suspend: fn() -> std::io::Result<()>,
-    /// Puts a text into the person's clipboard.
-    pub copy: fn(&str) -> std::io::Result<()>,
+    fn suspend(&self) -> io::Result<()>;
+    /// Puts a text into the user's clipboard.
+    fn copy(&self, text: &str) -> io::Result<()>;
+    /// Resolves when everything that was drawn is on screen, or with the failure that prevents it.
+    fn free(&self) -> impl Future<Output = io::Result<()>>;
+    /// Whether the terminal takes no output.
+    fn is_stalled(&self) -> bool;
+}
+
+impl Screen for Tty {
+    fn suspend(&self) -> io::Result<()> {
+        self.suspend()
+    }
+
+    fn copy(&self, text: &str) -> io::Result<()> {
+        self.copy(text)
+    }
+
+    async fn free(&self) -> io::Result<()> {
+        self.free().await
+    }
+
+    fn is_stalled(&self) -> bool {
+        self.is_stalled()
+    }
 }
 
 /// How often the console checks whether its terminal is still there. Where it closes, a SIGHUP comes at once, but only
@@ -120,7 +145,7 @@ pub async fn run(launch: Launch) -> Result<()> {
 }
 
 async fn run_in(mut launch: Launch, guard: &mut terminal::Guard) -> Result<()> {
-    let ended = ended()?;
+    let mut ended = pin!(ended()?);
     // Opens the terminal's input, or says why it can't. `EventStream::new` panics where that fails.
     crossterm::event::poll(Duration::ZERO).wrap_err("the terminal can't be read")?;
     let input = EventStream::new();
@@ -129,10 +154,19 @@ async fn run_in(mut launch: Launch, guard: &mut terminal::Guard) -> Result<()> {
         let size = guard.terminal.size()?;
         let state = State::new(&launch.inventory, Vec::new(), (size.width, size.height), (launch.clock)());
         guard.terminal.draw(|frame| ui::draw(frame, &state, &launch.look))?;
-        launch.look.theme = Theme::default_for(terminal::background()).fit(launch.depth);
+        tokio::select! {
+            () = &mut ended => return Ok(()),
+            shown = timeout(FIRST_PICTURE_WAIT, guard.tty.free()) => match shown {
+                Ok(outcome) => {
+                    outcome.wrap_err("the terminal can't be written")?;
+                    launch.look.theme = Theme::default_for(terminal::background()).fit(launch.depth);
+                }
+                Err(_elapsed) => tracing::warn!("the terminal takes no output and isn't asked for its background"),
+            },
+        }
     }
-    let hands = Hands { suspend: terminal::suspend, copy: terminal::copy };
-    run_on(launch, &mut guard.terminal, input, ended, hands).await
+    let tty = guard.tty.clone();
+    run_on(launch, &mut guard.terminal, input, ended, &tty).await
 }
 
 /// Resolves when the process is asked to end, or its terminal is gone.
@@ -163,11 +197,11 @@ pub async fn run_on<B, I>(
     terminal: &mut Terminal<B>,
     mut input: I,
     ended: impl Future<Output = ()>,
-    hands: Hands,
+    screen: &impl Screen,
 ) -> Result<()>
 where
     B: Backend<Error: Send + Sync + 'static>,
-    I: Stream<Item = std::io::Result<TerminalEvent>> + Unpin,
+    I: Stream<Item = io::Result<TerminalEvent>> + Unpin,
 {
     let room = launch.inventory.clusters.len().clamp(16, 1024);
     let (updates, seen) = mpsc::channel(room);
@@ -188,30 +222,40 @@ where
     tick.set_missed_tick_behavior(MissedTickBehavior::Skip);
     let mut next_frame = Instant::now();
     let mut is_waiting = false;
+    // Whether the picture before may not be on screen yet. No other is drawn until it is: one picture waits at most.
+    let mut is_drawing = false;
     tokio::pin!(ended);
     let outcome = 'running: loop {
         panes.reconcile(&console.state);
         is_waiting |= console.state.take_dirty();
-        if is_waiting && Instant::now() >= next_frame {
+        if is_waiting && !is_drawing && Instant::now() >= next_frame {
             if let Err(error) = console.draw_on(terminal) {
                 break Err(error);
             }
             next_frame = Instant::now() + FRAME;
-            is_waiting = false;
+            (is_waiting, is_drawing) = (false, true);
         }
         let effects = tokio::select! {
             biased;
             () = &mut ended => break Ok(()),
+            shown = screen.free(), if is_drawing => {
+                if let Err(error) = shown {
+                    break Err(error).wrap_err("the terminal can't be written");
+                }
+                is_drawing = false;
+                console.sees_stall(false)
+            }
             event = input.next() => {
                 // What a key does is seen at once.
                 next_frame = Instant::now();
+                console.sees_stall(is_drawing && screen.is_stalled());
                 match event {
                     Some(Ok(event)) => console.on_terminal(&event),
                     Some(Err(error)) => break Err(error).wrap_err("the terminal can't be read"),
                     None => break Ok(()),
                 }
             }
-            () = sleep_until(next_frame), if is_waiting => Vec::new(),
+            () = sleep_until(next_frame), if is_waiting && !is_drawing => Vec::new(),
             Some(report) = news.recv() => {
                 console.on_report(report);
                 for _ in 1..REPORTS_AT_ONCE {
@@ -236,18 +280,24 @@ where
             event = panes.next() => update(&mut console.state, event),
             _ = tick.tick() => {
                 panes.tick();
+                console.sees_stall(is_drawing && screen.is_stalled());
                 console.on_tick()
             }
         };
         for effect in effects {
             let carried_out = match effect {
                 Effect::Quit => break 'running Ok(()),
-                Effect::Redraw => terminal.clear().map_err(color_eyre::Report::new),
-                Effect::Suspend => (hands.suspend)()
-                    .wrap_err("the console could not be put in the background")
-                    .and_then(|()| terminal.clear().map_err(color_eyre::Report::new)),
+                Effect::Redraw => {
+                    console.is_stale = true;
+                    Ok(())
+                }
+                Effect::Suspend => {
+                    (console.is_stale, is_drawing) = (true, true);
+                    screen.suspend().wrap_err("the console could not be put in the background")
+                }
                 Effect::Copy(text) => {
-                    console.copied((hands.copy)(&text));
+                    is_drawing = true;
+                    console.copied(screen.copy(&text));
                     Ok(())
                 }
                 effect => {
@@ -278,6 +328,8 @@ struct Console {
     depth: Depth,
     theme_dir: Option<PathBuf>,
     input: Input,
+    /// Whether the next picture is drawn on an empty screen.
+    is_stale: bool,
 }
 
 impl Console {
@@ -302,6 +354,7 @@ impl Console {
             clock: launch.clock,
             theme_dir: launch.theme_dir,
             input: Input::default(),
+            is_stale: false,
         }
     }
 
@@ -310,6 +363,9 @@ impl Console {
         terminal: &mut Terminal<B>,
     ) -> Result<()> {
         self.fit(terminal.size()?);
+        if std::mem::take(&mut self.is_stale) {
+            terminal.clear()?;
+        }
         terminal.draw(|frame| ui::draw(frame, &self.state, &self.look))?;
         Ok(())
     }
@@ -321,6 +377,15 @@ impl Console {
             // It is about to be drawn.
             self.state.take_dirty();
         }
+    }
+
+    /// Whether the terminal takes no output, as it seems now.
+    fn sees_stall(&mut self, is_stalled: bool) -> Vec<Effect> {
+        if is_stalled == self.state.is_stalled {
+            return Vec::new();
+        }
+        tracing::warn!("the terminal takes {}", if is_stalled { "no output" } else { "output again" });
+        update(&mut self.state, Event::Stalled(is_stalled))
     }
 
     fn on_tick(&mut self) -> Vec<Effect> {
@@ -365,7 +430,7 @@ impl Console {
     }
 
     /// A terminal that knows no clipboard says nothing; one that is gone does.
-    fn copied(&mut self, result: std::io::Result<()>) {
+    fn copied(&mut self, result: io::Result<()>) {
         if let Err(error) = result {
             update(&mut self.state, Event::Told(Notice::error(format!("nothing was copied: {error}"))));
         }

@@ -8,7 +8,7 @@ use crate::app::{Layer, State, Target};
 
 /// What is drawn in that cell, if pressing it does anything.
 pub fn target_at(state: &State, look: &Look, column: u16, row: u16) -> Option<Target> {
-    if state.is_too_small() {
+    if state.is_unseen() {
         return None;
     }
     let regions = state.regions();

@@ -113,7 +113,7 @@ pub(crate) fn holds(
     prop_assert_eq!(kinds_after.first(), Some(&LayerKind::Grid));
     prop_assert!(kinds_after.is_sorted_by(|below, above| below < above), "{:?}", kinds_after);
     // A screen that is too small takes nothing.
-    if before.is_too_small() && event.is_by_user() {
+    if before.is_unseen() && event.is_by_user() {
         prop_assert!(!asked, "{event:?} asked for something unseen");
         prop_assert_eq!(shape(before), shape(after));
     }

@@ -12,17 +12,17 @@ use jiff::tz::TimeZone;
 use quorate::app::wizard::Realm;
 use quorate::model::{Access, Inventory};
 use quorate::operate::audit::{self, Audit};
-use quorate::runtime::{Clock, Hands, Launch, ScenarioSetup, ThemeChoice, run_on};
+use quorate::runtime::{Clock, Launch, ScenarioSetup, Screen, ThemeChoice, run_on};
 use quorate::theme::Depth;
 use quorate::transport::Transport;
 use quorate::ui::Look;
-use quorate::{keymap, theme, ui, watch};
+use quorate::{keymap, theme, ui};
 use ratatui::Terminal;
 use ratatui::backend::{Backend, ClearType, TestBackend, WindowSize};
 use ratatui::buffer::Cell;
 use ratatui::layout::{Position, Size};
 use tempfile::TempDir;
-use tokio::sync::{Notify, oneshot};
+use tokio::sync::{Notify, oneshot, watch};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
@@ -31,6 +31,8 @@ use tokio::time::Instant;
 pub(crate) struct Shared {
     screen: Arc<Mutex<TestBackend>>,
     drawn: Arc<Notify>,
+    /// Whether the terminal takes no output.
+    pub(crate) stalled: watch::Sender<bool>,
 }
 
 impl Shared {
@@ -87,6 +89,26 @@ impl Backend for Shared {
     }
 }
 
+impl Screen for Shared {
+    fn suspend(&self) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn copy(&self, _text: &str) -> io::Result<()> {
+        Ok(())
+    }
+
+    async fn free(&self) -> io::Result<()> {
+        // Fails only where the channel is gone, and this is one end of it.
+        self.stalled.subscribe().wait_for(|is_stalled| !is_stalled).await.map_err(io::Error::other)?;
+        Ok(())
+    }
+
+    fn is_stalled(&self) -> bool {
+        *self.stalled.borrow()
+    }
+}
+
 /// A running console.
 pub(crate) struct Console {
     pub(crate) shared: Shared,
@@ -128,7 +150,7 @@ impl Console {
             notes: std::collections::HashMap::new(),
             inventory,
             transport,
-            watch: watch::Settings::default(),
+            watch: quorate::watch::Settings::default(),
             look: Look::new(
                 theme::load("dark", None).expect("built in"),
                 keymap::load("default", None).expect("built in"),
@@ -155,18 +177,18 @@ impl Console {
         let shared = Shared {
             screen: Arc::new(Mutex::new(TestBackend::new(size.0, size.1))),
             drawn: Arc::new(Notify::new()),
+            stalled: watch::Sender::new(false),
         };
         let (keys, input) = unbounded();
         let (end, ended) = oneshot::channel::<()>();
-        let backend = shared.clone();
+        let (backend, screen) = (shared.clone(), shared.clone());
         let running = tokio::spawn(async move {
             let mut terminal = Terminal::new(backend)?;
             let ended = async move {
                 // Dropped or sent: either ends it.
                 let _either = ended.await;
             };
-            let hands = Hands { suspend: || Ok(()), copy: |_| Ok(()) };
-            run_on(launch, &mut terminal, input, ended, hands).await
+            run_on(launch, &mut terminal, input, ended, &screen).await
         });
         Self { shared, keys, end: Some(end), running, folder }
     }

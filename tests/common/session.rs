@@ -1,5 +1,6 @@
 //! A program in a real pseudo-terminal.
 
+use std::fs::File;
 use std::io::{Read, Write};
 use std::num::NonZeroU16;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -8,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use portable_pty::{Child, CommandBuilder, ExitStatus, MasterPty, PtySize, native_pty_system};
 use rustix::process::{Pid, Signal, kill_process};
+use rustix::termios::{Action, LocalModes, tcflow, tcgetattr};
 
 /// Longer than anything here takes on a busy machine.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
@@ -47,6 +49,36 @@ impl Seen {
         };
         self.parser.process(&self.raw[self.shown..end]);
         self.shown = end;
+    }
+}
+
+/// A terminal that takes no output until it is started again.
+pub(crate) struct StoppedOutput {
+    terminal: File,
+}
+
+impl StoppedOutput {
+    /// Lets the output go on.
+    pub(crate) fn start(self) {
+        tcflow(&self.terminal, Action::OOn).expect("a terminal");
+    }
+
+    /// Whether the terminal reads lines and echoes them, as a shell wants it.
+    pub(crate) fn is_cooked(&self) -> bool {
+        let modes = tcgetattr(&self.terminal).expect("a terminal").local_modes;
+        modes.contains(LocalModes::ICANON | LocalModes::ECHO | LocalModes::ISIG)
+    }
+}
+
+/// Waits for the end of a program.
+fn ends(child: &mut dyn Child) -> ExitStatus {
+    let start = Instant::now();
+    loop {
+        if let Some(status) = child.try_wait().expect("it can be waited for") {
+            return status;
+        }
+        assert!(start.elapsed() < PATIENCE, "it doesn't end");
+        std::thread::sleep(Duration::from_millis(10));
     }
 }
 
@@ -156,14 +188,26 @@ impl Session {
         assert!(!ended.expect("no reader panicked").1.timed_out(), "it doesn't follow its window");
         drop(keys);
         drop(master);
-        let start = Instant::now();
-        loop {
-            if let Some(status) = child.try_wait().expect("it can be waited for") {
-                return status;
-            }
-            assert!(start.elapsed() < PATIENCE, "it is still there without its window");
-            std::thread::sleep(Duration::from_millis(10));
-        }
+        ends(child.as_mut())
+    }
+
+    /// Stops the terminal's output, as ctrl-s does on a terminal that knows it. Every write blocks from then on.
+    pub(crate) fn stop_output(&self) -> StoppedOutput {
+        let terminal = self.master.tty_name().expect("it has a name");
+        let terminal = File::options().read(true).write(true).open(terminal).expect("it can be opened");
+        tcflow(&terminal, Action::OOff).expect("a terminal");
+        StoppedOutput { terminal }
+    }
+
+    /// Waits for the end of the program only.
+    pub(crate) fn ends(&mut self) -> ExitStatus {
+        ends(self.child.as_mut())
+    }
+
+    /// How many synchronized updates have come.
+    pub(crate) fn updates(&self) -> usize {
+        let seen = self.seen.0.lock().expect("no reader panicked");
+        seen.raw.windows(UPDATE[1].len()).filter(|it| *it == UPDATE[1].as_bytes()).count()
     }
 
     /// Waits for its end and looks whether the terminal is as it was: the main screen, the cursor, no mouse.

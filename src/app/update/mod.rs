@@ -61,11 +61,12 @@ pub fn update(state: &mut State, event: Event) -> Vec<Effect> {
 
 /// What the person does, and what the terminal says of itself.
 fn interact(state: &mut State, event: Event) -> Vec<Effect> {
-    if event.is_by_user() && state.is_too_small() {
+    if event.is_by_user() && state.is_unseen() {
         return unseen(state, &event);
     }
     match event {
         Event::Resized { columns, rows } => state.size = (columns, rows),
+        Event::Stalled(is_stalled) => state.is_stalled = is_stalled,
         Event::Act(action) => {
             key_pressed(state);
             return act::act(state, action);
@@ -93,12 +94,13 @@ fn interact(state: &mut State, event: Event) -> Vec<Effect> {
     Vec::new()
 }
 
-/// What the user does while the screen has no room for the layers: only what needs no look at them is done.
+/// What the user does while the layers can't be seen: only what needs no look at them is done.
 fn unseen(state: &mut State, event: &Event) -> Vec<Effect> {
     key_pressed(state);
     match event {
         Event::Act(Action::Quit) if act::leaves_something(state) => {
-            tell(state, Notice::info("busy: enlarge to quit"));
+            let way = if state.is_too_small() { "enlarge" } else { "press again" };
+            tell(state, Notice::info(format!("busy: {way} to quit")));
             Vec::new()
         }
         Event::Act(Action::Quit) => vec![Effect::Quit],
