@@ -243,7 +243,7 @@ pub enum Action {
     /// Show the scenarios, or the run in hand: what is installed where, step by step.
     #[strum(message = "scenarios")]
     Scenarios,
-    /// Run all steps that are left.
+    /// Run all steps that are left, after a question.
     #[strum(message = "run all")]
     RunToEnd,
     /// Wait when the step that is under way is over.

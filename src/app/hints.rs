@@ -148,6 +148,7 @@ impl State {
                 _ => &[Action::Back, Action::Down, Action::Up, Action::Quit],
             },
             Context::Operation => self.operation_hints(),
+            Context::Wizard if self.layers.ask().is_some() => &[Action::Open, Action::NextPane, Action::Back],
             Context::Wizard => self.layers.page().map_or(&[], |page| self.wizard.hints(page, self.now)),
             Context::Cluster => match self.layers.cluster().map(|view| view.pane) {
                 Some(Pane::Resources | Pane::Matrix) => RESOURCES,
@@ -166,7 +167,22 @@ impl State {
     /// What an action is called in the footer: in a panel that asks, its keys do what the panel asks about.
     pub fn label(&self, action: Action) -> &'static str {
         let stage = match self.layers.panel() {
-            Some(panel) if !panel.is_of_operations() => return action.label(),
+            Some(panel) if !panel.is_of_operations() => {
+                return match action {
+                    Action::Down => "scroll down",
+                    Action::Up => "scroll up",
+                    action => action.label(),
+                };
+            }
+            None if self.layers.ask().is_some() => {
+                return match action {
+                    Action::Open => "take",
+                    Action::NextPane => "next",
+                    Action::PreviousPane => "previous",
+                    Action::Back => "cancel",
+                    action => action.label(),
+                };
+            }
             None => {
                 let page = self.layers.page();
                 return page
@@ -179,6 +195,9 @@ impl State {
             (Action::Open, _) => "take",
             (Action::Right | Action::NextPane, _) => "next",
             (Action::PreviousPane, _) => "previous",
+            (Action::Down, Some(_)) => "scroll",
+            (Action::Down, None) => "next row",
+            (Action::Up, None) => "previous row",
             (Action::Back, Some(Stage::Planning | Stage::Asking)) => "cancel",
             (Action::Back, Some(Stage::Running { .. })) => "leave it in the background",
             (action, _) => action.label(),
@@ -200,7 +219,8 @@ impl State {
             Some(Panel::Choose(_) | Panel::Operations { .. }) => {
                 return &[Action::Open, Action::Down, Action::Up, Action::Back];
             }
-            _ => return &[Action::Open, Action::Right, Action::Down, Action::Back],
+            Some(Panel::Leave { .. }) => return &[Action::Open, Action::NextPane, Action::Back],
+            _ => return &[Action::Open, Action::NextPane, Action::Down, Action::Up, Action::Back],
         };
         match job.map(|job| job.stage) {
             Some(Stage::Running { .. }) => {

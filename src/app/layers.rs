@@ -3,7 +3,7 @@
 use strum::EnumDiscriminants;
 
 use super::view::{ClusterView, FleetView};
-use super::wizard::Page;
+use super::wizard::{Ask, Page};
 use super::{Context, ListView, Panel, Prompt};
 
 /// One thing that lies on another. The variants stand in the order in which they lie, the lowest first.
@@ -18,6 +18,8 @@ pub enum Layer {
     Cluster(Box<ClusterView>),
     /// A screen of scenarios.
     Scenarios(Page),
+    /// A question about the run that is shown.
+    Ask(Ask),
     /// A card, the help, the log, or a dialog about operations.
     Panel(Panel),
     /// A line that is being typed.
@@ -60,7 +62,7 @@ impl Layer {
             Self::Grid => Context::Grid,
             Self::Fleet(_) => Context::Fleet,
             Self::Cluster(_) => Context::Cluster,
-            Self::Scenarios(_) => Context::Wizard,
+            Self::Scenarios(_) | Self::Ask(_) => Context::Wizard,
             Self::Panel(panel) if panel.is_of_operations() => Context::Operation,
             Self::Panel(_) => Context::Panel,
             Self::Prompt(_) => return None,
@@ -71,7 +73,7 @@ impl Layer {
     fn covers_all(&self) -> bool {
         match self {
             Self::Grid | Self::Fleet(_) | Self::Cluster(_) | Self::Scenarios(_) => true,
-            Self::Panel(_) | Self::Prompt(_) => false,
+            Self::Ask(_) | Self::Panel(_) | Self::Prompt(_) => false,
         }
     }
 }
@@ -104,6 +106,8 @@ impl Layers {
         cluster cluster_mut Cluster ClusterView;
         "The screen of scenarios."
         page page_mut Scenarios Page;
+        "The question about a run."
+        ask ask_mut Ask Ask;
         "The card, the help, the log or the dialog."
         panel panel_mut Panel Panel;
         "The line that is being typed."
@@ -130,7 +134,7 @@ impl Layers {
         let view = self.from_top().find_map(|layer| match layer {
             Layer::Cluster(view) => Some(View::Cluster(view)),
             Layer::Fleet(view) => Some(View::Fleet(view)),
-            Layer::Grid | Layer::Scenarios(_) | Layer::Panel(_) | Layer::Prompt(_) => None,
+            Layer::Grid | Layer::Scenarios(_) | Layer::Ask(_) | Layer::Panel(_) | Layer::Prompt(_) => None,
         });
         view.unwrap_or(View::Grid)
     }
@@ -140,7 +144,7 @@ impl Layers {
         self.stack.iter_mut().rev().find_map(|layer| match layer {
             Layer::Cluster(view) => Some(view.list_mut(view.pane)),
             Layer::Fleet(fleet) => Some(&mut fleet.list),
-            Layer::Grid | Layer::Scenarios(_) | Layer::Panel(_) | Layer::Prompt(_) => None,
+            Layer::Grid | Layer::Scenarios(_) | Layer::Ask(_) | Layer::Panel(_) | Layer::Prompt(_) => None,
         })
     }
 
@@ -154,17 +158,6 @@ impl Layers {
     pub fn context_under(&self, kind: LayerKind) -> Context {
         let mut below = self.from_top().filter(|layer| layer.kind() < kind);
         below.find_map(Layer::context).unwrap_or(Context::Grid)
-    }
-
-    /// Stands for what is on top: another layer, dialog or screen has another.
-    pub(super) fn identity(&self) -> impl PartialEq + use<> {
-        let (panel, page) = (self.panel(), self.page());
-        let job = panel.and_then(|panel| match panel {
-            Panel::Operation(id) => Some(*id),
-            _ => None,
-        });
-        let shown = (self.cluster().map(|view| view.pane), self.fleet().map(|fleet| fleet.pane));
-        (self.top().kind(), panel.map(std::mem::discriminant), job, page.map(std::mem::discriminant), shown)
     }
 
     /// Puts a layer in its place: it replaces the one of its kind, and what lay on it goes.
@@ -182,8 +175,15 @@ impl Layers {
         self.stack.retain(|layer| layer.kind() < kind || layer.kind() == LayerKind::Grid);
     }
 
-    /// Shows a screen of scenarios in place of the one that is shown, under what lies on it.
+    /// Takes away the question about a run, under what lies on it.
+    pub(super) fn withdraw_ask(&mut self) {
+        self.stack.retain(|layer| layer.kind() != LayerKind::Ask);
+    }
+
+    /// Shows a screen of scenarios in place of the one that is shown, under what lies on it. A question about the one
+    /// before goes.
     pub(super) fn turn_to(&mut self, page: Page) {
+        self.withdraw_ask();
         match self.page_mut() {
             Some(shown) => *shown = page,
             None => self.put(page),
@@ -204,6 +204,7 @@ macro_rules! layer_of {
 layer_of! {
     FleetView Fleet;
     Page Scenarios;
+    Ask Ask;
     Panel Panel;
     Prompt Prompt;
 }

@@ -1,12 +1,13 @@
 //! What the console is showing, and of what.
 
 use std::collections::VecDeque;
+use std::mem::discriminant;
 
 use jiff::Timestamp;
 
 use super::geometry::{FindingsPanel, LEAST_SIZE, Regions};
 use super::grid::{Arrangement, Grid, Layout, Order, Selection};
-use super::view::ClusterView;
+use super::view::{ClusterView, OpenCard};
 use super::wizard::Page;
 use super::{
     AuditLog, Context, History, Job, Layer, Layers, LogView, Marks, Notice, Operations, Panel, Pending, View,
@@ -190,9 +191,35 @@ impl State {
             Layer::Panel(Panel::Operation(id)) => {
                 self.operations.job(*id).map_or(Letters::Command, Job::letters)
             }
-            Layer::Scenarios(page) => self.wizard.letters(page),
+            Layer::Scenarios(page) => page.letters(),
+            Layer::Ask(ask) => ask.letters(),
             Layer::Grid | Layer::Fleet(_) | Layer::Cluster(_) | Layer::Panel(_) => Letters::Command,
         }
+    }
+
+    /// Stands for the screen that an answer is about: what is on top, of what, and which part of it is shown. It stays
+    /// the same while a selection moves or text scrolls.
+    pub(super) fn screen_id(&self) -> impl PartialEq + use<> {
+        let panel = self.layers.panel().map(|panel| match panel {
+            Panel::Card(card) => (discriminant(panel), None, Some(OpenCard { scroll: 0, ..card.clone() })),
+            Panel::Operation(id) => (discriminant(panel), Some(*id), None),
+            _ => (discriminant(panel), None, None),
+        });
+        let page = self.layers.page().map(|page| {
+            let draft = match page {
+                Page::Form(form) => Some((form.draft.scenario.name.clone(), form.draft.hosts.clone())),
+                Page::Hosts(hosts) => Some((hosts.scenario.name.clone(), Vec::new())),
+                Page::List | Page::Layout | Page::Run => None,
+            };
+            let run = self.wizard.run.as_deref().filter(|_| matches!(page, Page::Run));
+            let run = run.map(|run| (run.pass, run.view.pane, run.view.step, run.view.dry_run.is_some()));
+            (discriminant(page), draft, run)
+        });
+        let view = (
+            self.layers.cluster().map(|view| (view.name.clone(), view.pane)),
+            self.layers.fleet().map(|fleet| fleet.pane),
+        );
+        (self.layers.top().kind(), panel, self.layers.ask().map(|ask| ask.kind), page, view)
     }
 
     /// The cluster that the keys are about.

@@ -18,6 +18,8 @@ pub struct Consequences {
     pub stops: Vec<ResourceId>,
     /// The promotable clones that would have no promoted instance left, but keep running.
     pub demotes: Vec<ResourceId>,
+    /// What a restart takes down until it starts it again.
+    pub pauses: Vec<ResourceId>,
     /// The members left, if the operations cost the quorum.
     pub quorum: Option<QuorumLoss>,
     /// The nodes that come back on their own: until then the rest holds.
@@ -55,11 +57,15 @@ impl Consequences {
             is_unknown: matches!(projection, Projection::Unknown(_)),
             ..Self::default()
         };
-        // What a restart stops is started again by the same operation.
-        if projection.is_known() && !plans.iter().all(is_restart) {
+        if projection.is_known() {
             let fates = Fates::of(picture, plans, &actions, &dead);
-            consequences.stops = fates.stopped();
-            consequences.demotes = fates.demoted();
+            // What a restart stops is started again by the same operation.
+            if plans.iter().all(is_restart) {
+                consequences.pauses = fates.stopped();
+            } else {
+                consequences.stops = fates.stopped();
+                consequences.demotes = fates.demoted();
+            }
         }
         consequences
     }

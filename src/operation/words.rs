@@ -42,6 +42,9 @@ pub enum Kind {
     Undo,
 }
 
+/// The heading of what the scheduler would do when a restart has stopped everything.
+const RESTARTING: &str = "Before it starts them again, the scheduler would:";
+
 /// What is shown before anything is done.
 pub fn preview(preview: &Preview) -> Vec<Line> {
     let plan = &preview.plan;
@@ -51,7 +54,8 @@ pub fn preview(preview: &Preview) -> Vec<Line> {
     lines.splice(1..1, consequences(&preview.consequences));
     lines.push(line(Kind::Heading, format!("Commands on {}:", clean(preview.host.as_str()))));
     lines.extend(commands(plan));
-    lines.extend(projection(&preview.projection, "The scheduler would:"));
+    let heading = if preview.consequences.pauses.is_empty() { "The scheduler would:" } else { RESTARTING };
+    lines.extend(projection(&preview.projection, heading));
     lines.push(line(Kind::Undo, undo(plan)));
     lines
 }
@@ -113,12 +117,19 @@ pub fn together(together: &Together) -> Vec<Line> {
         return Vec::new();
     }
     let cluster = clean(cluster.as_str());
-    let mut lines = vec![line(Kind::Title, format!("All {count} together (cluster {cluster})"))];
+    let title = match count {
+        1 => format!("In all (cluster {cluster})"),
+        count => format!("All {count} together (cluster {cluster})"),
+    };
+    let mut lines = vec![line(Kind::Title, title)];
     lines.extend(consequences(lost));
-    let heading = if lost.until.is_empty() {
-        "After all of them, the scheduler would:"
-    } else {
-        "If none of the nodes came back in between, the scheduler would:"
+    let heading = match (lost, count) {
+        (Consequences { until, .. }, _) if !until.is_empty() => {
+            "If none of the nodes came back in between, the scheduler would:"
+        }
+        (Consequences { pauses, .. }, _) if !pauses.is_empty() => RESTARTING,
+        (_, 1) => "The scheduler would:",
+        (_, _) => "After all of them, the scheduler would:",
     };
     lines.extend(projection(foreseen, heading));
     lines
@@ -126,13 +137,16 @@ pub fn together(together: &Together) -> Vec<Line> {
 
 /// What would be down, a line each; nothing where nothing would be.
 pub fn consequences(consequences: &Consequences) -> Vec<Line> {
-    let Consequences { stops, demotes, quorum, until, is_unknown: _ } = consequences;
+    let Consequences { stops, demotes, pauses, quorum, until, is_unknown: _ } = consequences;
     let until = match until.as_slice() {
         [] => String::new(),
         [only] => format!(" until {only} is back"),
         _ => " until the nodes are back".to_owned(),
     };
     let mut lines = Vec::new();
+    if !pauses.is_empty() {
+        lines.push(format!("Down until restarted: {}", listed(pauses)));
+    }
     if !stops.is_empty() {
         lines.push(format!("Would run nowhere{until}: {}", listed(stops)));
     }

@@ -267,16 +267,7 @@ where
                 Vec::new()
             }
             Some(event) = done.recv() => update(&mut console.state, event),
-            Some(event) = told.recv() => {
-                let mut effects = update(&mut console.state, event);
-                for _ in 1..REPORTS_AT_ONCE {
-                    match told.try_recv() {
-                        Ok(event) => effects.extend(update(&mut console.state, event)),
-                        Err(_none_left) => break,
-                    }
-                }
-                effects
-            }
+            Some(event) = told.recv() => console.on_news(event, &mut told),
             event = panes.next() => update(&mut console.state, event),
             _ = tick.tick() => {
                 panes.tick();
@@ -285,28 +276,15 @@ where
             }
         };
         for effect in effects {
-            let carried_out = match effect {
+            match effect {
                 Effect::Quit => break 'running Ok(()),
-                Effect::Redraw => {
-                    console.is_stale = true;
-                    Ok(())
-                }
-                Effect::Suspend => {
-                    (console.is_stale, is_drawing) = (true, true);
-                    screen.suspend().wrap_err("the console could not be put in the background")
-                }
-                Effect::Copy(text) => {
+                Effect::Suspend | Effect::Copy(_) => {
                     is_drawing = true;
-                    console.copied(screen.copy(&text));
-                    Ok(())
+                    if let Err(error) = console.send(effect, screen) {
+                        break 'running Err(error);
+                    }
                 }
-                effect => {
-                    console.carry_out(effect);
-                    Ok(())
-                }
-            };
-            if let Err(error) = carried_out {
-                break 'running Err(error);
+                effect => console.carry_out(effect),
             }
         }
     };
@@ -399,6 +377,31 @@ impl Console {
         }
     }
 
+    /// Takes in news of runs, and more of it that is there already.
+    fn on_news(&mut self, first: Event, more: &mut mpsc::Receiver<Event>) -> Vec<Effect> {
+        let mut effects = update(&mut self.state, first);
+        for _ in 1..REPORTS_AT_ONCE {
+            match more.try_recv() {
+                Ok(event) => effects.extend(update(&mut self.state, event)),
+                Err(_none_left) => break,
+            }
+        }
+        effects
+    }
+
+    /// Does what sends something to the terminal besides a picture.
+    fn send(&mut self, effect: Effect, screen: &impl Screen) -> Result<()> {
+        match effect {
+            Effect::Suspend => {
+                self.is_stale = true;
+                screen.suspend().wrap_err("the console could not be put in the background")?;
+            }
+            Effect::Copy(text) => self.copied(screen.copy(&text)),
+            _ => {}
+        }
+        Ok(())
+    }
+
     fn on_terminal(&mut self, event: &TerminalEvent) -> Vec<Effect> {
         let event = self.input.read(event, &self.state, &self.look, (self.clock)());
         event.map_or_else(Vec::new, |event| update(&mut self.state, event))
@@ -422,8 +425,9 @@ impl Console {
             Effect::Record(Health::Warning | Health::Unknown, words) => tracing::warn!("{words}"),
             Effect::ScrollLog(Scroll::Up) => self.look.log.transition(TuiWidgetEvent::PrevPageKey),
             Effect::ScrollLog(Scroll::Down) => self.look.log.transition(TuiWidgetEvent::NextPageKey),
-            // These touch the terminal, which the loop holds.
-            Effect::Redraw | Effect::Suspend | Effect::Copy(_) | Effect::Quit => {}
+            Effect::Redraw => self.is_stale = true,
+            // The loop deals with these.
+            Effect::Suspend | Effect::Copy(_) | Effect::Quit => {}
             Effect::Operate(request) => self.operations.take(request),
             Effect::Scenario(request) => self.scenarios.take(request),
         }

@@ -6,7 +6,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Clear, Widget};
 
 use super::glyphs::role_of;
-use super::{Look, markup, text};
+use super::{Look, markup, put, text};
 use crate::app::{CardText, OpenCard, State};
 use crate::health::{Cause, NodeAnswer, Pull, Severity, Why};
 use crate::tables::{Card, Fact, Mark, Tone, audit_card};
@@ -34,17 +34,7 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, state: &State, card: &OpenCa
         CardText::Why(why) => why_lines(&why, width, look),
         CardText::Gone => gone(card, width, look),
     };
-    let room = usize::from(inner.height);
-    let scroll = card.scroll.min(lines.len().saturating_sub(room));
-    for (y, line) in (inner.top()..inner.bottom()).zip(lines.iter().skip(scroll)) {
-        buffer.set_line(inner.x, y, line, inner.width);
-    }
-    let below = lines.len().saturating_sub(scroll + room);
-    if below > 0 && room > 0 {
-        let words = format!(" {below} more below ");
-        let x = inner.right().saturating_sub(words.len() as u16).max(inner.x);
-        buffer.set_span(x, inner.bottom() - 1, &look.span(Role::Key, words), inner.width);
-    }
+    put(buffer, inner, &lines, card.scroll, look);
 }
 
 /// Where a panel stands: at the right, where there is room beside it.

@@ -22,7 +22,15 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, state: &State, look: &Look
     let buffer = frame.buffer_mut();
     if let Some(pending) = &state.pending {
         draw_columns(buffer, area, &pending.next, look);
-        buffer.set_span(area.x + 1, area.y, &look.span(Role::Key, pending.typed.clone()), area.width);
+        let (height, columns, ..) = columns_of(area, &pending.next);
+        let hidden = pending.next.len().saturating_sub(height * columns);
+        let more = if hidden > 0 { format!("{hidden} more don't fit: see the help") } else { String::new() };
+        let line = look.sides(
+            vec![look.span(Role::Key, pending.typed.clone())],
+            vec![look.span(Role::Note, more)],
+            usize::from(area.width.saturating_sub(2)),
+        );
+        buffer.set_line(area.x + 1, area.y, &line, area.width);
         return;
     }
     if let Some((notice, _)) = state.notices.front() {

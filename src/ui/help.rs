@@ -6,29 +6,23 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Clear, Widget};
 use strum::IntoEnumIterator;
 
-use super::Look;
+use super::{Look, operation, put, text};
 use crate::app::{Action, Context, LayerKind, State};
 use crate::theme::Role;
+
+/// The least room for what a key does, beside its name.
+const LEAST_DESCRIPTION: usize = 32;
 
 /// Draws the keys of the view that lies under it.
 pub(super) fn draw(buffer: &mut Buffer, area: Rect, state: &State, scroll: usize, look: &Look) {
     Clear.render(area, buffer);
     buffer.set_style(area, look.style(Role::Screen).patch(look.style(Role::Panel)));
-    let lines = lines(state.layers.context_under(LayerKind::Panel), look);
     let inner = Rect { x: area.x + 2, width: area.width.saturating_sub(4), ..area };
-    let scroll = scroll.min(lines.len().saturating_sub(usize::from(inner.height)));
-    for (y, line) in (inner.top()..inner.bottom()).zip(lines.iter().skip(scroll)) {
-        buffer.set_line(inner.x, y, line, inner.width);
-    }
-    let below = lines.len().saturating_sub(scroll + usize::from(inner.height));
-    if below > 0 {
-        let words = format!(" {below} more below ");
-        let x = inner.right().saturating_sub(words.len() as u16);
-        buffer.set_span(x, inner.bottom() - 1, &look.span(Role::Key, words), inner.width);
-    }
+    let lines = lines(state.layers.context_under(LayerKind::Panel), usize::from(inner.width), look);
+    put(buffer, inner, &lines, scroll, look);
 }
 
-fn lines(context: Context, look: &Look) -> Vec<Line<'static>> {
+fn lines(context: Context, width: usize, look: &Look) -> Vec<Line<'static>> {
     let view = match context {
         Context::Cluster => "Keys inside a cluster",
         Context::Fleet => "Keys in a table over all clusters",
@@ -36,26 +30,42 @@ fn lines(context: Context, look: &Look) -> Vec<Line<'static>> {
         Context::Global | Context::Grid | Context::Panel | Context::Operation => "Keys in the grid",
     };
     let mut lines = vec![Line::from(look.span(Role::Title, view)), Line::default()];
-    for action in Action::iter() {
-        let keys = look.keymap.keys_for(context, action);
-        let is_elsewhere = action.is_of_wizard() && context != Context::Wizard;
-        if keys.is_empty() || is_elsewhere {
-            continue;
-        }
-        lines.push(Line::from(vec![
-            look.span(Role::Key, format!("{:<16}", keys.join(", "))),
-            look.span(Role::Text, format!("{:<18}", action.name())),
-            look.span(Role::Muted, action.description()),
-        ]));
-    }
+    lines.extend(keys(context, width, look));
     lines.push(Line::default());
-    lines.push(Line::from(
-        look.span(Role::Muted, "The names are the words of the command line (:) and of keymap files."),
-    ));
+    let words = "The names are the words of the command line (:) and of keymap files.";
+    lines.extend(operation::plain(words, Role::Muted, 0, width, look));
     lines.push(Line::default());
     lines.push(Line::from(look.span(Role::Title, "Signs")));
     lines.push(Line::default());
     lines.extend(signs(look));
+    lines
+}
+
+/// The keys, the names and what they do: in columns or, where that leaves too little room, below each other.
+fn keys(context: Context, width: usize, look: &Look) -> Vec<Line<'static>> {
+    let is_here = |action: &Action| !action.is_of_wizard() || context == Context::Wizard;
+    let keys = |action: Action| look.keymap.keys_for(context, action).join(", ");
+    let all = Action::iter().filter(is_here).map(|action| (keys(action), action));
+    let all: Vec<(String, Action)> = all.filter(|(keys, _)| !keys.is_empty()).collect();
+    let key_room = all.iter().map(|(keys, _)| Span::raw(keys.as_str()).width()).max().unwrap_or(0) + 2;
+    let name_room = all.iter().map(|(_, action)| action.name().len()).max().unwrap_or(0) + 2;
+    let is_wide = key_room + name_room + LEAST_DESCRIPTION <= width;
+    let indent = if is_wide { key_room + name_room } else { 4 };
+    let mut lines = Vec::new();
+    for (keys, action) in all {
+        let mut head = vec![look.span(Role::Key, format!("{keys:<key_room$}"))];
+        let mut parts = text::wrap(action.description(), width.saturating_sub(indent)).into_iter();
+        if is_wide {
+            head.push(look.span(Role::Text, format!("{:<name_room$}", action.name())));
+            head.extend(parts.next().map(|part| look.span(Role::Muted, part)));
+        } else {
+            head = vec![look.span(Role::Key, keys), look.span(Role::Text, format!("  {}", action.name()))];
+        }
+        lines.push(Line::from(head));
+        let rest =
+            parts.map(|part| Line::from(vec![Span::raw(" ".repeat(indent)), look.span(Role::Muted, part)]));
+        lines.extend(rest);
+    }
     lines
 }
 

@@ -32,6 +32,7 @@ pub fn target_at(state: &State, look: &Look, column: u16, row: u16) -> Option<Ta
     let body = regions.body;
     match state.layers.front() {
         Layer::Panel(panel) => operation::target_at(middle, state, panel, look, at),
+        Layer::Ask(ask) => wizard::answer_at(middle, state, ask, look, at),
         Layer::Scenarios(page) => wizard::target_at(middle, state, page, look, at),
         _ if !body.contains(at) => None,
         Layer::Cluster(view) => cluster::target_at(body, state, view, state.cluster(&view.name)?, look, at),

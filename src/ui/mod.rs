@@ -25,6 +25,7 @@ mod wizard;
 
 use jiff::tz::TimeZone;
 use ratatui::Frame;
+use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
@@ -117,12 +118,29 @@ fn draw_layer(frame: &mut Frame<'_>, regions: &Regions, state: &State, layer: &L
             }
         }
         Layer::Scenarios(page) => wizard::draw(frame, middle, state, page, look),
+        Layer::Ask(ask) => wizard::draw_ask(frame, middle, state, ask, look),
         Layer::Panel(Panel::Help { scroll }) => help::draw(frame.buffer_mut(), middle, state, *scroll, look),
         Layer::Panel(Panel::Card(card)) => card::draw(frame.buffer_mut(), middle, state, card, look),
         Layer::Panel(Panel::Log) => log::draw(frame, middle, look),
         Layer::Panel(panel) => operation::draw(frame, middle, state, panel, look),
         // It stands in the footer.
         Layer::Prompt(_) => {}
+    }
+}
+
+/// Draws as many lines as there is room for. Where some are left, the last row says how many and shows no line.
+fn put(buffer: &mut Buffer, area: Rect, lines: &[Line<'static>], scroll: usize, look: &Look) {
+    let room = usize::from(area.height);
+    let scroll = scroll.min(lines.len().saturating_sub(room));
+    let below = lines.len().saturating_sub(scroll + room);
+    let seen = room - usize::from(below > 0 && room > 1);
+    for (y, line) in (area.top()..area.bottom()).zip(lines.iter().skip(scroll).take(seen)) {
+        buffer.set_line(area.x, y, line, area.width);
+    }
+    if below > 0 && room > 1 {
+        let words = format!("{} more below", below + 1);
+        let x = area.right().saturating_sub(words.len() as u16).max(area.x);
+        buffer.set_span(x, area.bottom() - 1, &look.span(Role::Key, words), area.width);
     }
 }
 

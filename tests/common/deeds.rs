@@ -27,6 +27,8 @@ pub(crate) enum Deed {
     Resize(u16, u16),
     /// The runtime answers.
     Answer,
+    /// The terminal takes no output, or takes it again.
+    Stall(bool),
 }
 
 pub(crate) fn deed() -> impl Strategy<Value = Deed> {
@@ -59,6 +61,7 @@ pub(crate) fn deed() -> impl Strategy<Value = Deed> {
         3 => prop::sample::select(sizes).prop_map(|(columns, rows)| Deed::Resize(columns, rows)),
         1 => (1u16..170, 1u16..50).prop_map(|(columns, rows)| Deed::Resize(columns, rows)),
         1 => Just(Deed::Answer),
+        1 => any::<bool>().prop_map(Deed::Stall),
     ]
 }
 
@@ -84,7 +87,7 @@ pub(crate) fn sent(deed: &Deed, name: &str) -> Vec<TerminalEvent> {
         })],
         Deed::Paste(text) => vec![TerminalEvent::Paste(text.clone())],
         Deed::Resize(columns, rows) => vec![TerminalEvent::Resize(*columns, *rows)],
-        Deed::Answer => Vec::new(),
+        Deed::Answer | Deed::Stall(_) => Vec::new(),
     }
 }
 
@@ -160,8 +163,10 @@ pub(crate) fn whatever_isnt_drawn_cant_be_confirmed<C: Console>(starts: &[State]
         let mut console = C::at(starts[start].clone());
         let mut input = Input::default();
         for deed in deeds {
-            if matches!(deed, Deed::Answer) {
-                console.answer();
+            match deed {
+                Deed::Answer => console.answer(),
+                Deed::Stall(is_stalled) => console.hear(Event::Stalled(is_stalled)),
+                _ => {}
             }
             for sent in sent(&deed, &console.wanted()) {
                 let before = console.state().clone();

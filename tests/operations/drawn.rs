@@ -3,6 +3,7 @@
 use crossterm::event::{Event as TerminalEvent, KeyCode, KeyEvent, KeyModifiers};
 use quorate::app::{Action, Event, Job, Panel, Request, State};
 use quorate::operation::Projection;
+use quorate::pacemaker::parse;
 use quorate::runtime::Input;
 
 use crate::common::{console, deployment, look, now};
@@ -143,6 +144,50 @@ fn an_answer_goes_with_its_pane() {
     assert!(person.screen().contains("nothing was changed"), "{}", person.screen());
     person.writes("3");
     assert!(!person.screen().contains("nothing was changed"), "{}", person.screen());
+}
+
+#[test]
+fn an_answer_goes_with_its_cluster() {
+    let mut person = fencing();
+    person.keys(&[KeyCode::Esc]);
+    assert!(person.screen().contains("nothing was changed"), "{}", person.screen());
+    // The same pane of another cluster.
+    person.writes(":nova").keys(&[KeyCode::Enter]);
+    assert!(!person.screen().contains("nothing was changed"), "{}", person.screen());
+}
+
+#[test]
+fn a_restart_begins_with_what_is_down_meanwhile() {
+    let stop = r#"<rsc_action action="stop" resource="solo" node="c1n2" reason="to be restarted"/>"#;
+    let answer = format!("<pacemaker-result><actions>{stop}</actions></pacemaker-result>");
+    let own = parse::crm_simulate(answer.as_bytes()).expect("readable");
+    let projection = Projection::Known { own, collateral: Vec::new(), afterwards: None };
+    let mut person = Person::in_cluster("mq", (120, 40));
+    person.act(&[Action::PaneMatrix]).selects("solo").act(&[Action::Restart]).planned(&projection);
+    let screen = person.screen();
+    let lines: Vec<&str> = screen.lines().collect();
+    let at = |words: &str| lines.iter().position(|line| line.contains(words));
+    let (down, commands) = (at("Down until restarted: solo"), at("Commands on"));
+    assert!(down.is_some() && down < commands, "{screen}");
+    assert!(at("Before it starts them again, the scheduler would:") > commands, "{screen}");
+}
+
+#[test]
+fn a_menu_of_keys_that_doesnt_fit_says_so() {
+    let mut person = Person::in_cluster("mq", (40, 10));
+    person.writes("o");
+    assert!(person.screen().contains("more don't fit: see the help"), "{}", person.screen());
+}
+
+#[test]
+fn the_help_says_what_is_below_on_a_row_of_its_own() {
+    for size in [(80, 24), (40, 10)] {
+        let mut person = Person::in_cluster("mq", size);
+        person.writes("?");
+        let screen = person.screen();
+        let row = screen.lines().find(|row| row.contains("more below")).expect("it doesn't fit");
+        assert_eq!(row.trim_matches(['"', ' ']).split(' ').count(), 3, "{screen}");
+    }
 }
 
 #[test]

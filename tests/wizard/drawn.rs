@@ -76,8 +76,7 @@ fn starts() -> Vec<State> {
 
 /// The name that a question wants.
 fn name(state: &State) -> String {
-    let ask = state.wizard.run.as_ref().and_then(|run| run.ask.as_ref());
-    ask.and_then(|ask| ask.wanted.clone()).unwrap_or_default()
+    state.layers.ask().and_then(|ask| ask.wanted.clone()).unwrap_or_default()
 }
 
 impl Console for Person {

@@ -53,6 +53,79 @@ fn a_host_of_a_read_only_cluster_is_left_alone_however_it_is_written() {
     }
 }
 
+/// The value that stands in a field of the form.
+fn entered(person: &Person, name: &str) -> Option<String> {
+    let Some(Page::Form(form)) = person.state.layers.page() else { panic!("{}", person.screen()) };
+    let field = form.fields.iter().find(|field| field.variable.name == name);
+    field.map(|field| field.input.value().to_owned())
+}
+
+#[test]
+fn esc_leaves_a_form_for_its_hosts_and_keeps_what_was_typed() {
+    let mut person = Person::in_form((100, 30));
+    person.types("hunter22").typed(Typing::Cancel);
+    let Some(Page::Hosts(hosts)) = person.state.layers.page() else { panic!("{}", person.screen()) };
+    assert_eq!(hosts.row, 2, "the cluster that was chosen");
+    person.act(&[Action::Open]);
+    assert_eq!(entered(&person, "api_password").as_deref(), Some("hunter22"));
+    // Another cluster has a form of its own; the first one keeps what was typed.
+    person.act(&[Action::Back, Action::Down, Action::Open]);
+    assert_eq!(entered(&person, "api_password").as_deref(), Some(""));
+    person.act(&[
+        Action::Back,
+        Action::Up,
+        Action::Back,
+        Action::Open,
+        Action::Down,
+        Action::Down,
+        Action::Open,
+    ]);
+    assert_eq!(entered(&person, "api_password").as_deref(), Some("hunter22"));
+    // So does a plan that was looked at and left, until it is begun.
+    person.act(&[Action::Last]).typed(Typing::CompleteBack).act(&[Action::Open]).planned();
+    person.act(&[Action::Back, Action::Open, Action::Down, Action::Down, Action::Open]);
+    assert_eq!(entered(&person, "api_password").as_deref(), Some("hunter22"));
+}
+
+#[test]
+fn what_was_typed_is_forgotten_when_the_run_begins() {
+    let (mut person, order) = Person::begun((100, 30), Action::Open);
+    person
+        .gates(&order, &[])
+        .hear(Event::Scenario(News::Over(order.pass, Outcome::Done { notes: Vec::new() })));
+    person.act(&[Action::Back, Action::Last, Action::First, Action::Down, Action::Open]);
+    person.act(&[Action::Down, Action::Down, Action::Open]);
+    assert_eq!(entered(&person, "api_password").as_deref(), Some(""));
+}
+
+#[test]
+fn an_answer_goes_with_the_part_of_a_run_that_it_was_about() {
+    let parts = [Action::NextPane, Action::DryRun, Action::Right];
+    for part in parts {
+        let mut person = Person::ready((100, 30));
+        person.act(&[Action::PauseRun]);
+        assert!(person.screen().contains("nothing is under way"), "{}", person.screen());
+        person.act(&[part]);
+        assert!(!person.screen().contains("nothing is under way"), "{part:?}\n{}", person.screen());
+    }
+}
+
+#[test]
+fn a_question_lies_on_its_run_and_under_the_help() {
+    let mut person = Person::ready((100, 30));
+    person.act(&[Action::RunToEnd]);
+    assert!(person.state.layers.ask().is_some() && person.screen().contains("[ Run all ]"));
+    person.act(&[Action::Help]);
+    assert!(!person.screen().contains("[ Run all ]"), "{}", person.screen());
+    person.act(&[Action::Right, Action::Open, Action::Back]);
+    let focus = person.state.layers.ask().map(|ask| ask.focus);
+    assert_eq!(focus, Some(Focus::Cancel), "keys in the help reach no button: {}", person.screen());
+    // With its run it goes.
+    person.act(&[Action::Scenarios]);
+    assert!(person.state.layers.ask().is_none(), "{}", person.screen());
+    assert!(person.asked.is_empty());
+}
+
 #[test]
 fn a_console_that_is_read_only_runs_nothing() {
     let mut person = Person::ready((100, 30));
@@ -333,12 +406,11 @@ proptest! {
         let mut person = Person::new((80, 24));
         let mut order = None;
         for deed in deeds {
-            let was_asked = person.state.wizard.run.as_ref().is_some_and(|run| {
-                run.ask.as_ref().is_some_and(|ask| ask.focus == Focus::Confirm && ask.can_be_confirmed())
-            });
-            let may_be_pressed = person.state.layers.panel().is_none() && person.state.wizard.run.as_ref().is_some_and(|run| {
-                run.ask.as_ref().is_some_and(Ask::can_be_confirmed)
-            });
+            let ask = person.state.layers.ask();
+            let was_asked =
+                ask.is_some_and(|ask| ask.focus == Focus::Confirm && ask.can_be_confirmed());
+            let may_be_pressed =
+                person.state.layers.panel().is_none() && ask.is_some_and(Ask::can_be_confirmed);
             let mut is_button = false;
             let asked = person.asked.len();
             match deed {

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use quorate::app::wizard::{AskKind, News};
+use quorate::app::wizard::News;
 use quorate::app::{Action, Event};
 use quorate::scenario::journal::{self, Outcome, Place, When};
 
@@ -118,8 +118,7 @@ fn the_lock_of_a_run_that_is_at_work_here_is_not_broken() {
     shelf.runs[0].is_in_hand = true;
     person.hear(Event::Scenario(News::Shelf(Box::new(shelf)))).act(&[Action::BreakLock]);
     assert!(person.screen().contains("is in the hands of a console on this machine"), "{}", person.screen());
-    let run = person.state.wizard.run.as_ref().expect("a run");
-    assert!(!run.ask.as_ref().is_some_and(|ask| ask.kind == AskKind::BreakLock));
+    assert!(person.state.layers.ask().is_none());
     // Nor where nobody has them.
     let mut person = Person::ready((100, 30));
     person.act(&[Action::BreakLock]);

@@ -20,6 +20,7 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
                 dialog::act(state, action)
             }
             LayerKind::Panel => Some(reading(state, action)),
+            LayerKind::Ask => wizard::ask::act(state, action),
             LayerKind::Scenarios => wizard::act(state, action),
             LayerKind::Cluster | LayerKind::Fleet | LayerKind::Grid => None,
         };

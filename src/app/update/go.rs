@@ -8,8 +8,10 @@ use crate::tables::Pane;
 
 pub(super) fn go(state: &mut State, action: Action) -> Vec<Effect> {
     let page = usize::from(state.size.1.saturating_sub(6)).max(1);
-    if let Layer::Scenarios(_) = state.layers.front() {
-        return wizard::act(state, action).unwrap_or_default();
+    match state.layers.front() {
+        Layer::Ask(_) => return wizard::ask::act(state, action).unwrap_or_default(),
+        Layer::Scenarios(_) => return wizard::act(state, action).unwrap_or_default(),
+        _ => {}
     }
     match state.layers.panel_mut() {
         Some(Panel::Help { scroll }) => scroll_by(scroll, action, page),
@@ -91,6 +93,7 @@ pub(super) fn press(state: &mut State, target: Target) -> Vec<Effect> {
         (target, Layer::Panel(panel)) if panel.is_of_operations() => dialog::press(state, &target),
         // What is read has nothing to be pressed.
         (_, Layer::Panel(_)) => Vec::new(),
+        (target, Layer::Ask(_)) => wizard::ask::press(state, &target),
         (target, Layer::Scenarios(_)) => wizard::press(state, &target),
         (target, _) => press_in_view(state, target),
     }
@@ -140,7 +143,7 @@ fn press_row(state: &mut State, pane: Pane, row: usize) -> Vec<Effect> {
 }
 
 pub(super) fn scrolled(state: &mut State, scroll: Scroll) -> Vec<Effect> {
-    if state.layers.panel().is_none() && wizard::scroll_pane(state, scroll) {
+    if wizard::scroll_pane(state, scroll) {
         return Vec::new();
     }
     go(

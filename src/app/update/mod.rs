@@ -43,13 +43,13 @@ pub fn update(state: &mut State, event: Event) -> Vec<Effect> {
             state.dirty = true;
             let is_by_user = event.is_by_user();
             let is_edit = matches!(event, Event::Typed(Typing::Edit(_)) | Event::Pasted(_));
-            let (told, top) = (info(state).cloned(), state.layers.identity());
+            let (told, top) = (info(state).cloned(), state.screen_id());
             let effects = interact(state, event);
             let is_told = info(state) != told.as_ref();
             if is_told {
                 state.is_answer = is_by_user;
             }
-            if !is_told && is_by_user && state.is_answer && (is_edit || state.layers.identity() != top) {
+            if !is_told && state.is_answer && (is_edit || state.screen_id() != top) {
                 // The answer was about a screen that is left, or about text that has changed.
                 state.notices.retain(|(notice, _)| notice.level == NoticeLevel::Error);
             }

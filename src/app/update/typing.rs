@@ -36,6 +36,7 @@ pub(super) fn typed(state: &mut State, typing: Typing) -> Vec<Effect> {
     match state.layers.top() {
         Layer::Prompt(_) => typed_in_line(state, typing),
         Layer::Panel(_) => dialog::typed(state, typing),
+        Layer::Ask(_) => wizard::ask::typed(state, typing),
         Layer::Scenarios(_) => wizard::typed(state, typing),
         Layer::Grid | Layer::Fleet(_) | Layer::Cluster(_) => Vec::new(),
     }
@@ -52,6 +53,7 @@ pub(super) fn pasted(state: &mut State, text: &str) -> Vec<Effect> {
     let is_taken = match state.layers.top() {
         Layer::Prompt(_) => edit_line(state, edit),
         Layer::Panel(_) => dialog::edit(state, edit),
+        Layer::Ask(_) => wizard::ask::edit(state, edit),
         Layer::Scenarios(_) => wizard::edit(state, edit),
         Layer::Grid | Layer::Fleet(_) | Layer::Cluster(_) => false,
     };

@@ -2,7 +2,7 @@
 
 use tui_input::Input;
 
-use crate::app::Focus;
+use crate::app::{Focus, Letters};
 use crate::scenario::journal::Instruction;
 
 /// What is asked.
@@ -40,6 +40,15 @@ pub enum AskKind {
 impl Ask {
     pub(in crate::app) fn new(kind: AskKind, wanted: Option<String>) -> Self {
         Self { kind, focus: Focus::Cancel, wanted, typed: Input::default() }
+    }
+
+    /// What a letter means.
+    pub(in crate::app) fn letters(&self) -> Letters {
+        match self.wanted {
+            Some(_) if self.is_typing() => Letters::Field,
+            Some(_) => Letters::Form,
+            None => Letters::Command,
+        }
     }
 
     /// Whether letters go into the field.

@@ -36,6 +36,8 @@ pub struct Form {
     pub focus: usize,
     /// What is wrong besides the fields.
     pub errors: Vec<String>,
+    /// The choice of hosts that it came from.
+    pub(in crate::app) from: Option<Hosts>,
     /// The answer that is awaited.
     pub awaited: Option<Pass>,
 }
@@ -99,9 +101,20 @@ impl Form {
             Field { variable: variable.clone(), input, given, error: None }
         };
         let fields: Vec<Field> = draft.scenario.variables.iter().map(field).collect();
-        let mut form = Self { draft, fields, focus: 0, errors: Vec::new(), awaited: None };
+        let mut form = Self { draft, fields, focus: 0, errors: Vec::new(), from: None, awaited: None };
         form.focus = form.fields.iter().position(|field| field.lacks_a_value(format)).unwrap_or(0);
         form
+    }
+
+    /// Enters again what was entered in an earlier form of the same scenario.
+    pub(in crate::app) fn restore(&mut self, earlier: &Self) {
+        for entered in earlier.fields.iter().filter(|field| field.is_entered()) {
+            let is_it = |field: &&mut Field| field.variable == entered.variable;
+            if let Some(field) = self.fields.iter_mut().find(is_it) {
+                field.input = entered.input.clone();
+                field.check();
+            }
+        }
     }
 
     /// Whether letters go into a field.

@@ -111,9 +111,6 @@ impl Wizard {
 
     fn hints_of_run(&self, now: Timestamp) -> &'static [Action] {
         let Some(run) = &self.run else { return &[] };
-        if run.ask.is_some() {
-            return &[Action::Open, Action::NextPane, Action::Back];
-        }
         if run.view.dry_run.is_some() {
             return &[Action::Back, Action::PageDown, Action::PageUp, Action::CopyScript];
         }
@@ -131,8 +128,7 @@ impl Wizard {
     /// The name of an action on one of these screens.
     pub fn label(&self, page: &Page, action: Action) -> &'static str {
         let run = self.run.as_deref().filter(|_| matches!(page, Page::Run));
-        let is_asked = run.is_some_and(|run| run.ask.is_some());
-        let stage = run.filter(|run| run.ask.is_none() && run.view.dry_run.is_none()).map(|run| &run.stage);
+        let stage = run.filter(|run| run.view.dry_run.is_none()).map(|run| &run.stage);
         match (action, page, stage) {
             (Action::Open, Page::List, _) => match self.selected() {
                 Some(Row::Left(_)) => "go on with it",
@@ -151,7 +147,6 @@ impl Wizard {
             (Action::Open, _, Some(Stage::Over(_))) => "resume",
             (Action::Open, ..) => "take",
             (Action::Back, _, Some(Stage::UnderWay)) => "leave",
-            (Action::Back, ..) if is_asked => "cancel",
             (Action::NextPane, Page::Run, Some(_)) => "why/script/output",
             (Action::NextPane, ..) => "next",
             (Action::PreviousPane, ..) => "previous",

@@ -44,8 +44,13 @@ pub struct Wizard {
     pub(in crate::app) waiting: Option<Box<Run>>,
     /// What is really there, as far as it was looked at.
     pub survey: Survey,
+    /// Forms that were left before their run began, the last one at the end.
+    kept: Vec<Form>,
     tickets: u64,
 }
+
+/// How many forms are kept that were left.
+const FORMS_KEPT: usize = 16;
 
 /// What of the scenarios is on screen.
 #[derive(Debug, Clone)]
@@ -57,7 +62,7 @@ pub enum Page {
     /// On which hosts?
     Hosts(Hosts),
     /// With which values?
-    Form(Form),
+    Form(Box<Form>),
     /// The run in hand.
     Run,
 }
@@ -239,19 +244,39 @@ pub struct Unplanned {
     pub others: Vec<String>,
 }
 
-impl Wizard {
-    /// What a letter means on that screen.
-    pub(in crate::app) fn letters(&self, page: &Page) -> Letters {
-        let is_typing = match page {
-            Page::Hosts(hosts) => hosts.is_typing(),
-            Page::Form(form) => form.is_typing(),
-            Page::Run => match self.run.as_ref().and_then(|run| run.ask.as_ref()) {
-                Some(ask) if ask.wanted.is_some() => ask.is_typing(),
-                _ => return Letters::Command,
-            },
-            Page::List | Page::Layout => return Letters::Command,
+impl Page {
+    /// What a letter means on it.
+    pub(in crate::app) fn letters(&self) -> Letters {
+        let is_typing = match self {
+            Self::Hosts(hosts) => hosts.is_typing(),
+            Self::Form(form) => form.is_typing(),
+            Self::List | Self::Layout | Self::Run => return Letters::Command,
         };
         if is_typing { Letters::Field } else { Letters::Form }
+    }
+}
+
+impl Wizard {
+    /// Keeps what was entered in a form until its run begins.
+    pub(in crate::app) fn keep(&mut self, form: &Form) {
+        if form.draft.basis != Basis::New {
+            return;
+        }
+        self.forget(&form.draft.scenario, &form.draft.hosts);
+        self.kept.push(form.clone());
+        let surplus = self.kept.len().saturating_sub(FORMS_KEPT);
+        self.kept.drain(..surplus);
+    }
+
+    /// What was entered for a draft, if it is a new run and its form was left.
+    pub(in crate::app) fn kept(&self, draft: &Draft) -> Option<&Form> {
+        let is_it = |form: &&Form| form.draft.scenario == draft.scenario && form.draft.hosts == draft.hosts;
+        self.kept.iter().find(is_it).filter(|_| draft.basis == Basis::New)
+    }
+
+    /// Forgets what was entered for a scenario on these hosts.
+    pub(in crate::app) fn forget(&mut self, scenario: &Arc<Scenario>, hosts: &[HostName]) {
+        self.kept.retain(|form| form.draft.scenario != *scenario || form.draft.hosts != hosts);
     }
 
     /// The run that goes on, or waits for a word, on screen or not.

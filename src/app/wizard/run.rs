@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Ask, Basis, Found, OfLayout, Pass};
+use super::{Basis, Found, OfLayout, Pass};
 use crate::model::ClusterName;
 use crate::scenario::journal::{Entry, Event, Instruction, Outcome, Place};
 use crate::scenario::{Plan, Progress, Script, Stand, Step};
@@ -46,8 +46,6 @@ pub struct Run {
     pub found: Option<Found>,
     /// Whether the checks are being run now.
     pub examined: Option<Pass>,
-    /// What is asked.
-    pub ask: Option<Ask>,
     /// The one that it is the same as once more: that one's end is waited for.
     pub(in crate::app) before: Option<Pass>,
     /// How it was told to begin; `None`: this console has not begun it.
@@ -161,7 +159,6 @@ impl Run {
             expected: None,
             found: None,
             examined: None,
-            ask: None,
             before: None,
             first: None,
             told: None,
@@ -270,7 +267,7 @@ impl Run {
             }
             Event::Over { outcome } => {
                 self.stage = Stage::Over(outcome.clone());
-                (self.ask, self.told) = (None, None);
+                self.told = None;
                 self.until = Some(entry.at);
             }
             _ => {}

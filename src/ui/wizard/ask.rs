@@ -185,6 +185,10 @@ fn to_begin(
     lines.push(Line::default());
     let words = "First it is looked at what has to hold before; where it does not, nothing is run.";
     lines.extend(plain(words, Role::Muted, 0, width, look));
+    if first != Instruction::RunToEnd && run.plan.scenario.steps.len() > run.current() {
+        let words = "Later steps run on enter without a question, except those that destroy something.";
+        lines.extend(plain(words, Role::Muted, 0, width, look));
+    }
     let (how, button) = if first == Instruction::RunToEnd {
         (format!("{} to the end", text::count(run.plan.scenario.steps.len(), "step")), "Run all")
     } else {

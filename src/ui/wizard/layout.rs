@@ -6,7 +6,7 @@ use ratatui::text::{Line, Span};
 
 use super::list::{Sign, lead, places, sign_of_left};
 use super::sheet::Sheet;
-use super::{ago, put, real, rule, title};
+use super::{ago, real, rule, title};
 use crate::app::wizard::{Layout, LayoutBook, LayoutRow, PastRun, Shelf};
 use crate::app::{State, Target};
 use crate::model::ClusterEntry;
@@ -16,7 +16,7 @@ use crate::scenario::journal::Outcome;
 use crate::scenario::{Purpose, Scenario};
 use crate::theme::Role;
 use crate::ui::operation::{plain, signed};
-use crate::ui::{Look, prose};
+use crate::ui::{Look, prose, put};
 
 /// A layout's line in the list.
 pub(super) fn row(

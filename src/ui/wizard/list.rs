@@ -5,7 +5,7 @@ use ratatui::layout::{Position, Rect};
 use ratatui::text::{Line, Span};
 
 use super::sheet::Sheet;
-use super::{ago, layout, put, real, rule, title};
+use super::{ago, layout, real, rule, title};
 use crate::app::wizard::{Book, PastRun, Row, Shelf, Standing};
 use crate::app::{State, Target};
 use crate::model::text::clean;
@@ -14,7 +14,7 @@ use crate::scenario::journal::Outcome;
 use crate::scenario::{Purpose, Scenario};
 use crate::theme::Role;
 use crate::ui::operation::{plain, signed};
-use crate::ui::{Look, prose};
+use crate::ui::{Look, prose, put, text};
 
 /// From this width on needs and systems have columns of their own.
 const WIDE: usize = 120;
@@ -279,7 +279,7 @@ fn about(shelf: &Shelf, book: &Book, state: &State, width: usize, look: &Look) -
                 }
                 facts.push(verified(scenario));
             }
-            facts.push(format!("{} steps", scenario.steps.len()));
+            facts.push(text::count(scenario.steps.len(), "step"));
             if let Some(time) = shelf.expected(&book.name) {
                 facts.push(format!("took {} the last time", super::clock(time)));
             }

@@ -12,13 +12,12 @@ mod sheet;
 
 use jiff::SignedDuration;
 use ratatui::Frame;
-use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Clear, Widget};
 
 use super::{Look, text};
-use crate::app::wizard::{Page, Run, Stage};
+use crate::app::wizard::{Ask, Page, Run, Stage};
 use crate::app::{Action, Context, State, Target};
 use crate::scenario::Stand;
 use crate::theme::Role;
@@ -40,13 +39,12 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, state: &State, page: &Page
         }
         Page::Hosts(hosts) => form::draw_hosts(buffer, inner, hosts, state, look),
         Page::Form(form) => form::draw(buffer, inner, form, look),
-        Page::Run => match &state.wizard.run {
-            Some(run) => {
+        Page::Run => {
+            if let Some(run) = &state.wizard.run {
                 run::draw(buffer, inner, run, state, look);
-                run.ask.as_ref().and_then(|asked| ask::draw(frame, area, run, asked, state, look))
             }
-            None => None,
-        },
+            None
+        }
     };
     if let Some((x, y)) = cursor {
         frame.set_cursor_position((x, y));
@@ -63,12 +61,22 @@ pub(super) fn target_at(area: Rect, state: &State, page: &Page, look: &Look, at:
         Page::Form(form) => form::target_at(inner, form, look, at),
         Page::Run => {
             let run = state.wizard.run.as_deref()?;
-            match &run.ask {
-                Some(asked) => ask::target_at(area, run, asked, state, look, at),
-                None => run::target_at(inner, run, state, look, at),
-            }
+            run::target_at(inner, run, state, look, at)
         }
     }
+}
+
+/// Draws a question over the run that it is about.
+pub(super) fn draw_ask(frame: &mut Frame<'_>, area: Rect, state: &State, ask: &Ask, look: &Look) {
+    let Some(run) = &state.wizard.run else { return };
+    if let Some((x, y)) = ask::draw(frame, area, run, ask, state, look) {
+        frame.set_cursor_position((x, y));
+    }
+}
+
+/// The button or field of a question that is drawn at that cell.
+pub(super) fn answer_at(area: Rect, state: &State, ask: &Ask, look: &Look, at: Position) -> Option<Target> {
+    ask::target_at(area, state.wizard.run.as_deref()?, ask, state, look, at)
 }
 
 /// For the header: that a run is under way, or waits for a word.
@@ -98,22 +106,6 @@ fn title(
         right.insert(0, look.span(Role::Warning, words));
     }
     look.sides(left, right, width)
-}
-
-/// Lines from the top, as many as there is room for. Where some are below, the last line tells how many.
-fn put(buffer: &mut Buffer, area: Rect, lines: &[Line<'static>], scroll: usize, look: &Look) {
-    let room = usize::from(area.height);
-    let scroll = scroll.min(lines.len().saturating_sub(room));
-    let below = lines.len().saturating_sub(scroll + room);
-    let seen = room - usize::from(below > 0 && room > 1);
-    for (y, line) in (area.top()..area.bottom()).zip(lines.iter().skip(scroll).take(seen)) {
-        buffer.set_line(area.x, y, line, area.width);
-    }
-    if below > 0 && room > 1 {
-        let words = format!("{} more below", below + 1);
-        let x = area.right().saturating_sub(words.len() as u16).max(area.x);
-        buffer.set_span(x, area.bottom() - 1, &look.span(Role::Key, words), area.width);
-    }
 }
 
 /// A rule with a word in it.

@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Layout, Position, Rect};
 use ratatui::text::{Line, Span};
 
-use super::{key, matrix, put, rule, scripts, time, title};
+use super::{key, matrix, rule, scripts, time, title};
 use crate::app::wizard::{Basis, Run, Stage, WizardPane};
 use crate::app::{Action, State, Target};
 use crate::model::HostName;
@@ -12,8 +12,8 @@ use crate::model::text::clean;
 use crate::scenario::journal::{Outcome, Place, When};
 use crate::scenario::{self, Stand};
 use crate::theme::Role;
-use crate::ui::Look;
 use crate::ui::operation::{plain, signed};
+use crate::ui::{Look, put};
 
 /// From this size on everything is on screen at once.
 const WIDE: (u16, u16) = (110, 26);

@@ -6,11 +6,11 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::text::Line;
 
-use super::put;
 use crate::app::{Focus, Target};
 use crate::theme::Role;
 use crate::ui::Look;
 use crate::ui::operation::button_at;
+use crate::ui::put;
 
 /// Such lines.
 #[derive(Default)]

@@ -1,12 +1,18 @@
 //! Keys while something is asked about a run.
 
-use super::{hindrance, not_here, refuse, run};
+use super::{hindrance, leaves, not_here, refuse, run};
 use crate::app::update::typing::Edit;
 use crate::app::wizard::{Ask, AskKind, Stage};
 use crate::app::{Action, Effect, Focus, State, Target, Typing};
 use crate::scenario::journal::Instruction;
 
-pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
+/// What a key does in the question; `None` where the key does what it does everywhere.
+pub(in crate::app::update) fn act(state: &mut State, action: Action) -> Option<Vec<Effect>> {
+    let is_general = state.layers.page().is_none_or(|page| leaves(page, action));
+    (!is_general && action != Action::Scenarios).then(|| answer(state, action))
+}
+
+fn answer(state: &mut State, action: Action) -> Vec<Effect> {
     match action {
         Action::Open => return take(state),
         Action::Back => return cancel(state),
@@ -17,7 +23,7 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
     Vec::new()
 }
 
-pub(super) fn typed(state: &mut State, typing: Typing) -> Vec<Effect> {
+pub(in crate::app::update) fn typed(state: &mut State, typing: Typing) -> Vec<Effect> {
     let Some(ask) = asked(state) else { return Vec::new() };
     match typing {
         Typing::Edit(request) => _ = edit(state, Edit::Key(request)),
@@ -34,14 +40,14 @@ pub(super) fn typed(state: &mut State, typing: Typing) -> Vec<Effect> {
 }
 
 /// Text is for the name, which gets the focus.
-pub(super) fn edit(state: &mut State, edit: Edit<'_>) -> bool {
+pub(in crate::app::update) fn edit(state: &mut State, edit: Edit<'_>) -> bool {
     let Some(ask) = asked(state).filter(|ask| ask.wanted.is_some()) else { return false };
     ask.focus = Focus::Name;
     edit.apply(&mut ask.typed);
     true
 }
 
-pub(super) fn press(state: &mut State, target: &Target) -> Vec<Effect> {
+pub(in crate::app::update) fn press(state: &mut State, target: &Target) -> Vec<Effect> {
     let (Target::Button(focus), Some(ask)) = (target, asked(state)) else { return Vec::new() };
     match focus {
         Focus::Name if ask.wanted.is_none() => Vec::new(),
@@ -58,7 +64,7 @@ pub(super) fn press(state: &mut State, target: &Target) -> Vec<Effect> {
 }
 
 fn asked(state: &mut State) -> Option<&mut Ask> {
-    state.wizard.run.as_mut()?.ask.as_mut()
+    state.layers.ask_mut()
 }
 
 fn turn(state: &mut State, by: isize) {
@@ -68,9 +74,7 @@ fn turn(state: &mut State, by: isize) {
 }
 
 fn cancel(state: &mut State) -> Vec<Effect> {
-    if let Some(run) = &mut state.wizard.run {
-        run.ask = None;
-    }
+    state.layers.withdraw_ask();
     Vec::new()
 }
 

@@ -3,7 +3,7 @@
 use super::{drop_run, hindrance, layout, not_here, refuse};
 use crate::app::update::tell;
 use crate::app::update::typing::Edit;
-use crate::app::wizard::{Basis, Draft, Form, Page, Recalled, Request, Stage};
+use crate::app::wizard::{Basis, Draft, Form, Hosts, Page, Recalled, Request, Stage};
 use crate::app::{Action, Effect, Notice, State, Typing};
 use crate::scenario::journal::Outcome;
 use crate::scenario::{Sources, Stand};
@@ -62,18 +62,24 @@ fn chosen(state: &mut State) -> Vec<Effect> {
         },
     };
     let draft = Draft { scenario: page.scenario.clone(), hosts, cluster, basis: Basis::New, layout: None };
+    let from = page.clone();
     if let Some(why) = hindrance(state, draft.cluster.as_ref(), &draft.hosts) {
         return refuse(state, why);
     }
-    begin(state, &draft)
+    begin(state, &draft, Some(from))
 }
 
-/// Shows the form of a draft; one that has nothing to be told is planned at once.
-pub(super) fn begin(state: &mut State, draft: &Draft) -> Vec<Effect> {
+/// Shows the form of a draft, with what was entered before it was left; one without fields is planned at once. `from` is
+/// the choice of hosts that it goes back to.
+pub(super) fn begin(state: &mut State, draft: &Draft, from: Option<Hosts>) -> Vec<Effect> {
     let Some(shelf) = &state.wizard.shelf else { return Vec::new() };
-    let form = Form::new(draft.clone(), &draft.sources(&shelf.sources));
+    let mut form = Form::new(draft.clone(), &draft.sources(&shelf.sources));
+    if let Some(earlier) = state.wizard.kept(draft) {
+        form.restore(earlier);
+    }
+    form.from = from;
     let is_empty = form.fields.is_empty();
-    state.layers.turn_to(Page::Form(form));
+    state.layers.turn_to(Page::Form(Box::new(form)));
     if is_empty { submit(state) } else { Vec::new() }
 }
 
@@ -123,10 +129,14 @@ pub(super) fn values_typed(state: &mut State, typing: Typing) -> Vec<Effect> {
 
 fn back(state: &mut State) -> Vec<Effect> {
     let Some(Page::Form(form)) = state.layers.page() else { return Vec::new() };
+    let form = form.clone();
+    state.wizard.keep(&form);
     let is_changed = matches!(form.draft.basis, Basis::Changed { .. });
-    let of = form.draft.layout.clone();
-    let page =
-        if is_changed && state.wizard.run.is_some() { Page::Run } else { layout::page(state, of.as_ref()) };
+    let page = match form.from {
+        _ if is_changed && state.wizard.run.is_some() => Page::Run,
+        Some(hosts) => Page::Hosts(hosts),
+        None => layout::page(state, form.draft.layout.as_ref()),
+    };
     state.layers.turn_to(page);
     Vec::new()
 }
@@ -139,8 +149,10 @@ fn submit(state: &mut State) -> Vec<Effect> {
         return Vec::new();
     }
     form.awaited = Some(pass);
-    let draft = Box::new(form.draft.clone());
-    vec![Effect::Scenario(Request::Plan { pass, draft, set: form.set() })]
+    let form = form.clone();
+    state.wizard.keep(&form);
+    let set = form.set();
+    vec![Effect::Scenario(Request::Plan { pass, draft: Box::new(form.draft), set })]
 }
 
 /// A run that was left has been read. Where all its values are known, it is planned at once.
@@ -159,7 +171,7 @@ pub(super) fn recalled(state: &mut State, recalled: Recalled) -> Vec<Effect> {
     };
     let mut form = Form::new(draft.clone(), &draft.sources(&shelf.sources));
     let is_known = form.check();
-    state.layers.turn_to(Page::Form(form));
+    state.layers.turn_to(Page::Form(Box::new(form)));
     if is_known {
         return submit(state);
     }
@@ -214,7 +226,7 @@ pub(super) fn edit(state: &mut State) -> Vec<Effect> {
         basis,
         layout: run.layout.clone(),
     };
-    state.layers.turn_to(Page::Form(Form::new(draft, &sources)));
+    state.layers.turn_to(Page::Form(Box::new(Form::new(draft, &sources))));
     if state.wizard.under_way().is_some() {
         tell(state, Notice::info("with other values a new run begins at this step; this one is left"));
     }

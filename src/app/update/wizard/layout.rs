@@ -99,7 +99,7 @@ fn choose(state: &mut State, placed: &Placed, rows: &[LayoutRow]) -> Vec<Effect>
         basis: Basis::New,
         layout: Some(layout),
     };
-    form::begin(state, &draft)
+    form::begin(state, &draft, None)
 }
 
 /// Puts the keys on the first part without a cluster that needs one, else on the first stage that is not done.

@@ -1,6 +1,6 @@
 //! The scenarios: from the list to the end of a run.
 
-mod ask;
+pub(super) mod ask;
 mod form;
 mod layout;
 mod news;
@@ -57,8 +57,7 @@ pub(super) fn edit(state: &mut State, edit: Edit<'_>) -> bool {
     match state.layers.page() {
         Some(Page::Hosts(_)) => form::edit_hosts(state, edit),
         Some(Page::Form(_)) => form::edit_values(state, edit),
-        Some(Page::Run) => ask::edit(state, edit),
-        Some(Page::List | Page::Layout) | None => false,
+        Some(Page::List | Page::Layout | Page::Run) | None => false,
     }
 }
 
@@ -67,8 +66,7 @@ pub(super) fn typed(state: &mut State, typing: Typing) -> Vec<Effect> {
     match state.layers.page() {
         Some(Page::Hosts(_)) => form::hosts_typed(state, typing),
         Some(Page::Form(_)) => form::values_typed(state, typing),
-        Some(Page::Run) => ask::typed(state, typing),
-        Some(Page::List | Page::Layout) | None => Vec::new(),
+        Some(Page::List | Page::Layout | Page::Run) | None => Vec::new(),
     }
 }
 
@@ -259,6 +257,9 @@ pub(super) fn settle(state: &mut State) {
         Some(run) => run.settle(),
         None if matches!(state.layers.page(), Some(Page::Run)) => state.layers.turn_to(Page::List),
         None => {}
+    }
+    if !matches!(state.layers.page(), Some(Page::Run)) {
+        state.layers.withdraw_ask();
     }
 }
 

@@ -117,9 +117,14 @@ fn planned(state: &mut State, pass: Pass, result: Result<Planned, Unplanned>) {
 fn happened(state: &mut State, pass: Pass, entry: &Entry) {
     let now = state.now.max(entry.at);
     let is_shown = matches!(state.layers.page(), Some(Page::Run)) && state.layers.panel().is_none();
+    let is_in_hand = state.wizard.run.as_ref().is_some_and(|run| run.pass == pass);
     let Some(run) = state.wizard.run_of(pass) else { return };
     let stood = run.waits(now);
     run.take(entry);
+    if is_in_hand && matches!(run.stage, Stage::Over(_)) {
+        state.layers.withdraw_ask();
+    }
+    let Some(run) = state.wizard.run_of(pass) else { return };
     let stand = run.stand(now);
     if stand == Some(Stand::Stuck) && !stood {
         run.look_at_trouble();
@@ -144,11 +149,14 @@ fn over(state: &mut State, pass: Pass, outcome: Outcome) -> Vec<Effect> {
     let is_simulated = state.wizard.shelf.as_ref().is_some_and(|shelf| shelf.realm == Realm::Simulated);
     // What has become of it is to be seen in the list, also where somebody has left its screen already.
     let look = Effect::Scenario(Request::Look);
+    let is_in_hand = state.wizard.run.as_ref().is_some_and(|run| run.pass == pass);
     let Some(run) = state.wizard.run_of(pass) else { return vec![look] };
     // The journal told before, and something may have been asked since.
     if !matches!(run.stage, Stage::Over(_)) {
         run.until = Some(now);
-        run.ask = None;
+        if is_in_hand {
+            state.layers.withdraw_ask();
+        }
     }
     run.stage = Stage::Over(outcome);
     let title = run.plan.scenario.title.clone();

@@ -1,10 +1,10 @@
 //! Keys on the screen of a run.
 
 use super::survey::survey;
-use super::{ask, drop_run, form, hindrance, layout, not_here, refuse};
+use super::{drop_run, form, hindrance, layout, not_here, refuse};
 use crate::app::update::tell;
 use crate::app::wizard::{Ask, AskKind, Basis, Order, Page, Request, Run, Stage, WizardPane};
-use crate::app::{Action, Effect, LayerKind, Notice, Scroll, State, Target};
+use crate::app::{Action, Effect, Layer, LayerKind, Notice, Scroll, State, Target};
 use crate::scenario::journal::{Instruction, Outcome};
 use crate::scenario::{Destroys, Stand};
 
@@ -13,9 +13,6 @@ const WHEEL: usize = 3;
 
 pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
     let Some(run) = state.wizard.run.as_deref_mut() else { return Vec::new() };
-    if run.ask.is_some() {
-        return ask::act(state, action);
-    }
     if let Some(scroll) = run.view.dry_run {
         return dry_run(state, action, scroll);
     }
@@ -38,12 +35,9 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
     Vec::new()
 }
 
-/// The mouse was pressed on a part of it: while something is asked, only its own buttons are.
+/// The mouse was pressed on a part of it.
 pub(super) fn press(state: &mut State, target: &Target) -> Vec<Effect> {
     let Some(run) = state.wizard.run.as_deref_mut() else { return Vec::new() };
-    if run.ask.is_some() {
-        return ask::press(state, target);
-    }
     match target {
         Target::RunPane(pane) => run.view.pane = *pane,
         Target::Cell { host, step } => {
@@ -104,11 +98,11 @@ fn scroll_by(run: &mut Run, lines: usize, is_down: bool) {
 
 /// The wheel was turned: on a run it scrolls the pane that has the keys. Says whether there is one.
 pub(in crate::app::update) fn scroll_pane(state: &mut State, scroll: Scroll) -> bool {
-    if !matches!(state.layers.page(), Some(Page::Run)) {
+    if !matches!(state.layers.front(), Layer::Scenarios(Page::Run)) {
         return false;
     }
     let run = state.wizard.run.as_deref_mut();
-    let Some(run) = run.filter(|run| run.ask.is_none() && run.view.dry_run.is_none()) else { return false };
+    let Some(run) = run.filter(|run| run.view.dry_run.is_none()) else { return false };
     scroll_by(run, WHEEL, scroll == Scroll::Down);
     true
 }
@@ -275,9 +269,7 @@ pub(super) fn begin_all_the_same(state: &mut State, may_destroy: bool) -> Vec<Ef
 }
 
 pub(super) fn ask(state: &mut State, ask: Ask) -> Vec<Effect> {
-    if let Some(run) = &mut state.wizard.run {
-        run.ask = Some(ask);
-    }
+    state.layers.put(ask);
     Vec::new()
 }
 
@@ -392,6 +384,7 @@ pub(super) fn begin(
     let from_step = if left.is_some() { 1 } else { run.from_step() };
     let replaces = replaces.or(run.before);
     let order = Order { left, replaces, from_step, may_destroy, breaks_locks, ..Order::of(run, first) };
+    state.wizard.forget(&order.plan.scenario.clone().into(), &order.plan.hosts);
     vec![Effect::Scenario(Request::Begin(Box::new(order)))]
 }
 
