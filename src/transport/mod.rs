@@ -59,8 +59,8 @@ pub trait Transport: Send + Sync + 'static {
         after_the_end(host, command, limits, pieces, move |limits| self.run(host, command, limits))
     }
 
-    /// The user asks for this host now: its login goes before others, and a refusal no longer holds it back.
-    fn hurry(&self, _host: &HostName) {}
+    /// The user asks for these hosts now: their logins go before others, and a refusal no longer holds them back.
+    fn hurry(&self, _hosts: &[HostName]) {}
 
     /// The time until a host that refused the login, for a reason that only the user can mend, is tried again.
     fn retry_in(&self, _host: &HostName) -> Option<Duration> {

@@ -9,13 +9,16 @@ mod trouble;
 use std::collections::HashMap;
 use std::io;
 use std::path::PathBuf;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
-use tokio::sync::{Semaphore, SemaphorePermit, mpsc};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio::task::JoinError;
 use tokio::time::timeout;
+use tokio_util::task::AbortOnDropHandle;
 
 use self::control::ControlDirectory;
 use self::group::Group;
@@ -26,9 +29,12 @@ use super::{Command, Ended, Limits, Output, Piece, StreamLimits, Transport, Tran
 use crate::model::text::clean;
 use crate::model::{ClusterName, HostName, Inventory, TroubleKind};
 
-/// How many commands run on one host at once. sshd allows 10 sessions a connection unless told otherwise,
-/// and those that were given up count until their command has ended.
-const SESSIONS_PER_HOST: usize = 6;
+/// The most commands that run at once on one connection. sshd allows 10 sessions a connection unless told otherwise.
+const COMMANDS_PER_MASTER: usize = 6;
+
+/// The most commands on one connection that ran out of time and haven't ended. With one more, the next command gets a
+/// connection of its own.
+const OVERDUE_PER_MASTER: usize = 2;
 
 /// How many streams may be open on one host. They are counted apart, so that what goes on for ever leaves the polls
 /// their sessions.
@@ -36,7 +42,7 @@ const STREAMS_PER_HOST: usize = 3;
 
 /// How many streams that were given up may still hold a session of a connection. With these, the above and none more,
 /// sshd's 10 are never passed.
-const GIVEN_UP_PER_MASTER: usize = 10 - SESSIONS_PER_HOST - STREAMS_PER_HOST;
+const GIVEN_UP_PER_MASTER: usize = 10 - COMMANDS_PER_MASTER - STREAMS_PER_HOST;
 
 /// Runs commands on hosts through the system's `ssh`, so that the user's configuration, keys, agent, jump
 /// hosts and `known_hosts` hold as they do in the shell.
@@ -54,7 +60,7 @@ pub struct Ssh {
     control: Arc<ControlDirectory>,
     group: Arc<Group>,
     logins: Logins<Master>,
-    hosts: Mutex<HashMap<HostName, Arc<Host>>>,
+    streams: Mutex<HashMap<HostName, Arc<Semaphore>>>,
 }
 
 /// What the console adds to ssh's own configuration.
@@ -102,13 +108,6 @@ impl SshOptions {
     }
 }
 
-/// What runs on one host.
-#[derive(Debug)]
-struct Host {
-    sessions: Semaphore,
-    streams: Semaphore,
-}
-
 impl Ssh {
     /// Makes the private directory for the control sockets; connects to nothing yet.
     pub fn new(options: SshOptions) -> io::Result<Self> {
@@ -117,7 +116,7 @@ impl Ssh {
             group: Arc::default(),
             logins: Logins::new(options.clusters.clone(), options.logins_at_once),
             options: Arc::new(options),
-            hosts: Mutex::default(),
+            streams: Mutex::default(),
         })
     }
 
@@ -137,40 +136,71 @@ impl Ssh {
         limits: Limits,
     ) -> Result<Output, TransportError> {
         check_words(name, command)?;
-        let host = self.host(name);
-        let (master, _session) = self.session(&host, name, limits).await?;
-        match timeout(limits.command, session::execute(&master, name, command, limits.output)).await {
-            Ok(Err(error)) if error.kind == TroubleKind::ConnectionLost => {
+        let (master, session) = self.session(name, limits).await?;
+        let running = {
+            let (master, name, command) = (Arc::clone(&master), name.clone(), command.clone());
+            async move {
+                let _session = session;
+                session::execute(&master, &name, &command, limits.output).await
+            }
+        };
+        let mut running = AbortOnDropHandle::new(tokio::spawn(running));
+        match timeout(limits.command, &mut running).await {
+            Ok(Ok(Err(error))) if error.kind == TroubleKind::ConnectionLost => {
                 self.logins.forget(name, &master);
                 Err(error)
             }
-            Ok(result) => result,
+            Ok(Ok(result)) => result,
+            Ok(Err(error)) => Err(panicked(name, &error)),
             Err(_elapsed) => {
-                // The host may be frozen, and the session stays taken while the command hangs there: the next
-                // command gets a connection of its own, and this one ends with what still runs on it.
-                self.logins.forget(name, &master);
-                master.close().await;
+                self.overdue(name, master, running).await;
                 Err(TransportError::timeout(name, command, limits.command))
             }
         }
     }
 
-    /// A master that answers, and a free session of the host. Until there are both, nothing is sent.
-    async fn session<'a>(
+    /// A command ran out of time. It keeps its session to the end, and its connection stays: a slow host must not be
+    /// logged in to again for each slow answer. A connection that is lost ends by itself.
+    async fn overdue(
         &self,
-        host: &'a Host,
+        name: &HostName,
+        master: Arc<Master>,
+        running: AbortOnDropHandle<Result<Output, TransportError>>,
+    ) {
+        if master.overdue().fetch_add(1, Ordering::Relaxed) < OVERDUE_PER_MASTER {
+            let host = name.clone();
+            tokio::spawn(async move {
+                let is_done = running.await.is_ok_and(|result| result.is_ok());
+                master.overdue().fetch_sub(1, Ordering::Relaxed);
+                tracing::debug!(%host, is_done, "a command that had run out of time has ended");
+            });
+        } else {
+            // The connection ends with the last command that runs on it.
+            self.logins.forget(name, &master);
+            master.close().await;
+        }
+    }
+
+    /// A master that answers, and a free session of it. Until there are both, nothing is sent.
+    async fn session(
+        &self,
         name: &HostName,
         limits: Limits,
-    ) -> Result<(Arc<Master>, SemaphorePermit<'a>), TransportError> {
+    ) -> Result<(Arc<Master>, OwnedSemaphorePermit), TransportError> {
         let master = self.live_master(name, limits.connect, limits.patience).await?;
-        if let Ok(session) = host.sessions.try_acquire() {
+        if let Ok(session) = Arc::clone(master.sessions()).try_acquire_owned() {
             return Ok((master, session));
         }
-        let Ok(Ok(session)) = timeout(limits.command, host.sessions.acquire()).await else {
+        let free = Arc::clone(master.sessions()).acquire_owned();
+        let Ok(Ok(session)) = timeout(limits.command, free).await else {
             return Err(no_session(name, limits.command));
         };
         // The connection may have been lost meanwhile.
-        Ok((self.live_master(name, limits.connect, limits.patience).await?, session))
+        if master.is_alive().await {
+            return Ok((master, session));
+        }
+        self.logins.forget(name, &master);
+        Err(no_session(name, limits.command))
     }
 
     async fn stream_on(
@@ -181,8 +211,8 @@ impl Ssh {
         pieces: &mpsc::Sender<Piece>,
     ) -> Result<Ended, TransportError> {
         check_words(name, command)?;
-        let host = self.host(name);
-        let Ok(_turn) = timeout(limits.connect, host.streams.acquire()).await else {
+        let streams = self.streams(name);
+        let Ok(_turn) = timeout(limits.connect, streams.acquire()).await else {
             return Err(busy(name, limits.connect));
         };
         let master = self.live_master(name, limits.connect, None).await?;
@@ -225,14 +255,9 @@ impl Ssh {
         self.logins.connection(name, limit, patience, || async move { login.connect().await }).await
     }
 
-    fn host(&self, name: &HostName) -> Arc<Host> {
-        let new = || {
-            Arc::new(Host {
-                sessions: Semaphore::new(SESSIONS_PER_HOST),
-                streams: Semaphore::new(STREAMS_PER_HOST),
-            })
-        };
-        Arc::clone(lock(&self.hosts).entry(name.clone()).or_insert_with(new))
+    fn streams(&self, name: &HostName) -> Arc<Semaphore> {
+        let new = || Arc::new(Semaphore::new(STREAMS_PER_HOST));
+        Arc::clone(lock(&self.streams).entry(name.clone()).or_insert_with(new))
     }
 }
 
@@ -256,8 +281,8 @@ impl Transport for Ssh {
         async move { self.stream_on(host, command, limits, &pieces).await }.boxed()
     }
 
-    fn hurry(&self, host: &HostName) {
-        self.logins.hurry(host);
+    fn hurry(&self, hosts: &[HostName]) {
+        self.logins.hurry(hosts);
     }
 
     fn retry_in(&self, host: &HostName) -> Option<Duration> {
@@ -316,10 +341,19 @@ fn no_session(host: &HostName, limit: Duration) -> TransportError {
     TransportError {
         kind: TroubleKind::Timeout,
         message: format!(
-            "{host} already runs {SESSIONS_PER_HOST} commands, and none ended within {}. Nothing was sent.",
+            "{host} already runs {COMMANDS_PER_MASTER} commands, and none ended within {}. Nothing was sent.",
             seconds(limit)
         ),
         may_have_run: false,
+    }
+}
+
+/// A bug, which doesn't end the console.
+fn panicked(host: &HostName, error: &JoinError) -> TransportError {
+    TransportError {
+        kind: TroubleKind::Other,
+        message: clean(&format!("The command on {host} ended with an internal error: {error}.")),
+        may_have_run: true,
     }
 }
 

@@ -123,19 +123,18 @@ impl Watch {
     /// Polls that cluster now, or once more right after the poll that is under way, whatever it is waiting for. Its
     /// logins go before others, and refusals no longer hold them back.
     pub fn poll_now(&self, cluster: &ClusterName) {
-        if let Some(poke) = self.pokes.get(cluster) {
-            self.poke(poke);
-        }
+        self.poke(self.pokes.get(cluster).into_iter());
     }
 
     /// Polls every cluster now.
     pub fn poll_all(&self) {
-        self.pokes.values().for_each(|poke| self.poke(poke));
+        self.poke(self.pokes.values());
     }
 
-    fn poke(&self, poke: &Poke) {
-        poke.hosts.iter().for_each(|host| self.transport.hurry(host));
-        poke.wake.notify_one();
+    fn poke<'a>(&self, pokes: impl Iterator<Item = &'a Poke> + Clone) {
+        let hosts: Vec<_> = pokes.clone().flat_map(|poke| &poke.hosts).cloned().collect();
+        self.transport.hurry(&hosts);
+        pokes.for_each(|poke| poke.wake.notify_one());
     }
 
     /// Ends all tasks. Commands that are under way are given up.

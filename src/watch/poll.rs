@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::future::join_all;
+use jiff::SignedDuration;
 use tokio::time::Instant;
 
 use super::ask::{Asker, Memory, Reply, belief};
@@ -12,15 +13,19 @@ use super::home::{Identity, at_home};
 use super::picture::CibKeeper;
 use super::{Clock, Settings};
 use crate::model::{
-    Belief, ClusterEntry, Contact, HostName, NodeKind, Observation, Picture, Trouble, Viewpoint,
+    Belief, ClusterEntry, Contact, HostName, NodeKind, Observation, Picture, Trouble, TroubleKind, Viewpoint,
 };
 use crate::transport::{Limits, Transport};
 
 /// The longest wait for a member that is asked only for its view.
 const VIEW_LIMIT: Duration = Duration::from_secs(3);
 
-/// The longest wait for a login in one poll. The login goes on, and the next poll asks for it again.
-const LOGIN_PATIENCE: Duration = Duration::from_secs(5);
+/// The longest wait for a login in one poll. The login goes on, and the next poll asks for it again, and whether another
+/// member has been logged in to meanwhile.
+const LOGIN_PATIENCE: Duration = Duration::from_secs(2);
+
+/// A picture stands for this long after a connection was lost, while the next login waits for its turn or is under way.
+const PICTURE_LASTS: SignedDuration = SignedDuration::from_secs(10);
 
 /// The pause before a poll that waits for a login again.
 const AFTER_PENDING: Duration = Duration::from_millis(200);
@@ -62,6 +67,8 @@ struct Member {
     belief: Option<Belief>,
     /// The cluster that it belonged to when it last gave a picture.
     identity: Option<Identity>,
+    /// Whether it let the last question run out of time.
+    is_slow: bool,
     /// How often a silent member is asked for its view.
     backoff: Backoff,
     ask_view_at: Instant,
@@ -96,6 +103,7 @@ impl Poller {
             memory: Memory::default(),
             belief: None,
             identity: None,
+            is_slow: false,
             backoff,
             ask_view_at: now + VIEW_EVERY.mul_f64(random.f64()),
             heard_at: None,
@@ -150,7 +158,11 @@ impl Poller {
             // With an answer in hand, there is no waiting again and again for a member that is silent.
             let others: Vec<_> =
                 self.others().filter(|&at| !answered || self.members[at].may_be_asked(self.began)).collect();
-            let limits = if answered { self.limits_for_a_view() } else { limits };
+            // The wait for the preferred member's login is over; those that are logged in to answer at once.
+            let is_pending = replies.iter().any(|(_, reply)| matches!(reply, Reply::Pending(_)));
+            let patience =
+                if is_pending { self.patience.picture.map(|_| Duration::ZERO) } else { limits.patience };
+            let limits = if answered { self.limits_for_a_view() } else { Limits { patience, ..limits } };
             let more = self.ask(&others, limits).await;
             self.note(&more);
             replies.extend(more);
@@ -305,7 +317,7 @@ impl Poller {
                     member.answered(belief(picture));
                 }
                 Reply::Stopped => member.answered(Belief::Stopped),
-                Reply::Failed(trouble) => member.failed(&trouble.message),
+                Reply::Failed(trouble) => member.failed(trouble),
                 Reply::Pending(trouble) => member.waits(&trouble.message),
             }
         }
@@ -364,10 +376,12 @@ impl Poller {
         let is_pending = replies.iter().any(|(_, reply)| matches!(reply, Reply::Pending(_)));
         let wait = if is_pending { AFTER_PENDING } else { self.until_next_attempt() };
         self.observation.viewpoints = self.viewpoints();
-        if is_pending && self.observation.contact == Contact::Connecting {
+        let now = (self.clock)();
+        let is_fresh = self.observation.current().is_some()
+            && self.observation.age(now).is_some_and(|age| age < PICTURE_LASTS);
+        if is_pending && (is_fresh || self.observation.contact == Contact::Connecting) {
             return Polled::Failed(wait);
         }
-        let now = (self.clock)();
         let since = match self.observation.contact {
             Contact::Lost { since, .. } => since,
             _ => now,
@@ -442,13 +456,23 @@ impl Member {
     }
 
     fn answered(&mut self, belief: Belief) {
+        self.is_slow = false;
         self.backoff.succeeded();
         self.heard(belief, VIEW_EVERY);
     }
 
-    fn failed(&mut self, why: &str) {
+    fn failed(&mut self, trouble: &Trouble) {
         let wait = self.backoff.failed();
-        self.heard(Belief::Silent(why.to_owned()), wait);
+        let is_slow = trouble.kind == TroubleKind::Timeout;
+        if is_slow && !self.is_slow && self.belief.is_some() {
+            // A single slow answer says nothing yet.
+            let now = Instant::now();
+            self.heard_at = Some(now);
+            self.ask_view_at = now + wait;
+        } else {
+            self.heard(Belief::Silent(trouble.message.clone()), wait);
+        }
+        self.is_slow = is_slow;
     }
 
     fn heard(&mut self, belief: Belief, next_view: Duration) {

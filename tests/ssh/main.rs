@@ -153,6 +153,38 @@ async fn a_command_that_does_not_end_is_given_up_and_the_host_still_answers() {
     ssh.close().await;
 }
 
+#[tokio::test]
+async fn a_slow_answer_keeps_its_connection_until_the_third_that_hangs() {
+    let server = Server::start("");
+    let ssh = Ssh::new(server.options()).unwrap();
+    let limits = Limits { command: Duration::from_millis(300), ..LIMITS };
+    for logins in [1, 1, 2] {
+        let hangs = Command::new("sleep").arg("20");
+        let error = ssh.run(&HostName::from("good"), &hangs, limits).await.unwrap_err();
+        assert_eq!((error.kind, error.may_have_run), (TroubleKind::Timeout, true), "{error}");
+        assert_eq!(run(&ssh, "good", Command::new("true")).await.unwrap().exit_code, Some(0));
+        assert_eq!(server.logins(), logins);
+    }
+    ssh.close().await;
+}
+
+#[tokio::test]
+async fn slow_answers_that_come_in_the_end_never_cost_the_connection() {
+    let server = Server::start("");
+    let ssh = Ssh::new(server.options()).unwrap();
+    let limits = Limits { command: Duration::from_millis(50), ..LIMITS };
+    for number in 0..6 {
+        let path = server.path(&format!("ended{number}"));
+        let slow = sh(&format!("sleep 0.2; touch {}", path.display()));
+        let error = ssh.run(&HostName::from("good"), &slow, limits).await.unwrap_err();
+        assert_eq!(error.kind, TroubleKind::Timeout, "{error}");
+        let ended = sh(&format!("until [ -e {} ]; do sleep 0.02; done; sleep 0.1", path.display()));
+        run(&ssh, "good", ended).await.unwrap();
+    }
+    assert_eq!(server.logins(), 1);
+    ssh.close().await;
+}
+
 #[rstest]
 #[case("nowhere", TroubleKind::UnknownHost)]
 #[case("refused", TroubleKind::Refused)]
@@ -428,7 +460,7 @@ async fn a_refused_key_is_tried_once_until_the_user_asks_for_it() {
     assert_eq!(refused(), 1, "{}", server.log());
     let host = HostName::from("wrong-key");
     assert!(ssh.retry_in(&host).is_some_and(|wait| wait > Duration::from_secs(60)));
-    ssh.hurry(&host);
+    ssh.hurry(std::slice::from_ref(&host));
     run(&ssh, "wrong-key", Command::new("true")).await.unwrap_err();
     assert_eq!(refused(), 2, "{}", server.log());
     ssh.close().await;

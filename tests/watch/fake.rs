@@ -24,6 +24,10 @@ pub(crate) enum Behaviour {
     Refuses,
     /// It is silent until the limit.
     Hangs,
+    /// Its login waits for its turn.
+    Waits,
+    /// It is logged in to, and answers nothing within the limit.
+    Slow,
     /// `crm_mon` prints that and ends with that code, in whichever form it is asked.
     Prints(&'static str, i32),
     /// It knows only `--as-xml`.
@@ -140,6 +144,14 @@ impl Fake {
             Behaviour::Hangs => {
                 tokio::time::sleep(limits.patience.unwrap_or(limits.connect).min(limits.connect)).await;
                 return Err(failure(host, TroubleKind::Unreachable));
+            }
+            Behaviour::Waits => {
+                tokio::time::sleep(limits.patience.unwrap_or(limits.connect)).await;
+                return Err(failure(host, TroubleKind::LoginPending));
+            }
+            Behaviour::Slow => {
+                tokio::time::sleep(limits.command).await;
+                return Err(failure(host, TroubleKind::Timeout));
             }
             _ => {}
         }

@@ -119,9 +119,9 @@ async fn a_fleet_behind_a_slow_door_comes_up_and_stays_up(
         if views.len() == 3 && views.iter().all(|view| matches!(view.belief, Belief::Running { .. })) {
             whole.insert(update.cluster);
         }
-        let dead = views.iter().find(|view| matches!(view.belief, Belief::Silent(_)));
-        // A login that was too slow, before the bound fits the door, is a failure; waiting for a turn is none.
-        assert!(dead.is_none_or(|view| view.belief == Belief::Silent(format!("{} is slow.", view.host))));
+        // A login that is too slow while the bound doesn't fit the door yet says nothing about the host.
+        let silent = views.iter().find(|view| matches!(view.belief, Belief::Silent(_)));
+        assert_eq!(silent, None);
     }
     let served = served.load(Ordering::SeqCst);
     assert!(served <= CLUSTERS * 3 + 30, "{served} logins for {} hosts", CLUSTERS * 3);

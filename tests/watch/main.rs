@@ -95,6 +95,68 @@ async fn waits_grow_to_the_cap_and_begin_anew_after_an_answer() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_lost_connection_whose_login_waits_for_its_turn_is_no_lost_cluster_at_once() {
+    let mut fleet = Fleet::start(fake(&[("a", healthy())]), &[&["a"]], 10);
+    let seen = fleet.next().await;
+    fleet.fake.set("a", Behaviour::Waits);
+    let began = Instant::now();
+    let lost = loop {
+        let observation = fleet.next().await;
+        if !matches!(observation.contact, Contact::Live { .. }) {
+            break observation;
+        }
+        assert_eq!(observation.confirmed, seen.confirmed, "the age of the picture is told as it is");
+    };
+    let elapsed = began.elapsed();
+    assert!((Duration::from_secs(10)..Duration::from_secs(15)).contains(&elapsed), "{elapsed:?}");
+    assert!(matches!(lost.contact, Contact::Lost { .. }), "{lost:?}");
+    fleet.fake.set("a", Behaviour::Refuses);
+    fleet.next().await;
+    fleet.fake.set("a", healthy());
+    while !matches!(fleet.next().await.contact, Contact::Live { .. }) {}
+    fleet.fake.set("a", Behaviour::Refuses);
+    assert!(matches!(fleet.next().await.contact, Contact::Lost { .. }), "a refusal is lost at once");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_login_that_waits_delays_no_member_that_is_there() {
+    let mut fleet =
+        Fleet::start(fake(&[("a", Behaviour::Waits), ("b", healthy()), ("c", healthy())]), ALL, 10);
+    let began = Instant::now();
+    assert_eq!(live_host(&fleet.next().await), "b");
+    assert!(began.elapsed() <= Duration::from_secs(2), "{:?}", began.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn members_that_all_wait_are_asked_for_again_soon() {
+    let mut fleet = Fleet::start(fake(&["a", "b", "c"].map(|host| (host, Behaviour::Waits))), ALL, 10);
+    fleet.next().await;
+    fleet.fake.set("c", healthy());
+    let began = Instant::now();
+    while !matches!(fleet.next().await.contact, Contact::Live { .. }) {}
+    assert!(began.elapsed() < Duration::from_secs(3), "{:?}", began.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_slow_answer_makes_no_member_silent_and_a_second_does() {
+    let mut fleet = Fleet::start(fake(&["a", "b", "c"].map(|host| (host, healthy()))), ALL, 10);
+    let silent = |observation: &Observation| {
+        observation.viewpoints.iter().any(|view| matches!(view.belief, Belief::Silent(_)))
+    };
+    while fleet.next().await.viewpoints.len() < 3 {}
+    fleet.fake.set("b", Behaviour::Slow);
+    let asked = fleet.fake.times("b").len();
+    while fleet.fake.times("b").len() == asked {
+        assert!(!silent(&fleet.next().await));
+    }
+    assert!(!silent(&fleet.next().await), "the first slow answer");
+    while !silent(&fleet.next().await) {}
+    assert_eq!(fleet.fake.times("b").len(), asked + 2);
+    fleet.fake.set("b", healthy());
+    while silent(&fleet.next().await) {}
+}
+
+#[tokio::test(start_paused = true)]
 async fn poll_now_cuts_every_wait_short() {
     let mut fleet = Fleet::start(fake(&[]), &[&["a"]], 10);
     for _ in 0..8 {

@@ -80,11 +80,21 @@ impl<C> Default for Entry<C> {
 
 type LoginResult<C> = Result<Arc<C>, TransportError>;
 
+/// The end of a login, for each of its callers.
+type LoginEnd<C> = Result<Arc<C>, Ended>;
+
+#[derive(Debug, Clone)]
+struct Ended {
+    error: TransportError,
+    /// The other logins under way explain it, so it will be tried again.
+    is_crowded_out: bool,
+}
+
 /// A login that waits for its turn, is under way, or has ended. It may hold the last reference to its connection: it is
 /// dropped only while [`Logins::inner`] isn't locked.
 #[derive(Debug)]
 struct Login<C> {
-    end: watch::Receiver<Option<LoginResult<C>>>,
+    end: watch::Receiver<Option<LoginEnd<C>>>,
     _task: AbortOnDropHandle<()>,
 }
 
@@ -112,8 +122,9 @@ impl<C: Send + Sync + 'static> Logins<C> {
     /// The connection to a host: the one that is there, or a new one that `connect` makes within `limit`.
     ///
     /// Waits for it no longer than `patience`, the wait for its turn included; the error then is of the kind
-    /// [`TroubleKind::LoginPending`]. Without that limit the host is logged in to before all that can wait. A refusal
-    /// that only the user can mend is repeated without another attempt until its time has come.
+    /// [`TroubleKind::LoginPending`]. So is the error of a login that was lost to the crowd: too many under way at once.
+    /// Without that limit the host is logged in to before all that can wait, and each failure is reported as it is. A
+    /// refusal that only the user can mend is repeated without another attempt until its time has come.
     pub async fn connection<F>(
         &self,
         host: &HostName,
@@ -151,10 +162,16 @@ impl<C: Send + Sync + 'static> Logins<C> {
         };
         drop(replaced);
         let ended = async {
-            match end.wait_for(Option::is_some).await {
-                Ok(result) => result.clone().unwrap_or_else(|| Err(gave_up(host))),
-                Err(_ended_without) => Err(gave_up(host)),
-            }
+            let result = end.wait_for(Option::is_some).await.ok().and_then(|result| result.clone());
+            result.unwrap_or_else(|| Err(Ended { error: gave_up(host), is_crowded_out: false })).map_err(
+                |ended| {
+                    if ended.is_crowded_out && patience.is_some() {
+                        crowded_out(ended.error)
+                    } else {
+                        ended.error
+                    }
+                },
+            )
         };
         let result = match patience {
             Some(patience) => {
@@ -187,12 +204,14 @@ impl<C: Send + Sync + 'static> Logins<C> {
         }
     }
 
-    /// The user asks for that host: its login goes before the others, and a refusal no longer holds it back.
-    pub fn hurry(&self, host: &HostName) {
+    /// The user asks for these hosts: their logins go before the others, and a refusal no longer holds them back.
+    pub fn hurry(&self, hosts: &[HostName]) {
         let mut inner = lock(&self.inner);
-        let cluster = inner.cluster(host);
-        inner.refusals.hurry(host, &cluster);
-        inner.queue.hurry(host);
+        for host in hosts {
+            let cluster = inner.cluster(host);
+            inner.refusals.hurry(host, &cluster);
+            inner.queue.hurry(host);
+        }
         inner.grant();
     }
 
@@ -248,11 +267,11 @@ impl<C: Send + Sync + 'static> Logins<C> {
     }
 
     fn pending(&self, host: &HostName) -> TransportError {
-        let ahead = lock(&self.inner).queue.ahead(host);
-        let message = match ahead {
-            Some(0) => format!("{host} waits for its turn to be logged in to: it is the next one."),
-            Some(ahead) => format!("{host} waits for its turn to be logged in to: {ahead} hosts come first."),
-            None => format!("The login to {host} is under way."),
+        // Without a number: it would make each wait a piece of news.
+        let message = if lock(&self.inner).queue.is_waiting(host) {
+            format!("The login to {host} waits for its turn.")
+        } else {
+            format!("The login to {host} is under way.")
         };
         TransportError { kind: TroubleKind::LoginPending, message, may_have_run: false }
     }
@@ -266,7 +285,7 @@ struct UnderWay<C> {
 }
 
 impl<C> UnderWay<C> {
-    fn ended(&mut self, result: Result<(C, Duration), LoginFailure>, limit: Duration) -> LoginResult<C> {
+    fn ended(&mut self, result: Result<(C, Duration), LoginFailure>, limit: Duration) -> LoginEnd<C> {
         self.has_ended = true;
         let mut inner = lock(&self.inner);
         let cluster = inner.cluster(&self.host);
@@ -287,14 +306,15 @@ impl<C> UnderWay<C> {
                 (Err(error), signal)
             }
         };
-        inner.queue.ended(&self.host, signal);
+        let is_crowded_out = inner.queue.ended(&self.host, signal);
         let entry = inner.entry(&self.host);
         match &result {
             Ok(connection) => entry.connection = Some(Arc::clone(connection)),
+            Err(_) if is_crowded_out => {}
             Err(error) => entry.news = Some((error.clone(), Instant::now())),
         }
         inner.grant();
-        result
+        result.map_err(|error| Ended { error, is_crowded_out })
     }
 }
 
@@ -344,6 +364,12 @@ pub(super) fn clusters_of(inventory: &Inventory) -> HashMap<HostName, ClusterNam
         }
     }
     clusters
+}
+
+/// The error for a caller that asks again anyway.
+fn crowded_out(error: TransportError) -> TransportError {
+    let message = format!("{} Other logins were under way; Quorate tries it again.", error.message);
+    TransportError { kind: TroubleKind::LoginPending, message, may_have_run: false }
 }
 
 fn gave_up(host: &HostName) -> TransportError {

@@ -94,6 +94,15 @@ impl Pace {
         Begun(self.begun)
     }
 
+    /// Whether the other logins under way may be why that one failed.
+    pub(super) fn may_be_crowded_out(&self, login: Begun, signal: Signal) -> bool {
+        match signal {
+            Signal::TimedOut => !self.is_own_fault(login),
+            Signal::TurnedAway => true,
+            Signal::LoggedIn { .. } | Signal::Neutral => false,
+        }
+    }
+
     /// A login has ended. `under_way` counts it, too.
     pub(super) fn ended(&mut self, login: Begun, signal: Signal, under_way: usize) {
         match signal {

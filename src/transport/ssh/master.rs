@@ -12,11 +12,12 @@ use openssh::Session;
 use tempfile::TempDir;
 use tokio::process::Child;
 use tokio::runtime::Handle;
+use tokio::sync::Semaphore;
 
-use super::SshOptions;
 use super::control::{ControlDirectory, LOG};
 use super::group::Group;
 use super::trouble;
+use super::{COMMANDS_PER_MASTER, SshOptions};
 use crate::model::{HostName, TroubleKind};
 use crate::transport::{FailureCause, LoginFailure, TransportError};
 
@@ -49,6 +50,10 @@ pub(super) struct Master {
     /// answers, and a stopped one never does.
     session: Session,
     connection: Arc<Connection>,
+    /// A permit for each command that may run at once.
+    sessions: Arc<Semaphore>,
+    /// Commands that ran out of time and haven't ended.
+    overdue: AtomicUsize,
     /// How many streams of it were given up.
     given_up: AtomicUsize,
 }
@@ -98,6 +103,8 @@ impl Login {
         Ok(Master {
             session: Session::resume_mux(socket.into(), None),
             connection: Arc::new(Connection { process: Mutex::new(process), directory }),
+            sessions: Arc::new(Semaphore::new(COMMANDS_PER_MASTER)),
+            overdue: AtomicUsize::new(0),
             given_up: AtomicUsize::new(0),
         })
     }
@@ -211,6 +218,16 @@ impl Master {
     /// The session in which commands are started.
     pub(super) const fn session(&self) -> &Session {
         &self.session
+    }
+
+    /// The permits of the commands on this connection.
+    pub(super) const fn sessions(&self) -> &Arc<Semaphore> {
+        &self.sessions
+    }
+
+    /// The number of commands that ran out of time and haven't ended.
+    pub(super) const fn overdue(&self) -> &AtomicUsize {
+        &self.overdue
     }
 
     /// Counts one more stream that was given up, and says how many there were.
