@@ -6,6 +6,7 @@ mod cluster;
 mod discover;
 mod follow;
 mod home;
+mod member;
 mod picture;
 mod poll;
 

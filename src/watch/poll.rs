@@ -7,13 +7,14 @@ use futures::future::join_all;
 use jiff::SignedDuration;
 use tokio::time::Instant;
 
-use super::ask::{Asker, Memory, Reply, belief};
+use super::ask::{Asker, Reply, belief};
 use super::backoff::Backoff;
 use super::home::{Identity, at_home};
+use super::member::{Member, VIEW_EVERY};
 use super::picture::CibKeeper;
 use super::{Clock, Settings};
 use crate::model::{
-    Belief, ClusterEntry, Contact, HostName, NodeKind, Observation, Picture, Trouble, TroubleKind, Viewpoint,
+    Belief, ClusterEntry, Contact, HostName, NodeKind, Observation, Picture, Trouble, Viewpoint,
 };
 use crate::transport::{Limits, Transport};
 
@@ -29,9 +30,6 @@ const PICTURE_LASTS: SignedDuration = SignedDuration::from_secs(10);
 
 /// The pause before a poll that waits for a login again.
 const AFTER_PENDING: Duration = Duration::from_millis(200);
-
-/// In calm times each member is asked for its view this often.
-const VIEW_EVERY: Duration = Duration::from_secs(60);
 
 /// What is known of one cluster and its members.
 pub(super) struct Poller {
@@ -60,21 +58,6 @@ struct Patience {
     view: Option<Duration>,
 }
 
-/// One member and what it last said.
-struct Member {
-    host: HostName,
-    memory: Memory,
-    belief: Option<Belief>,
-    /// The cluster that it belonged to when it last gave a picture.
-    identity: Option<Identity>,
-    /// Whether it let the last question run out of time.
-    is_slow: bool,
-    /// How often a silent member is asked for its view.
-    backoff: Backoff,
-    ask_view_at: Instant,
-    heard_at: Option<Instant>,
-}
-
 /// How a poll went.
 pub(super) enum Polled {
     /// A member answered: the next poll is due after the configured pause.
@@ -98,16 +81,9 @@ impl Poller {
         let mut backoff = || Backoff::new(settings.backoff_first, settings.backoff_cap, random.fork());
         let cluster_backoff = backoff();
         let members: Vec<_> = entry.hosts.iter().cloned().zip(std::iter::repeat_with(&mut backoff)).collect();
-        let members = members.into_iter().map(|(host, backoff)| Member {
-            host,
-            memory: Memory::default(),
-            belief: None,
-            identity: None,
-            is_slow: false,
-            backoff,
-            ask_view_at: now + VIEW_EVERY.mul_f64(random.f64()),
-            heard_at: None,
-        });
+        let members = members
+            .into_iter()
+            .map(|(host, backoff)| Member::new(host, backoff, now + VIEW_EVERY.mul_f64(random.f64())));
         Self {
             members: members.collect(),
             entry,
@@ -447,52 +423,6 @@ impl Poller {
                 .viewpoints
                 .iter()
                 .any(|view| matches!(view.belief, Belief::Silent(_) | Belief::Stopped))
-    }
-}
-
-impl Member {
-    fn was_heard_since(&self, then: Instant) -> bool {
-        self.heard_at.is_some_and(|at| at >= then)
-    }
-
-    fn answered(&mut self, belief: Belief) {
-        self.is_slow = false;
-        self.backoff.succeeded();
-        self.heard(belief, VIEW_EVERY);
-    }
-
-    fn failed(&mut self, trouble: &Trouble) {
-        let wait = self.backoff.failed();
-        let is_slow = trouble.kind == TroubleKind::Timeout;
-        if is_slow && !self.is_slow && self.belief.is_some() {
-            // A single slow answer says nothing yet.
-            let now = Instant::now();
-            self.heard_at = Some(now);
-            self.ask_view_at = now + wait;
-        } else {
-            self.heard(Belief::Silent(trouble.message.clone()), wait);
-        }
-        self.is_slow = is_slow;
-    }
-
-    fn heard(&mut self, belief: Belief, next_view: Duration) {
-        let now = Instant::now();
-        self.heard_at = Some(now);
-        self.ask_view_at = now + next_view;
-        self.belief = Some(belief);
-    }
-
-    /// Its login waits for its turn or is under way. What it said before stays said, and the next poll asks again.
-    fn waits(&mut self, why: &str) {
-        if !matches!(self.belief, Some(Belief::Silent(_))) {
-            self.belief = Some(Belief::Waiting(why.to_owned()));
-        }
-        self.ask_view_at = Instant::now();
-    }
-
-    /// A silent member is left alone for a while.
-    fn may_be_asked(&self, now: Instant) -> bool {
-        !matches!(self.belief, Some(Belief::Silent(_))) || now >= self.ask_view_at
     }
 }
 
