@@ -166,7 +166,7 @@ impl<C: Send + Sync + 'static> Logins<C> {
             result.unwrap_or_else(|| Err(Ended { error: gave_up(host), is_crowded_out: false })).map_err(
                 |ended| {
                     if ended.is_crowded_out && patience.is_some() {
-                        crowded_out(ended.error)
+                        crowded_out(&ended.error)
                     } else {
                         ended.error
                     }
@@ -367,7 +367,7 @@ pub(super) fn clusters_of(inventory: &Inventory) -> HashMap<HostName, ClusterNam
 }
 
 /// The error for a caller that asks again anyway.
-fn crowded_out(error: TransportError) -> TransportError {
+fn crowded_out(error: &TransportError) -> TransportError {
     let message = format!("{} Other logins were under way; Quorate tries it again.", error.message);
     TransportError { kind: TroubleKind::LoginPending, message, may_have_run: false }
 }
