@@ -28,8 +28,8 @@ use crate::model::{HostName, TroubleKind};
 pub trait Transport: Send + Sync + 'static {
     /// Runs `command` on `host` to its end and gives back what it printed.
     ///
-    /// A command that ran and failed is an [`Output`] with its exit code, not an error. Dropping the future
-    /// gives the command up.
+    /// A command that ran and failed is an [`Output`] with its exit code, not an error. After its time limit, or when the
+    /// future is dropped, a command on this machine is killed; one on another host may go on to its end.
     fn run<'a>(
         &'a self,
         host: &'a HostName,

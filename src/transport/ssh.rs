@@ -3,26 +3,25 @@
 mod control;
 mod group;
 mod master;
+mod running;
 mod session;
 mod trouble;
 
 use std::collections::HashMap;
 use std::io;
 use std::path::PathBuf;
-use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
-use tokio::task::JoinError;
 use tokio::time::timeout;
-use tokio_util::task::AbortOnDropHandle;
 
 use self::control::ControlDirectory;
 use self::group::Group;
 use self::master::{Login, Master};
+use self::running::Running;
 use super::logins::{Logins, clusters_of};
 use super::stream::watched;
 use super::{Command, Ended, Limits, Output, Piece, StreamLimits, Transport, TransportError, seconds};
@@ -32,9 +31,11 @@ use crate::model::{ClusterName, HostName, Inventory, TroubleKind};
 /// The most commands that run at once on one connection. sshd allows 10 sessions a connection unless told otherwise.
 const COMMANDS_PER_MASTER: usize = 6;
 
-/// The most commands on one connection that ran out of time and haven't ended. With one more, the next command gets a
-/// connection of its own.
+/// With that many commands on one connection that nobody waits for any more and that haven't ended, it gets no other one.
 const OVERDUE_PER_MASTER: usize = 2;
+
+/// After that time, commands that don't end are left to their connection, and the host is logged in to once more.
+const OVERDUE_LASTS: Duration = Duration::from_secs(300);
 
 /// How many streams may be open on one host. They are counted apart, so that what goes on for ever leaves the polls
 /// their sessions.
@@ -137,47 +138,14 @@ impl Ssh {
     ) -> Result<Output, TransportError> {
         check_words(name, command)?;
         let (master, session) = self.session(name, limits).await?;
-        let running = {
-            let (master, name, command) = (Arc::clone(&master), name.clone(), command.clone());
-            async move {
-                let _session = session;
-                session::execute(&master, &name, &command, limits.output).await
-            }
-        };
-        let mut running = AbortOnDropHandle::new(tokio::spawn(running));
-        match timeout(limits.command, &mut running).await {
-            Ok(Ok(Err(error))) if error.kind == TroubleKind::ConnectionLost => {
-                self.logins.forget(name, &master);
+        let mut running = Running::start(master, session, name, command, limits.output);
+        match timeout(limits.command, running.ended()).await {
+            Ok(Err(error)) if error.kind == TroubleKind::ConnectionLost => {
+                self.logins.forget(name, &running.master);
                 Err(error)
             }
-            Ok(Ok(result)) => result,
-            Ok(Err(error)) => Err(panicked(name, &error)),
-            Err(_elapsed) => {
-                self.overdue(name, master, running).await;
-                Err(TransportError::timeout(name, command, limits.command))
-            }
-        }
-    }
-
-    /// A command ran out of time. It keeps its session to the end, and its connection stays: a slow host must not be
-    /// logged in to again for each slow answer. A connection that is lost ends by itself.
-    async fn overdue(
-        &self,
-        name: &HostName,
-        master: Arc<Master>,
-        running: AbortOnDropHandle<Result<Output, TransportError>>,
-    ) {
-        if master.overdue().fetch_add(1, Ordering::Relaxed) < OVERDUE_PER_MASTER {
-            let host = name.clone();
-            tokio::spawn(async move {
-                let is_done = running.await.is_ok_and(|result| result.is_ok());
-                master.overdue().fetch_sub(1, Ordering::Relaxed);
-                tracing::debug!(%host, is_done, "a command that had run out of time has ended");
-            });
-        } else {
-            // The connection ends with the last command that runs on it.
-            self.logins.forget(name, &master);
-            master.close().await;
+            Ok(result) => result,
+            Err(_elapsed) => Err(TransportError::timeout(name, command, limits.command)),
         }
     }
 
@@ -187,7 +155,16 @@ impl Ssh {
         name: &HostName,
         limits: Limits,
     ) -> Result<(Arc<Master>, OwnedSemaphorePermit), TransportError> {
-        let master = self.live_master(name, limits.connect, limits.patience).await?;
+        let mut master = self.live_master(name, limits.connect, limits.patience).await?;
+        if master.overdue() >= OVERDUE_PER_MASTER {
+            if master.age() < OVERDUE_LASTS {
+                return Err(overdue(name, master.overdue()));
+            }
+            // The connection ends with the last command that runs on it.
+            self.logins.forget(name, &master);
+            master.close().await;
+            master = self.live_master(name, limits.connect, limits.patience).await?;
+        }
         if let Ok(session) = Arc::clone(master.sessions()).try_acquire_owned() {
             return Ok((master, session));
         }
@@ -348,12 +325,12 @@ fn no_session(host: &HostName, limit: Duration) -> TransportError {
     }
 }
 
-/// A bug, which doesn't end the console.
-fn panicked(host: &HostName, error: &JoinError) -> TransportError {
+/// Earlier commands on that host don't end.
+fn overdue(host: &HostName, number: usize) -> TransportError {
     TransportError {
-        kind: TroubleKind::Other,
-        message: clean(&format!("The command on {host} ended with an internal error: {error}.")),
-        may_have_run: true,
+        kind: TroubleKind::Timeout,
+        message: format!("{number} earlier commands on {host} haven't ended. Nothing was sent."),
+        may_have_run: false,
     }
 }
 

@@ -29,18 +29,21 @@ pub(super) async fn watch(
             Polled::Answered => pause,
             Polled::Failed(rest) => rest,
         };
-        wait(&mut outbox, &poke, rest).await;
+        if wait(&mut outbox, &poke, rest).await {
+            poller.hurry();
+        }
     }
 }
 
-async fn wait(outbox: &mut Outbox, poke: &Notify, rest: Duration) {
+/// Returns whether a poke cut the wait short.
+async fn wait(outbox: &mut Outbox, poke: &Notify, rest: Duration) -> bool {
     let rest = async {
         tokio::select! {
-            () = sleep(rest) => {}
-            () = poke.notified() => {}
+            () = sleep(rest) => false,
+            () = poke.notified() => true,
         }
     };
-    outbox.deliver_during(rest).await;
+    outbox.deliver_during(rest).await
 }
 
 /// Sends what one cluster reports. While the channel is full only the newest is kept, so a console that is

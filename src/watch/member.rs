@@ -22,6 +22,8 @@ pub(super) struct Member {
     /// When to ask it for its view, if nothing asks for it earlier.
     pub(super) ask_view_at: Instant,
     pub(super) heard_at: Option<Instant>,
+    /// Why it gave no answer last; `None` once it has.
+    trouble: Option<Trouble>,
     /// The last question timed out.
     is_slow: bool,
     /// The waits between questions to a silent member.
@@ -38,6 +40,7 @@ impl Member {
             identity: None,
             ask_view_at,
             heard_at: None,
+            trouble: None,
             is_slow: false,
             backoff,
         }
@@ -48,6 +51,7 @@ impl Member {
     }
 
     pub(super) fn answered(&mut self, belief: Belief) {
+        self.trouble = None;
         self.is_slow = false;
         self.backoff.succeeded();
         self.heard(belief, VIEW_EVERY);
@@ -65,6 +69,12 @@ impl Member {
             self.heard(Belief::Silent(trouble.message.clone()), wait);
         }
         self.is_slow = is_slow;
+        self.trouble = Some(trouble.clone());
+    }
+
+    /// Why it gave no answer last.
+    pub(super) const fn trouble(&self) -> Option<&Trouble> {
+        self.trouble.as_ref()
     }
 
     fn heard(&mut self, belief: Belief, next_view: Duration) {

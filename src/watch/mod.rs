@@ -193,9 +193,8 @@ impl Lookout {
         }
     }
 
-    /// All members but those that were silent or stopped when they were last asked, or belong to another cluster, in the
-    /// configuration's order.
-    /// A member that has not been asked is among them.
+    /// All members but those that were silent or stopped when they were last asked, or belong to another cluster. Those that
+    /// gave a picture come first; members that have not been asked are among the others.
     pub fn answering(&self) -> Vec<HostName> {
         self.poller.answering()
     }

@@ -1,10 +1,10 @@
 //! One poll of one cluster: who is asked, in which order, and what is made of the answers.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures::future::join_all;
-use jiff::SignedDuration;
 use tokio::time::Instant;
 
 use super::ask::{Asker, Reply, belief};
@@ -26,7 +26,7 @@ const VIEW_LIMIT: Duration = Duration::from_secs(3);
 const LOGIN_PATIENCE: Duration = Duration::from_secs(2);
 
 /// A picture stands for this long after a connection was lost, while the next login waits for its turn or is under way.
-const PICTURE_LASTS: SignedDuration = SignedDuration::from_secs(10);
+const PICTURE_LASTS: Duration = Duration::from_secs(10);
 
 /// The pause before a poll that waits for a login again.
 const AFTER_PENDING: Duration = Duration::from_millis(200);
@@ -45,6 +45,10 @@ pub(super) struct Poller {
     cib: CibKeeper,
     backoff: Backoff,
     observation: Observation,
+    /// When a member last gave the picture.
+    answered_at: Option<Instant>,
+    /// Whether the last poll waited for a login in vain.
+    is_pending: bool,
     /// When the poll that is under way, or was last, began.
     began: Instant,
 }
@@ -95,6 +99,8 @@ impl Poller {
             cib: CibKeeper::default(),
             backoff: cluster_backoff,
             observation: Observation::none(),
+            answered_at: None,
+            is_pending: false,
             began: now,
         }
     }
@@ -120,22 +126,22 @@ impl Poller {
         self.began = Instant::now();
         let limits = self.limits();
         let lost = matches!(self.observation.contact, Contact::Lost { .. });
-        let mut replies = if lost {
-            let everybody: Vec<_> = (0..self.members.len()).collect();
-            self.ask(&everybody, limits).await
-        } else {
-            self.ask(&[self.preferred], limits).await
-        };
+        // Between two polls that wait for a login, a member that has failed keeps to its own back-off.
+        let may_be_asked = |at: &usize| !self.is_pending || self.members[*at].may_be_asked(self.began);
+        let first: Vec<_> = if lost { (0..self.members.len()).collect() } else { vec![self.preferred] };
+        let first: Vec<_> = first.into_iter().filter(may_be_asked).collect();
+        let mut replies = self.ask(&first, limits).await;
         self.note(&replies);
         let settles = |(at, reply): &(usize, Reply)| is_settled(reply) && self.is_at_home(*at);
         if !lost && !replies.iter().any(settles) {
             let answered =
                 replies.iter().any(|(_, reply)| matches!(reply, Reply::Running(_) | Reply::Stopped));
-            // With an answer in hand, there is no waiting again and again for a member that is silent.
-            let others: Vec<_> =
-                self.others().filter(|&at| !answered || self.members[at].may_be_asked(self.began)).collect();
             // The wait for the preferred member's login is over; those that are logged in to answer at once.
             let is_pending = replies.iter().any(|(_, reply)| matches!(reply, Reply::Pending(_)));
+            // With an answer, there is no waiting again and again for a member that is silent.
+            let keeps_off = answered || is_pending || self.is_pending;
+            let others: Vec<_> =
+                self.others().filter(|&at| !keeps_off || self.members[at].may_be_asked(self.began)).collect();
             let patience =
                 if is_pending { self.patience.picture.map(|_| Duration::ZERO) } else { limits.patience };
             let limits = if answered { self.limits_for_a_view() } else { Limits { patience, ..limits } };
@@ -146,6 +152,7 @@ impl Poller {
         let home = self.home();
         // Another cluster's picture never stands for this one.
         replies.retain(|(at, reply)| home[*at] || !matches!(reply, Reply::Running(_)));
+        self.is_pending = replies.iter().any(|(_, reply)| matches!(reply, Reply::Pending(_)));
         match best(&replies) {
             Some(at) => self.answered(replies.swap_remove(at)).await,
             None => self.unanswered(replies),
@@ -235,14 +242,14 @@ impl Poller {
         self.cib.forget();
     }
 
-    /// The members that are not known to be silent, stopped or of another cluster.
+    /// The members that are not known to be silent, stopped or of another cluster; those that gave a picture come first.
     pub(super) fn answering(&self) -> Vec<HostName> {
         let is_out = |member: &Member| matches!(member.belief, Some(Belief::Silent(_) | Belief::Stopped));
         let members = self.members.iter().zip(self.home());
-        members
-            .filter(|(member, home)| *home && !is_out(member))
-            .map(|(member, _)| member.host.clone())
-            .collect()
+        let mut members: Vec<_> =
+            members.filter(|(member, home)| *home && !is_out(member)).map(|(member, _)| member).collect();
+        members.sort_by_key(|member| !matches!(member.belief, Some(Belief::Running { .. })));
+        members.into_iter().map(|member| member.host.clone()).collect()
     }
 
     fn limits(&self) -> Limits {
@@ -324,6 +331,7 @@ impl Poller {
             Some(known) if **known == picture => Arc::clone(known),
             _ => Arc::new(picture),
         };
+        self.answered_at = Some(Instant::now());
         self.observation = Observation {
             contact: Contact::Live { host },
             picture: Some(picture),
@@ -348,31 +356,54 @@ impl Poller {
     }
 
     /// No member gave an answer.
-    fn unanswered(&mut self, mut replies: Replies) -> Polled {
-        let is_pending = replies.iter().any(|(_, reply)| matches!(reply, Reply::Pending(_)));
-        let wait = if is_pending { AFTER_PENDING } else { self.until_next_attempt() };
+    fn unanswered(&mut self, replies: Replies) -> Polled {
+        let wait = if self.is_pending { AFTER_PENDING } else { self.until_next_attempt() };
         self.observation.viewpoints = self.viewpoints();
         let now = (self.clock)();
-        let is_fresh = self.observation.current().is_some()
-            && self.observation.age(now).is_some_and(|age| age < PICTURE_LASTS);
-        if is_pending && (is_fresh || self.observation.contact == Contact::Connecting) {
+        // A login that is under way again doesn't make up for every member having failed.
+        let is_silent = |member: &Member| matches!(member.belief, Some(Belief::Silent(_)));
+        let may_come = match self.observation.contact {
+            Contact::Connecting => !self.members.iter().all(is_silent),
+            Contact::Live { .. } => self.is_fresh(),
+            Contact::Stopped { .. } | Contact::Lost { .. } => false,
+        };
+        if self.is_pending && may_come {
             return Polled::Failed(wait);
         }
         let since = match self.observation.contact {
             Contact::Lost { since, .. } => since,
             _ => now,
         };
-        replies.sort_by_key(|(at, _)| *at);
-        let troubles: Vec<Trouble> = replies
-            .into_iter()
-            .filter_map(|(_, reply)| match reply {
-                Reply::Failed(trouble) | Reply::Pending(trouble) => Some(trouble),
-                Reply::Running(_) | Reply::Stopped => None,
-            })
-            .collect();
+        let troubles = self.troubles(replies);
         let retry_at = now.checked_add(wait).unwrap_or(now);
         self.observation.contact = Contact::Lost { since, troubles, retry_at };
         Polled::Failed(wait)
+    }
+
+    /// Why the members gave no answer, in their order. A member that has failed and is logged in to again has still failed.
+    fn troubles(&self, replies: Replies) -> Vec<Trouble> {
+        let mut of: BTreeMap<usize, Trouble> = BTreeMap::new();
+        for (at, reply) in replies {
+            if let Reply::Failed(trouble) | Reply::Pending(trouble) = reply {
+                of.insert(at, trouble);
+            }
+        }
+        for (at, member) in self.members.iter().enumerate() {
+            if let Some(trouble) = member.trouble() {
+                of.insert(at, trouble.clone());
+            }
+        }
+        of.into_values().collect()
+    }
+
+    /// Whether the picture may stand for the cluster while a login is pending. A single look takes no earlier picture.
+    fn is_fresh(&self) -> bool {
+        self.patience.picture.is_some() && self.answered_at.is_some_and(|at| at.elapsed() < PICTURE_LASTS)
+    }
+
+    /// The user wants an answer now: no member keeps off any more.
+    pub(super) fn hurry(&mut self) {
+        self.is_pending = false;
     }
 
     /// The wait after one more failure. While every member refuses and only the user can mend it, nobody is tried

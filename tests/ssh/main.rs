@@ -154,17 +154,30 @@ async fn a_command_that_does_not_end_is_given_up_and_the_host_still_answers() {
 }
 
 #[tokio::test]
-async fn a_slow_answer_keeps_its_connection_until_the_third_that_hangs() {
+async fn commands_that_hang_keep_their_connection_and_get_no_third() {
     let server = Server::start("");
     let ssh = Ssh::new(server.options()).unwrap();
+    let (host, end) = (HostName::from("good"), server.path("end"));
     let limits = Limits { command: Duration::from_millis(300), ..LIMITS };
-    for logins in [1, 1, 2] {
-        let hangs = Command::new("sleep").arg("20");
-        let error = ssh.run(&HostName::from("good"), &hangs, limits).await.unwrap_err();
-        assert_eq!((error.kind, error.may_have_run), (TroubleKind::Timeout, true), "{error}");
+    let hangs = sh(&format!("until [ -e {} ]; do sleep 0.05; done", end.display()));
+    for is_dropped in [false, true] {
         assert_eq!(run(&ssh, "good", Command::new("true")).await.unwrap().exit_code, Some(0));
-        assert_eq!(server.logins(), logins);
+        let hanging = ssh.run(&host, &hangs, limits);
+        if is_dropped {
+            assert!(tokio::time::timeout(Duration::from_millis(100), hanging).await.is_err());
+        } else {
+            let error = hanging.await.unwrap_err();
+            assert_eq!((error.kind, error.may_have_run), (TroubleKind::Timeout, true), "{error}");
+        }
     }
+    let error = run(&ssh, "good", Command::new("true")).await.unwrap_err();
+    assert_eq!((error.kind, error.may_have_run), (TroubleKind::Timeout, false), "{error}");
+    assert_eq!(error.message, "2 earlier commands on good haven't ended. Nothing was sent.");
+    std::fs::write(&end, "").unwrap();
+    while run(&ssh, "good", Command::new("true")).await.is_err() {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert_eq!(server.logins(), 1);
     ssh.close().await;
 }
 

@@ -126,3 +126,66 @@ async fn a_fleet_behind_a_slow_door_comes_up_and_stays_up(
     let served = served.load(Ordering::SeqCst);
     assert!(served <= CLUSTERS * 3 + 30, "{served} logins for {} hosts", CLUSTERS * 3);
 }
+
+/// Hosts whose logins all time out.
+struct DeadFleet {
+    logins: Logins<()>,
+    tried: Arc<AtomicUsize>,
+}
+
+impl Transport for DeadFleet {
+    fn run<'a>(
+        &'a self,
+        host: &'a HostName,
+        _command: &'a Command,
+        limits: Limits,
+    ) -> BoxFuture<'a, Result<Output, TransportError>> {
+        let (name, tried) = (host.clone(), Arc::clone(&self.tried));
+        let connect = move || async move {
+            tried.fetch_add(1, Ordering::SeqCst);
+            sleep(limits.connect).await;
+            let message = format!("{name} is slow.");
+            let error = TransportError { kind: TroubleKind::SlowLogin, message, may_have_run: false };
+            Err(LoginFailure { error, cause: FailureCause::TooSlow })
+        };
+        async move {
+            self.logins.connection(host, limits.connect, limits.patience, connect).await?;
+            unreachable!("a dead host let us in")
+        }
+        .boxed()
+    }
+}
+
+#[rstest]
+#[case::three_seconds(3)]
+#[case::five_seconds(5)]
+#[case::fifteen_seconds(15)]
+#[tokio::test(start_paused = true)]
+async fn a_cluster_that_is_down_from_the_start_is_lost_and_asked_less_and_less(#[case] seconds: u64) {
+    let mut cluster = entry(&["a", "b", "c"]);
+    cluster.access.connect_timeout = Duration::from_secs(seconds);
+    let of = cluster.hosts.iter().map(|host| (host.clone(), cluster.name.clone())).collect();
+    let tried = Arc::new(AtomicUsize::new(0));
+    let fleet = DeadFleet { logins: Logins::new(of, 64), tried: Arc::clone(&tried) };
+    let transport: Arc<dyn Transport> = Arc::new(fleet);
+    let (sender, mut updates) = mpsc::channel(1_000);
+    let began = Instant::now();
+    let inventory = Inventory { clusters: vec![cluster] };
+    let _watch = Watch::start(&inventory, &transport, &settings(), &clock(), &sender);
+    let lost = loop {
+        let update = updates.recv().await.unwrap();
+        if let Contact::Lost { troubles, .. } = update.observation.contact {
+            break troubles;
+        }
+        assert!(began.elapsed() < Duration::from_secs(4 * seconds + 10), "{:?}", update.observation);
+    };
+    let kinds: Vec<_> = lost.iter().map(|trouble| trouble.kind).collect();
+    assert_eq!(kinds, [TroubleKind::SlowLogin; 3], "{lost:?}");
+    while began.elapsed() < Duration::from_secs(600) {
+        let update = updates.recv().await.unwrap();
+        let contact = update.observation.contact;
+        assert!(began.elapsed() < Duration::from_secs(60) || matches!(contact, Contact::Lost { .. }));
+    }
+    let tried = tried.load(Ordering::SeqCst);
+    assert!((20..120).contains(&tried), "{tried} logins");
+}

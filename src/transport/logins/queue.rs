@@ -7,8 +7,8 @@ use crate::model::{ClusterName, HostName};
 
 /// Hosts that wait for their turn to be logged in to, and those whose login is under way.
 ///
-/// First the hosts that the user asks for, then one member of each cluster that has no connection, then the others; of
-/// each, hosts that failed for a reason of their own come last. Holds no clock and does no IO.
+/// First the hosts that the user asks for, then one member of each cluster that has no connection, then the others. Hosts
+/// that failed for a reason of their own come last. Holds no clock and does no IO.
 #[derive(Debug)]
 pub(super) struct Queue {
     clusters: HashMap<HostName, ClusterName>,
@@ -116,8 +116,8 @@ impl Queue {
         let crowded_out = before.map_or(0, |failed| failed.crowded_out) + 1;
         let failed = Failed { signal, crowded_out: if is_crowded_out { crowded_out } else { 0 } };
         self.failed.insert(host.clone(), failed);
-        // A host that turns every login away, whatever the crowd, says nothing about the crowd.
-        if before.is_none_or(|failed| failed.signal != Signal::TurnedAway) {
+        // A host that turns every login away, or is slow by its own fault, says nothing about the crowd.
+        if before.is_none_or(|failed| failed.signal != Signal::TurnedAway && !failed.is_own_fault()) {
             self.pace.ended(begun, signal, number);
         }
         !failed.is_own_fault()
@@ -140,7 +140,7 @@ impl Queue {
         let Waiting { cluster, is_urgent, arrived } = waiting;
         let is_second = self.held.get(cluster).is_some_and(|&held| held > 0);
         let has_failed = self.failed.get(host).is_some_and(|failed| failed.is_own_fault());
-        (!is_urgent, is_second, has_failed, *arrived)
+        (!is_urgent, has_failed, is_second, *arrived)
     }
 
     fn cluster(&self, host: &HostName) -> ClusterName {

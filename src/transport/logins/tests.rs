@@ -185,8 +185,8 @@ proptest! {
         }
     }
 
-    /// Whatever happens in whatever order: the bound holds, no host is lost from the queue or logged in to twice, and a
-    /// cluster without a connection or a login comes before one that has either.
+    /// Whatever happens in whatever order: the bound holds, no host is lost from the queue or logged in to twice, hosts
+    /// that failed come last, and a cluster without a connection or a login comes before one that has either.
     #[test]
     fn the_queue_keeps_its_order(
         happenings in prop::collection::vec((0_usize..12, 0_u8..6), 1..300),
@@ -196,7 +196,7 @@ proptest! {
         let cluster = |at: usize| ClusterName::from(format!("c{}", at / 3));
         let mut queue = Queue::new((0..12).map(|at| (name(at), cluster(at))).collect(), most);
         let (mut waiting, mut under_way, mut connected) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
-        let mut urgent = BTreeSet::new();
+        let (mut urgent, mut failed) = (BTreeSet::new(), BTreeSet::new());
         for (at, what) in happenings {
             match what {
                 0 | 1 => {
@@ -214,9 +214,14 @@ proptest! {
                 3 if under_way.remove(&at) => {
                     queue.ended(&name(at), Signal::LoggedIn { took: ms(at as u64 * 10), limit: ms(5_000) });
                     connected.insert(at);
+                    failed.remove(&at);
                 }
                 4 if under_way.remove(&at) => {
-                    queue.ended(&name(at), Signal::TimedOut);
+                    if queue.ended(&name(at), Signal::TimedOut) {
+                        failed.remove(&at);
+                    } else {
+                        failed.insert(at);
+                    }
                 }
                 5 => {
                     queue.lost(&name(at));
@@ -230,7 +235,9 @@ proptest! {
                 prop_assert!(waiting.contains(&next));
                 if !urgent.contains(&next) {
                     prop_assert!(urgent.is_empty());
-                    prop_assert!(!held(next) || waiting.iter().all(|&at| held(at)));
+                    let as_good = |at: &usize| failed.contains(at) <= failed.contains(&next);
+                    prop_assert!(!held(next) || waiting.iter().filter(|at| as_good(at)).all(|&at| held(at)));
+                    prop_assert!(!failed.contains(&next) || waiting.iter().all(|at| failed.contains(at)));
                 }
                 waiting.remove(&next);
                 urgent.remove(&next);

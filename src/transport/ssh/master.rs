@@ -13,6 +13,7 @@ use tempfile::TempDir;
 use tokio::process::Child;
 use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
+use tokio::time::Instant;
 
 use super::control::{ControlDirectory, LOG};
 use super::group::Group;
@@ -52,8 +53,9 @@ pub(super) struct Master {
     connection: Arc<Connection>,
     /// A permit for each command that may run at once.
     sessions: Arc<Semaphore>,
-    /// Commands that ran out of time and haven't ended.
-    overdue: AtomicUsize,
+    /// One more reference for each command that nobody waits for any more and that hasn't ended.
+    overdue: Arc<()>,
+    since: Instant,
     /// How many streams of it were given up.
     given_up: AtomicUsize,
 }
@@ -72,7 +74,7 @@ pub(super) struct Login {
 impl Login {
     /// Logs in.
     pub(super) async fn connect(self) -> Result<Master, LoginFailure> {
-        let started = tokio::time::Instant::now();
+        let started = Instant::now();
         let directory = self.control.for_one_master().map_err(|error| self.local_trouble(&error))?;
         let stderr = tempfile::tempfile().map_err(|error| self.local_trouble(&error))?;
         let to_stderr = stderr.try_clone().map_err(|error| self.local_trouble(&error))?;
@@ -104,7 +106,8 @@ impl Login {
             session: Session::resume_mux(socket.into(), None),
             connection: Arc::new(Connection { process: Mutex::new(process), directory }),
             sessions: Arc::new(Semaphore::new(COMMANDS_PER_MASTER)),
-            overdue: AtomicUsize::new(0),
+            overdue: Arc::new(()),
+            since: Instant::now(),
             given_up: AtomicUsize::new(0),
         })
     }
@@ -225,9 +228,19 @@ impl Master {
         &self.sessions
     }
 
-    /// The number of commands that ran out of time and haven't ended.
-    pub(super) const fn overdue(&self) -> &AtomicUsize {
-        &self.overdue
+    /// The number of commands that nobody waits for any more and that haven't ended.
+    pub(super) fn overdue(&self) -> usize {
+        Arc::strong_count(&self.overdue) - 1
+    }
+
+    /// Counts one more of these, until the value is dropped.
+    pub(super) fn one_overdue(&self) -> Arc<()> {
+        Arc::clone(&self.overdue)
+    }
+
+    /// The time since the login.
+    pub(super) fn age(&self) -> Duration {
+        self.since.elapsed()
     }
 
     /// Counts one more stream that was given up, and says how many there were.
