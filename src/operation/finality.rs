@@ -23,6 +23,8 @@ const IN_A_ROW: usize = 2;
 pub(super) struct Finality {
     /// How many times in a row nothing was on its way.
     quiet: usize,
+    /// The DC that it was then.
+    dc: Option<NodeName>,
     open: Option<Question>,
 }
 
@@ -51,9 +53,11 @@ impl Finality {
             // Without a DC the next thing is an election, then a transition.
             _ => None,
         };
-        if self.open.is_none() {
+        // Another DC has a scheduler run of its own ahead of it.
+        if self.open.is_none() || self.dc != picture.summary.dc {
             self.quiet = 0;
         }
+        self.dc.clone_from(&picture.summary.dc);
     }
 
     /// The node whose controller is to be asked for its state.
@@ -78,9 +82,13 @@ fn shows_what_is_pending(picture: &Picture) -> bool {
 }
 
 /// Whether an idle controller may be waiting for a time to be over before it reacts. The option is called
-/// `crmd-transition-delay` before 2.0.
+/// `crmd-transition-delay` before 2.0. Any value but a plain zero counts, as Pacemaker also takes `0.5s` and `PT30S`.
 fn has_transition_delay(picture: &Picture) -> bool {
-    let is_set = |value: &str| value.trim().trim_start_matches('0').starts_with(|c: char| c.is_ascii_digit());
+    let is_zero = |value: &str| {
+        let number = value.trim().trim_end_matches(|c: char| c.is_ascii_alphabetic());
+        number.parse().is_ok_and(|number: f64| number == 0.0)
+    };
+    let is_set = |value: &str| !is_zero(value);
     let options = ["transition-delay", "crmd-transition-delay"];
     picture.cib.as_ref().is_some_and(|cib| options.iter().any(|name| cib.property(name).is_some_and(is_set)))
 }

@@ -510,6 +510,8 @@ fn the_controller_s_state_shows_whether_a_failure_is_final(
 #[case("crmd-transition-delay", "2", false)]
 #[case("transition-delay", "0s", true)]
 #[case("transition-delay", "00", true)]
+#[case("transition-delay", "0.5s", false)]
+#[case("transition-delay", "PT30S", false)]
 fn a_controller_that_delays_transitions_is_not_done_when_it_is_idle(
     #[case] option: &str,
     #[case] value: &str,
