@@ -10,6 +10,8 @@ use crate::transport::{Command, Limits, Output};
 
 /// The most that is read of what a command says.
 const OUTPUT: usize = 4 << 20;
+/// The longest wait for a login before a command. The picture that allows the command gets old meanwhile.
+const SEND_PATIENCE: std::time::Duration = std::time::Duration::from_secs(2);
 /// How much longer than an ordinary command the scheduler may think.
 const SIMULATE: std::time::Duration = std::time::Duration::from_secs(50);
 
@@ -37,6 +39,7 @@ impl Operator {
     pub(super) async fn send(&self, host: &HostName, step: &Step) -> Ran {
         let command: Command = step.command.to_run().into_iter().collect();
         let limits = self.limits(step.seconds.map(std::time::Duration::from_secs));
+        let limits = Limits { patience: Some(SEND_PATIENCE), ..limits };
         match self.transport.run(host, &self.with_rights(command), limits).await {
             Ok(output) => Ran::Exited { code: output.exit_code, said: said(&output) },
             Err(error) if error.may_have_run => Ran::Unknown(error.message),
