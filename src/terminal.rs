@@ -90,9 +90,14 @@ impl Tty {
         self.writer.send(&bytes)
     }
 
-    /// Gives the terminal back; does nothing if that has been done. A terminal that takes no output gets its modes back
-    /// and no more.
+    /// Gives the terminal back for good; does nothing if that has been done. A terminal that takes no output gets its
+    /// modes back and no more.
     fn give_back(&self) {
+        self.leave(Writer::close);
+    }
+
+    /// Gives the terminal back. If it takes no output, `drop_rest` drops what it hasn't taken.
+    fn leave(&self, drop_rest: fn(&Writer)) {
         if !self.is_taken.swap(false, Ordering::SeqCst) {
             return;
         }
@@ -108,7 +113,7 @@ impl Tty {
         .and_then(|()| self.writer.send(&bytes));
         if !self.writer.is_free_within(LAST_WORDS_WAIT) {
             tracing::warn!("the terminal takes no output: only its modes are restored");
-            self.writer.close();
+            drop_rest(&self.writer);
         }
         let _gone = disable_raw_mode();
     }
@@ -126,7 +131,7 @@ impl Tty {
     /// Hands the terminal to the shell, stops the console as ctrl-z does to any program, and takes the terminal
     /// again when the shell continues it.
     pub fn suspend(&self) -> io::Result<()> {
-        self.give_back();
+        self.leave(Writer::discard);
         kill_current_process_group(Signal::TSTP)?;
         self.take()
     }

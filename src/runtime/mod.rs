@@ -245,7 +245,9 @@ where
                 is_drawing = false;
                 console.sees_stall(false)
             }
-            event = input.next() => {
+            // A key that is pressed before the picture is on screen acts on that picture. A terminal that takes none for
+            // a while gets only what needs no look at it: see `State::is_unseen`.
+            event = input.next(), if !is_drawing || screen.is_stalled() => {
                 // What a key does is seen at once.
                 next_frame = Instant::now();
                 console.sees_stall(is_drawing && screen.is_stalled());

@@ -33,6 +33,8 @@ struct Slot {
     busy_since: Option<Instant>,
     /// The first failure, until somebody has heard of it.
     failure: Option<io::Error>,
+    /// Whether the rest of what the thread is writing is to be dropped.
+    is_discarded: bool,
     /// Whether nothing is written any more: the terminal failed, or was given back without an answer.
     is_closed: bool,
 }
@@ -82,7 +84,14 @@ impl Writer {
         self.shared.slot().busy_since.is_some_and(|since| since.elapsed() >= limit)
     }
 
-    /// Drops what waits. Only a write under way may still reach the terminal.
+    /// Drops what waits. Only a write under way may still reach the terminal; what is sent from now on comes after it.
+    pub(super) fn discard(&self) {
+        let mut slot = self.shared.slot();
+        slot.is_discarded = slot.busy_since.is_some();
+        slot.next.clear();
+    }
+
+    /// Drops what waits, and takes nothing any more. Only a write under way may still reach the terminal.
     pub(super) fn close(&self) {
         let mut slot = self.shared.slot();
         slot.is_closed = true;
@@ -110,7 +119,7 @@ impl Shared {
                         slot.is_closed = true;
                     }
                 }
-                if slot.is_closed {
+                if slot.is_closed || slot.is_discarded {
                     break;
                 }
             }
@@ -121,6 +130,7 @@ impl Shared {
     /// Waits for the next bytes; `false` when there will be none.
     fn take(&self, bytes: &mut Vec<u8>) -> bool {
         let mut slot = self.slot();
+        slot.is_discarded = false;
         if slot.next.is_empty() || slot.is_closed {
             slot.busy_since = None;
             self.changed.notify_all();
@@ -142,5 +152,46 @@ impl Slot {
             Some(failure) => Some(Err(failure)),
             None => self.busy_since.is_none().then_some(Ok(())),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use super::*;
+
+    /// Takes as many chunks as it is told to.
+    struct Slow(mpsc::Receiver<()>, Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Slow {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.recv().map_err(io::Error::other)?;
+            self.1.lock().unwrap().extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn after_a_stall_that_was_not_waited_for_the_terminal_is_written_to_again() {
+        let (allow, allowed) = mpsc::channel();
+        let taken = Arc::default();
+        let writer = Writer::start(Slow(allowed, Arc::clone(&taken))).unwrap();
+        writer.send(&[b'a'; 3 * CHUNK]).unwrap();
+        writer.send(b"never").unwrap();
+        assert!(!writer.is_free_within(Duration::from_millis(20)));
+        writer.discard();
+        writer.send(b"b").unwrap();
+        for _ in 0..2 {
+            allow.send(()).unwrap();
+        }
+        assert!(writer.is_free_within(Duration::from_secs(20)));
+        let mut expected = vec![b'a'; CHUNK];
+        expected.push(b'b');
+        assert!(*taken.lock().unwrap() == expected, "the rest of the old picture was written");
     }
 }
