@@ -32,10 +32,11 @@ impl Server {
         fs::copy(directory.path().join("user.pub"), directory.path().join("authorized")).unwrap();
         let port = free_port();
         let path = directory.path().display();
+        // With SHLVL, bash leaves ~/.bashrc alone, which may print anything and take longer than the test.
         let config = format!(
             "{lines}\nListenAddress 127.0.0.1:{port}\nHostKey {path}/host\nAuthorizedKeysFile {path}/authorized\n\
              StrictModes no\nUsePAM no\nPasswordAuthentication no\nPermitRootLogin yes\nPidFile none\n\
-             MaxStartups 100\nLogLevel VERBOSE\n"
+             MaxStartups 100\nLogLevel VERBOSE\nSetEnv SHLVL=2\n"
         );
         fs::write(directory.path().join("sshd_config"), config).unwrap();
         let sshd = Command::new(program)
