@@ -9,7 +9,7 @@ use tokio::sync::mpsc;
 use tokio::time::sleep;
 
 use crate::model::HostName;
-use crate::perform::BEGINS;
+use crate::perform::{BEGINS, ENDS};
 use crate::transport::{
     Command, Ended, Limits, Output, Piece, StreamKind, StreamLimits, Transport, TransportError,
 };
@@ -74,6 +74,8 @@ impl Transport for Pretender {
                 let _nobody = pieces.send(piece).await;
             }
             sleep(TAKES).await;
+            let ends = Piece { stream: StreamKind::Stderr, bytes: format!("{ENDS}0\n").into_bytes() };
+            let _nobody = pieces.send(ends).await;
             Ok(Ended { exit_code: Some(0), elapsed: TAKES })
         })
     }

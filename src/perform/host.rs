@@ -8,14 +8,14 @@ mod scripts;
 
 use std::time::Duration;
 
-pub use self::scripts::BEGINS;
 use self::scripts::{AT_WORK, HELD, KILL, LATER, LOADER, LOCK, PROBE, SAME_HOST, SETTLE, UNLOCK, WHOLE};
+pub use self::scripts::{BEGINS, ENDS};
 pub(super) use self::scripts::{REFUSED, RESTARTED};
 
 use super::Shared;
 use crate::model::HostName;
 use crate::model::text::clean;
-use crate::scenario::journal::{Fate, Place};
+use crate::scenario::journal::{Fate, Job, Place};
 use crate::scenario::{Format, Plan, System};
 use crate::transport::{Command, Limits, Local, Output, Transport, TransportError};
 
@@ -98,10 +98,11 @@ pub enum Lock {
 
 impl Shared {
     /// The command that runs a script, and what it reads. Without a grip it runs without a lock.
-    pub(super) fn loader(&self, place: &Place, serial: u64, grip: Option<&Grip>, input: Vec<u8>) -> Command {
+    pub(super) fn loader(&self, serial: u64, job: &Job, grip: Option<&Grip>, input: Vec<u8>) -> Command {
         let boot = grip.and_then(|grip| grip.boot.as_deref()).unwrap_or("-");
+        let kind = if job.part.changes() { "changes" } else { "asks" };
         let command = Command::new("bash").args(["-c", LOADER, "quorate", &self.run, &serial.to_string()]);
-        self.with_rights(place, command.arg(boot).stdin(input))
+        self.with_rights(&job.place, command.args([boot, kind]).stdin(input))
     }
 
     pub(super) async fn probe(&self, place: &Place) -> Result<Probed, String> {

@@ -10,6 +10,7 @@ use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::beginning::Beginning;
+use super::ending::Ending;
 use super::host::{self, Grip};
 use super::output::{Log, shown_lines};
 use super::{News, Shared};
@@ -76,13 +77,13 @@ pub(super) async fn run(
     };
     let mut log = Log::open(&shared.output, &job, script.line, (shared.clock)(), &shared.masker).await;
     let input = host::input(&shared.plan, &job.place, &script.text);
-    let command = shared.loader(&job.place, serial, grip.as_ref(), input.clone());
+    let command = shared.loader(serial, &job, grip.as_ref(), input.clone());
     let mut sent = shared.send((serial, &job, script), &command, &kill, &mut log).await;
     let mut again = None;
     if let (Sent::Restarted, Some(grip)) = (&sent, &grip) {
         match shared.lock_again(&job.place, grip, serial).await {
             Ok(grip) => {
-                let command = shared.loader(&job.place, serial, Some(&grip), input);
+                let command = shared.loader(serial, &job, Some(&grip), input);
                 sent = shared.send((serial, &job, script), &command, &kill, &mut log).await;
                 again = Some((job.place.clone(), grip));
             }
@@ -159,22 +160,26 @@ impl Shared {
             Place::Local => Local.stream(&here, command, limits, pieces),
         };
         let take = async {
-            let mut beginning = Beginning::default();
+            let (mut beginning, mut ending) = (Beginning::default(), Ending::default());
             while let Some(mut piece) = taken.recv().await {
                 if piece.stream == StreamKind::Stderr {
-                    piece.bytes = beginning.push(&piece.bytes);
+                    piece.bytes = beginning.push(&ending.push(&piece.bytes));
                 }
                 self.take(job, &piece, log).await;
             }
-            let rest = Piece { stream: StreamKind::Stderr, bytes: beginning.finish() };
-            self.take(job, &rest, log).await;
-            beginning
+            let (code, rest) = ending.finish();
+            let mut rest = beginning.push(&rest);
+            rest.extend(beginning.finish());
+            self.take(job, &Piece { stream: StreamKind::Stderr, bytes: rest }, log).await;
+            (beginning, code)
         };
         let both = async { tokio::join!(stream, take) }.fuse();
         tokio::pin!(both);
         let stop = tokio::select! {
             biased;
-            (ended, beginning) = &mut both => return self.sent(&job.place, ended, &beginning),
+            (ended, (beginning, code)) = &mut both => {
+                return self.sent(&job.place, ended, &beginning, code);
+            }
             () = kill.cancelled() => Stop::Asked,
             () = sleep(script.timeout) => Stop::TimeUp,
         };
@@ -201,14 +206,26 @@ impl Shared {
         })
     }
 
-    /// Tells what an exit code means. Before the script begins, only the loader's own codes are certain.
-    fn sent(&self, place: &Place, ended: Result<Ended, TransportError>, beginning: &Beginning) -> Sent {
+    /// Returns what an exit code means. Before the script begins, only the loader's own codes are certain. Afterwards only the
+    /// code that the loader's last line says is: the loader may be killed while the script works on.
+    fn sent(
+        &self,
+        place: &Place,
+        ended: Result<Ended, TransportError>,
+        beginning: &Beginning,
+        last: Option<i32>,
+    ) -> Sent {
         let why = || match beginning.why() {
             Some(why) => format!("{place}: {}", self.masker.mask(&why)),
             None => format!("{place}: the script ended before it began"),
         };
         Sent::Ended(match ended {
-            Ok(Ended { exit_code, .. }) if beginning.has_begun() => End::Exited { code: exit_code },
+            Ok(Ended { exit_code, .. }) if beginning.has_begun() && last.is_some() && exit_code == last => {
+                End::Exited { code: last }
+            }
+            Ok(_) if beginning.has_begun() => End::Lost {
+                why: format!("{place}: the shell that waits for the script ended before the script"),
+            },
             Ok(Ended { exit_code: Some(host::RESTARTED), .. }) => return Sent::Restarted,
             Ok(Ended { exit_code: Some(host::REFUSED), .. }) => End::NotSent { why: why() },
             Ok(_) => End::Lost { why: why() },

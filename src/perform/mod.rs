@@ -1,6 +1,7 @@
 //! Carrying out scenarios: gates, hosts, output, the journal on the disk and the locks for [`crate::scenario`].
 
 mod beginning;
+mod ending;
 mod engine;
 mod gates;
 mod host;
@@ -26,7 +27,7 @@ use crate::scenario::{Masker, Plan};
 use crate::transport::Transport;
 use crate::watch::Clock;
 
-pub use host::{BEGINS, Lock};
+pub use host::{BEGINS, ENDS, Lock};
 pub use kept::{Kept, KeptFor};
 pub use output::file_name;
 pub use proof::prove;

@@ -24,40 +24,53 @@ fi
     };
 }
 
+/// Defines `fields PID`: reads the state and what follows it in that process's `stat`, as `$stat`. Like all that goes into
+/// the loader's inner scripts, it has no single quote.
+macro_rules! fields {
+    () => {
+        r#"fields() {
+  stat=
+  { while IFS= read -r line || [ -n "$line" ]; do stat+="$line "; done <"/proc/$1/stat"; } 2>/dev/null
+  stat=${stat##*) }
+}
+"#
+    };
+}
+
 /// Defines `left SESSION…`: prints the living processes of those sessions. A script has a session of its own, while
 /// `timeout` and `set -m` put what it starts in other process groups. Needs no `ps` or `pkill`, which a small host lacks.
 ///
-/// Defines `alive FOLDER`: succeeds while the script of that folder runs, as `$pid` in the session `$session`; `$stage` is
-/// `waiting` until it begins. A recycled PID, one from an earlier boot and a zombie don't count. Once `KILL` has begun,
-/// whatever the script started counts too, as the script itself may die first. Where the record is gone, processes are
-/// found by the arguments that the loader gives them and by their user, and `$session` names all their sessions.
+/// Defines `alive FOLDER`: succeeds while the script of that folder runs, in the session of its keeper (see [`LOADER`]),
+/// `$session`. `$pid` is the process to show: the script's shell or, without it, another of the session. `$stage` is
+/// `waiting` until it begins. A recycled PID, one from an earlier boot and a zombie don't count. Without an exit code the
+/// keeper was killed, so whatever is left of the session counts, as it does once `KILL` has begun. After an exit code it
+/// doesn't count: a script may leave a daemon behind with `&` or `nohup`, and nothing would ever begin on that host again.
+/// Where the record is gone, processes are found by the arguments that the loader gives them and by their user, and
+/// `$session` names all their sessions.
 ///
 /// Defines `remembers FOLDER`: succeeds if the host remembers each script of that run after number `$floor`. An empty file
 /// `since`, as a full disk leaves it, is no memory: taken for 0, it would turn a script that ran half-way into one that
 /// never came.
 macro_rules! find {
     () => {
-        r#"started() {
+        concat!(
+            fields!(),
+            r#"started() {
   stat=$(cat "/proc/$1/stat" 2>/dev/null) && set -- ${stat##*) } && case $1 in [ZX]) ;; *) echo "${20}" ;; esac
 }
 remembers() {
   floor=
   if [ -f "$1/since" ]; then read -r floor <"$1/since"; fi
-  case $floor in '' | *[!0-9]*) return 1 ;; esac
+  case $floor in "" | *[!0-9]*) return 1 ;; esac
 }
 boot_id=$(cat /proc/sys/kernel/random/boot_id)
-fields() {
-  stat=
-  { while IFS= read -r line || [ -n "$line" ]; do stat+="$line "; done <"/proc/$1/stat"; } 2>/dev/null
-  stat=${stat##*) }
-}
 left() {
   sessions=" $* "
   for process in /proc/[0-9]*; do
     process=${process#/proc/}
     fields "$process"
     set -- $stat
-    case $1 in '' | [ZX]) continue ;; esac
+    case $1 in "" | [ZX]) continue ;; esac
     case $sessions in *" $4 "*) echo "$process" ;; esac
   done
 }
@@ -68,17 +81,20 @@ alive() {
     [ -n "$pid" ] && [ "$boot" = "$boot_id" ] || return
     session=$pid
     now=$(started "$pid")
-    [ "$start" != "$now" ] || return 0
-    [ -z "$now" ] && [ -e "$1/killing" ] || return
+    if [ "$start" = "$now" ]; then
+      if [ "$stage" != waiting ] && [ -d "/proc/$stage" ]; then pid=${stage:-$pid}; fi
+      return 0
+    fi
+    [ -z "$now" ] && { [ -e "$1/killing" ] || [ ! -e "$1/exit" ]; } || return
     pid=$(left "$session") pid=${pid%%[!0-9]*}
     [ -n "$pid" ]
     return
   fi
   found=
-  for pid in $(printf '%s\n' "$1" | grep -lzxF -f - /proc/[0-9]*/cmdline 2>/dev/null); do
+  for pid in $(printf "%s\n" "$1" | grep -lzxF -f - /proc/[0-9]*/cmdline 2>/dev/null); do
     pid=${pid#/proc/} pid=${pid%/cmdline}
     program= name= folder=
-    { for word in program _ _ name folder; do IFS= read -r -d '' "$word"; done <"/proc/$pid/cmdline"; } 2>/dev/null
+    { for word in program _ _ name folder; do IFS= read -r -d "" "$word"; done <"/proc/$pid/cmdline"; } 2>/dev/null
     [ "$program $name $folder" = "bash quorate $1" ] && [ -O "/proc/$pid" ] && [ -n "$(started "$pid")" ] || continue
     fields "$pid"
     found=$pid session+=" $(set -- $stat && echo "$4")"
@@ -87,6 +103,7 @@ alive() {
   [ -n "$pid" ]
 }
 "#
+        )
     };
 }
 
@@ -124,13 +141,21 @@ macro_rules! held {
 }
 
 /// Runs the script on its stdin, of run `$1`, with number `$2`. `$3` is the boot in which the run took the lock; `-`: it
-/// runs without a lock. Exit code 77, if this is another boot: the host was restarted, and nothing was run.
+/// runs without a lock. `$4`: whether the script `changes` something or only `asks`. Exit code 77, if this is another boot:
+/// the host was restarted, and nothing was run.
 ///
 /// The script is read whole before anything of it runs. Then, with the guard held so that the lock can't change hands, the
-/// host decides whether it begins: not if it was settled, is older than what the host remembers, or the lock isn't the
-/// run's. The script has no stdin, and a session of its own that no hang-up of the connection reaches. What it prints goes through `tee`, which continues when nobody listens any
-/// more: a lost connection does not kill an installation half-way. Its stderr begins with [`BEGINS`]; an exit code without
-/// that line isn't the script's.
+/// host decides whether it begins: not if it was settled, is older than what the host remembers, the lock isn't the
+/// run's, or another script of the run that changes something still runs. The script has no stdin. What it prints goes
+/// through `tee`, which continues when nobody listens any more: a lost connection does not kill an installation half-way.
+///
+/// The script runs in a session that no hang-up of the connection reaches. Its leader, the keeper, waits for the script and
+/// writes down its exit code, also when the loader is killed. If a signal may have killed the script (129 to 192), the
+/// keeper also waits for what is left of the session, which may be the script's work; the script's time limit bounds that.
+/// After any other exit code it doesn't wait: what is left was left on purpose, such as a daemon.
+///
+/// The script's stderr begins with [`BEGINS`] and ends with [`ENDS`], an exit code and a newline. Without both lines an exit
+/// code isn't the script's.
 pub(super) const LOADER: &str = concat!(
     home!(),
     r#"here=$home/$1/$2
@@ -138,55 +163,95 @@ if [ "$3" != - ] && [ "$3" != "$(cat /proc/sys/kernel/random/boot_id)" ]; then e
 mkdir -p "$home/$1" && mkdir "$here" || exit 125
 umask "$mask"
 inner='
-record() {
-  echo "$$ $(cat /proc/sys/kernel/random/boot_id) $start$2" >"$1/pid.new" && mv "$1/pid.new" "$1/pid"
-}
 begin() {
+"#,
+    find!(),
+    r#"
+  record() {
+    echo "$7 $boot_id $8 $9" >"$1/pid.new" && mv "$1/pid.new" "$1/pid"
+  }
+  if [ "$9" = waiting ]; then
+    record "$@"
+    return
+  fi
+  echo "the script did not arrive whole or in time"
   exec 9<"$2" && flock -w 20 9 || return
   case $__quorate in *"
-# quorate: the script is whole") ;; *) return ;; esac
+# quorate: the script is whole") ;; *) return 1 ;; esac
   [ ! -e "$1/settled" ] || return
-  floor=0
   if [ -e "$2/$3/since" ]; then
-    read -r floor <"$2/$3/since"
-    case $floor in "" | *[!0-9]*)
-      __quorate_why="this host does not remember which scripts of the run it was sent"
-      return
-      ;;
-    esac
+    if ! remembers "$2/$3"; then
+      echo "this host does not remember which scripts of the run it was sent"
+      return 1
+    fi
+    [ "$4" -gt "$floor" ] || return
   fi
-  [ "$4" -gt "$floor" ] || return
   if [ "$5" != - ]; then
     holder=
     if [ -f "$2/lock" ] && [ ! -L "$2/lock" ]; then read -r -n 500 holder <"$2/lock"; fi
     case $holder in
     "$3 "*) ;;
     *)
-      __quorate_why="this run does not hold the lock of this host any more"
-      return
+      echo "this run does not hold the lock of this host any more"
+      return 1
       ;;
     esac
   fi
-  record "$1" || return
-  __quorate_runs=yes
+  if [ "$6" = changes ]; then
+    for other in "$2/$3"/*/changes; do
+      other=${other%/changes}
+      if [ -e "$other/exit" ] && [ ! -e "$other/killing" ]; then continue; fi
+      if [ -f "$other/pid" ] && alive "$other"; then
+        echo "script ${other##*/} of this run still works here, as process $pid"
+        return 1
+      fi
+    done
+    : >"$1/changes" || return
+  fi
+  record "$@"
 }
-stat=$(cat "/proc/$$/stat") && start=$(set -- ${stat##*) } && echo "${20}")
-record "$1" " waiting" || exit 125
+(begin "$@" waiting) || exit 125
 __quorate=$(cat)
 exec </dev/null
-__quorate_runs= __quorate_why="the script did not arrive whole or in time"
-begin "$@"
-if [ -z "$__quorate_runs" ]; then
+if ! __quorate_why=$(begin "$@" "$$"); then
   : >"$1/never"
-  echo "quorate: $__quorate_why; nothing of it was run" >&2
+  echo "quorate: ${__quorate_why##*
+}; nothing of it was run" >&2
   exit 125
 fi
-exec 9<&-
 echo "quorate: the script begins" >&2
-unset stat start floor holder __quorate_runs __quorate_why
-unset -f record begin
+unset __quorate_why
+unset -f begin
 set --
 eval "$__quorate"'
+keeper='
+"#,
+    fields!(),
+    r#"
+rest() {
+  for process in /proc/[0-9]*; do
+    process=${process#/proc/}
+    [ "$process" != "$$" ] || continue
+    fields "$process"
+    set -- $stat
+    case $1 in "" | [ZX]) continue ;; esac
+    [ "$4" != "$$" ] || return 0
+  done
+  return 1
+}
+trap : HUP INT TERM PIPE
+fields "$$"
+start=$(set -- $stat && echo "${20}")
+exec 5>&2 2>/dev/null
+bash -c "$7" quorate "$1" "$2" "$3" "$4" "$5" "$6" "$$" "$start" 2>&5 5>&- 6>&-
+code=$?
+if [ "$code" -gt 128 ] && [ "$code" -le 192 ] && rest && { sleep 0.3 5>&- 6>&-; rest; }; then
+  echo "quorate: process $process still runs; the script that started it ended with $code" >&5
+  while rest; do sleep 0.3 5>&- 6>&-; done
+fi
+echo "$code" >"$1/exit.new" && mv "$1/exit.new" "$1/exit"
+echo "$code" >&6
+exit "$code"'
 exec 3<&0 </dev/null
 exec 4> >(trap "" HUP INT TERM PIPE; exec tee /dev/null 3<&-)
 out=$!
@@ -194,10 +259,10 @@ exec 5> >(trap "" HUP INT TERM PIPE; exec tee /dev/null 3<&- 4>&- >&2)
 err=$!
 ours() { read -r _ _ _ parent _ 2>/dev/null <"/proc/$1/stat" && [ "$parent" = "$$" ]; }
 trap : HUP INT TERM
-setsid bash -c "$inner" quorate "$here" "$home" "$1" "$2" "$3" <&3 >&4 2>&5 3<&- 4>&- 5>&-
-code=$?
-echo "$code" >"$here/exit.new" && mv "$here/exit.new" "$here/exit"
+code=$(exec setsid bash -c "$keeper" quorate "$here" "$home" "$1" "$2" "$3" "$4" "$inner" 6>&1 <&3 >&4 2>&5 3<&- 4>&- 5>&-)
 exec 4>&- 5>&-
+# The keeper was killed. The script may work on, and would be killed by a signal if nothing took what it prints.
+[ -n "$code" ] || exit 1
 for pause in 0 .01 .02 .05 .1 .2 .5 1 1 1 1; do
   sleep "$pause"
   ours "$out" || ours "$err" || break
@@ -205,12 +270,16 @@ done
 for copier in "$out" "$err"; do
   if ours "$copier"; then kill -9 "$copier" 2>/dev/null; fi
 done
+[ -e "$here/never" ] || echo "quorate: the script ended with $code" >&2
 exit "$code"
 "#
 );
 
 /// The line of [`LOADER`] before the script's own output.
 pub const BEGINS: &str = "quorate: the script begins\n";
+
+/// The start of the line of [`LOADER`] after the script's own output. The exit code follows.
+pub const ENDS: &str = "quorate: the script ended with ";
 
 /// The last line of what the loader reads.
 pub(super) const WHOLE: &str = "\n# quorate: the script is whole";
@@ -409,7 +478,55 @@ pub(in crate::perform) const RESTARTED: i32 = 77;
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+    use std::io::Write;
+    use std::path::Path;
+    use std::process::{Child, Command, Stdio};
+    use std::time::Duration;
+
     use super::*;
+
+    /// Sends a script of run `run` to this machine, where `home` is the folder of all runs.
+    fn send(home: &Path, number: u32, kind: &str, script: &str) -> Child {
+        let loader = LOADER.replace("/run/quorate", &home.display().to_string());
+        let loader = loader.replace("/tmp/quorate-", &format!("{}-", home.display()));
+        let mut child = Command::new("bash")
+            .args(["-c", &loader, "quorate", "run", &number.to_string(), "-", kind])
+            .env("HERE", home.parent().unwrap())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        child.stdin.take().unwrap().write_all(format!("{script}{WHOLE}").as_bytes()).unwrap();
+        child
+    }
+
+    fn end(child: Child) -> (Option<i32>, String) {
+        let output = child.wait_with_output().unwrap();
+        (output.status.code(), String::from_utf8(output.stderr).unwrap())
+    }
+
+    #[test]
+    fn a_host_begins_no_script_of_a_run_beside_another_that_changes_something() {
+        let folder = tempfile::tempdir().unwrap();
+        let home = folder.path().join("run");
+        let first = "echo $$ >\"$HERE/began\"; until [ -e \"$HERE/go\" ]; do sleep 0.05; done";
+        let first = send(&home, 1, "changes", first);
+        let began = || fs::read_to_string(folder.path().join("began")).unwrap_or_default();
+        while !began().ends_with('\n') {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        let (code, said) = end(send(&home, 2, "changes", "echo x >\"$HERE/second\""));
+        let refusal =
+            format!("script 1 of this run still works here, as process {}; nothing", began().trim());
+        assert!(said.contains(&refusal), "{said}");
+        assert_eq!((code, folder.path().join("second").exists()), (Some(REFUSED), false));
+        assert_eq!(end(send(&home, 3, "asks", "exit 3")), (Some(3), format!("{BEGINS}{ENDS}3\n")));
+        fs::write(folder.path().join("go"), "").unwrap();
+        assert_eq!(end(first), (Some(0), format!("{BEGINS}{ENDS}0\n")));
+        assert_eq!(end(send(&home, 4, "changes", "exit 4")), (Some(4), format!("{BEGINS}{ENDS}4\n")));
+    }
 
     #[test]
     fn no_script_asks_the_wall_clock() {

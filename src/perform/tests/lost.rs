@@ -80,8 +80,8 @@ async fn what_became_of_a_script_is_remembered_until_the_journal_knows() {
     fs::write(site.host("b").join("run/lock"), "20250101-000000-dead galera, by ann@elsewhere\n").unwrap();
     go(&site, "a");
     until(|| !site.file("a", "done").is_empty()).await;
-    // Over ssh the loader outlives the console, and leaves the exit code.
-    fs::write(site.host("a").join(format!("run/{id}/1/exit")), "0\n").unwrap();
+    // The loader has died with the console, but not what waits for the script.
+    until(|| site.host("a").join(format!("run/{id}/1/exit")).exists()).await;
     assert!(matches!(resume(&site, &plan, &id).await.0, Outcome::Failed { .. }));
     fs::remove_file(site.host("b").join("run/lock")).unwrap();
     let (outcome, entries) = resume(&site, &plan, &id).await;

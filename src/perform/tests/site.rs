@@ -14,7 +14,7 @@ use tempfile::TempDir;
 use tokio::sync::mpsc;
 
 use crate::model::{Access, HostName, Tier, TroubleKind};
-use crate::perform::{BEGINS, Destruction, Lock, News, Pace, Performer, Run, Runs, Start, Unknown};
+use crate::perform::{BEGINS, Destruction, ENDS, Lock, News, Pace, Performer, Run, Runs, Start, Unknown};
 use crate::scenario::journal::{Entry, Event, Instruction, Outcome, Part};
 use crate::scenario::{
     Check, Destroys, Format, Gates, Order, Plan, Purpose, Scenario, Script, Secrecy, Step, Target, Value,
@@ -372,6 +372,8 @@ impl Transport for Crowd {
                 tokio::task::yield_now().await;
             }
             self.busy.fetch_sub(1, Ordering::SeqCst);
+            let ends = Piece { stream: StreamKind::Stderr, bytes: format!("{ENDS}0\n").into_bytes() };
+            pieces.send(ends).await.unwrap();
             Ok(Ended { exit_code: Some(0), elapsed: Duration::from_millis(1) })
         }
         .boxed()
