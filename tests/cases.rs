@@ -30,10 +30,10 @@ const GALERA: &str = "Galera";
 // A clone or bundle that may run nowhere.
 #[case("12b-ping-lost-clone-only", Right { exits: (2, 2), findings: &["clone-incomplete ms-drbd-r0", "clone-incomplete web-clone", "connectivity-lost node1", "connectivity-lost node2"], says: &["ms-drbd-r0 runs nowhere: loc-ping-ms-drbd-r0 keeps it off node1 and node2 (pingd = 0)"], never: &[] })]
 #[case("71-banned-everywhere", Right { exits: (2, 2), findings: &["clone-incomplete web-clone", "leftover-constraint cli-ban-web-clone-on-u1", "leftover-constraint cli-ban-web-clone-on-u2"], says: &["web-clone runs nowhere: cli-ban-web-clone-on-u1 keeps it off u1; cli-ban-web-clone-on-u2 keeps it off u2"], never: &[] })]
-#[case("72-clone-hosts-standby", Right { exits: (2, 2), findings: &["clone-incomplete db-clone", "node-standby v1", "node-standby v2"], says: &["db-clone runs nowhere: all its nodes are in standby"], never: &[] })]
+#[case("72-clone-hosts-standby", Right { exits: (2, 2), findings: &["clone-incomplete db-clone", "node-standby v1", "node-standby v2"], says: &["db-clone runs nowhere: all its nodes are in standby", "End the standby when the work is done: `crm_standby --node v1 --delete`, `crm_standby --node v2 --delete`."], never: &["--delete`. End"] })]
 #[case("12-ping-lost", Right { exits: (2, 2), findings: &["clone-incomplete ms-drbd-r0", "connectivity-lost node1", "connectivity-lost node2", "fencing-disabled 12-ping-lost", "members-even 12-ping-lost"], says: &["(pingd = 0)", "grp-exportd waits for it"], never: &[] })]
 // Fencing that can't happen.
-#[case("45-stonith-disabled-forgotten", Right { exits: (1, 1), findings: &["fencing-impossible 45-stonith-disabled-forgotten"], says: &["nothing can fence: stonith-c1 is disabled; stonith-c2 is disabled"], never: &["should settle"] })]
+#[case("45-stonith-disabled-forgotten", Right { exits: (1, 1), findings: &["fencing-impossible 45-stonith-disabled-forgotten"], says: &["nothing can fence: stonith-c1 is disabled; stonith-c2 is disabled", "--resource stonith-c1 --meta", "--resource stonith-c2 --meta"], never: &["should settle"] })]
 #[case("45b-stonith-disabled-node-lost", Right { exits: (2, 2), findings: &["node-unclean srv2"], says: &["srv2 is unclean and can't be fenced: stonith-c2 is disabled", "--resource stonith-c2 --meta --set-parameter target-role"], never: &["should settle"] })]
 #[case("51-no-dc-wait-for-all", Right { exits: (2, 2), findings: &["no-quorum 51-no-dc-wait-for-all"], says: &["no quorum, no DC", "wait_for_all"], never: &["--confirm"] })]
 // What isn't visible.
@@ -41,7 +41,7 @@ const GALERA: &str = "Galera";
 #[case("diskless-sbd-vip-stopped", Right { exits: (2, 2), findings: &["resource-stopped rsc_ip_PRD_HDB00", "fail-count-threshold rsc_SAPHana_PRD_HDB00"], says: &[], never: &["fencing device"] })]
 #[case("28-booth-ticket", Right { exits: (1, 1), findings: &["ticket-lost ticketA"], says: &["g-app"], never: &["should run"] })]
 // The reason is known.
-#[case("25-health-red", Right { exits: (2, 2), findings: &["node-health h1", "resource-stopped db"], says: &["db runs nowhere: h1's health is red", "vip waits for it"], never: &["about to start"] })]
+#[case("25-health-red", Right { exits: (2, 2), findings: &["node-health h1", "resource-stopped db"], says: &["db runs nowhere: h1's health is red", "vip waits for it"], never: &["about to start", "…"] })]
 #[case("24-utilization-full", Right { exits: (2, 2), findings: &["resource-stopped vm-c"], says: &["needs memory 8000; kvm1 and kvm2 have 4000 left"], never: &["about to start"] })]
 #[case("30-time-rule", Right { exits: (2, 2), findings: &["resource-stopped nightly"], says: &["nightly runs nowhere: by-day keeps it off t1 and t2"], never: &[] })]
 #[case("11a-drbd-fence-constraint-down", Right { exits: (2, 2), findings: &["promoted-missing audiodata-clone", "node-offline node-12-98"], says: &["DRBD allows only node-12-98, which is offline", "drbd-fence-by-handler-audiodata-audiodata-clone", "`drbdadm status`", "audio-grp waits for it"], never: &[GALERA] })]
@@ -57,7 +57,7 @@ const GALERA: &str = "Galera";
 #[case("84-clone-failed-everywhere", Right { exits: (2, 2), findings: &["resource-failed nova-compute"], says: &["nova-compute failed to start on 5 nodes"], never: &["5 resources"] })]
 // Quirks of crm_mon.
 #[case("04b-tnf-pending", Right { exits: (2, 2), findings: &["resource-failed etcd", "node-pending master-1", "failure-recovered kubelet", "failure-recovered master-0_redfish", "failure-recovered master-1_redfish"], says: &[], never: &["standby"] })]
-#[case("54-quorum-node-probe-fails", Right { exits: (1, 1), findings: &["resource-orphaned pgsql-ha"], says: &["a surplus instance of pgsql-ha is on record"], never: &["no longer configured"] })]
+#[case("54-quorum-node-probe-fails", Right { exits: (1, 1), findings: &["resource-orphaned pgsql-ha"], says: &["a surplus instance of pgsql-ha is on record", "pgsql-ha is banned from node3: a probe may have failed there", "`crm_mon -1 -o`"], never: &["no longer configured"] })]
 // A remedy that works.
 #[case("29-resource-maintenance", Right { exits: (1, 1), findings: &["resource-unmanaged msl_SAPHana"], says: &["--resource msl_SAPHana --meta --set-parameter maintenance --parameter-value false"], never: &["is-managed --parameter-value true", GALERA] })]
 #[case("12d-null-node-1.1.10", Right { exits: (2, 2), findings: &[], says: &[], never: &["(null)"] })]
@@ -129,6 +129,10 @@ fn a_fencing_device_that_is_none() {
     let findings = review(&entry("c"), cib, now);
     assert_eq!((exit(&findings), findings[0].code), (1, "fencing-settings"));
     assert!(findings[0].summary.contains("method=cycle and action=off"), "{}", findings[0].summary);
+    for name in ["method", "action"] {
+        let command = format!("--delete-parameter {name}`");
+        assert!(findings[0].remedy.contains(&command), "{}", findings[0].remedy);
+    }
 }
 
 fn judge(name: &str, with_cib: bool) -> Vec<Finding> {

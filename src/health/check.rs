@@ -54,6 +54,8 @@ pub(super) struct Verdict {
     pub(super) subject: String,
     pub(super) summary: String,
     pub(super) evidence: Vec<String>,
+    /// The line of its evidence that names what waits for it, which folding keeps.
+    pub(super) waiting: Option<String>,
     pub(super) remedy: String,
 }
 
@@ -68,6 +70,7 @@ impl Verdict {
             subject: subject.to_string(),
             summary: summary.into(),
             evidence: Vec::new(),
+            waiting: None,
             remedy: String::new(),
         }
     }
@@ -75,6 +78,14 @@ impl Verdict {
     #[must_use]
     pub(super) fn because(mut self, evidence: impl IntoIterator<Item = String>) -> Self {
         self.evidence.extend(evidence);
+        self
+    }
+
+    /// The same for the line that names what waits for it.
+    #[must_use]
+    pub(super) fn waiting(mut self, line: Option<String>) -> Self {
+        self.evidence.extend(line.clone());
+        self.waiting = line;
         self
     }
 
@@ -124,7 +135,11 @@ fn fold(outlook: &Outlook<'_>, verdicts: &[Verdict], noun: &str, words: &str) ->
 fn fold_alike(outlook: &Outlook<'_>, alike: &[Verdict], noun: &str, words: &str) -> Verdict {
     let count = alike.len();
     let severity = alike.first().map_or(Severity::Note, |verdict| verdict.severity);
-    let mut evidence: Vec<_> = alike.iter().take(FOLDED_NAMED).map(|one| one.summary.clone()).collect();
+    let line = |one: &Verdict| match &one.waiting {
+        Some(waiting) => format!("{}; {waiting}", one.summary),
+        None => one.summary.clone(),
+    };
+    let mut evidence: Vec<_> = alike.iter().take(FOLDED_NAMED).map(line).collect();
     if count > FOLDED_NAMED {
         evidence.push(format!("and {} more", count - FOLDED_NAMED));
     }

@@ -157,17 +157,7 @@ fn tells(scene: &Scene<'_>, parts: &[&Placed<'_>], leader: &Leader<'_>) -> bool 
     match leader.state {
         LeaderState::Failed | LeaderState::Blocked => true,
         LeaderState::Down => parts.iter().any(|part| scene.is_disabled(part)) && !moving,
-        LeaderState::NotPromoted => {
-            let demoted = |role: &Option<Role>| matches!(role, Some(Role::Stopped | Role::Unpromoted));
-            let on_purpose = parts.iter().any(|part| {
-                demoted(&part.primitive.target_role)
-                    || part
-                        .ancestors
-                        .iter()
-                        .any(|top| matches!(top, Resource::Clone(clone) if demoted(&clone.target_role)))
-            });
-            !moving && !on_purpose
-        }
+        LeaderState::NotPromoted => !moving,
     }
 }
 

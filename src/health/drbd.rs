@@ -75,8 +75,16 @@ impl Fence<'_> {
         let barred = listed(&self.barred);
         let xpath = shell(format!("//rsc_location[@id=\"{}\"]", self.id));
         let resource = shell(self.resource);
+        let first = match self.allowed.as_slice() {
+            [] => "Check that a node of the constraint still exists".to_owned(),
+            nodes if nodes.iter().any(|node| State::of(node).is_none()) => format!(
+                "Check `drbdadm status` on {allowed}: it must be connected and UpToDate (`drbdadm adjust all` reconnects), and DRBD removes the constraint after the resync"
+            ),
+            _ => format!("Bring {allowed} back: DRBD removes the constraint after the resync"),
+        };
+        let other = if barred.is_empty() { "the node to promote".to_owned() } else { barred };
         format!(
-            "Bring {allowed} back: DRBD removes the constraint after the resync. Only if its data is lost for good: check `drbdadm status` on {barred} (UpToDate, for the DRBD behind {resource}), then `cibadmin --delete --xpath {xpath}`."
+            "{first}. Only if its data is lost for good: check `drbdadm status` on {other} (UpToDate, for the DRBD behind {resource}), then `cibadmin --delete --xpath {xpath}`."
         )
     }
 }

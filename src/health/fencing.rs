@@ -2,31 +2,134 @@
 
 use std::collections::HashSet;
 
-use crate::model::{Node, NodeName, ResourceId};
+use regex::Regex;
+
+use crate::model::{Ban, FencingLevel, LevelTarget, Node, NodeName, ResourceId, Score};
 
 use super::scene::{Placed, Scene, base};
 use super::words::{listed, shell};
 
-/// Why a node can't be fenced.
+/// Why a node can't be fenced: each fault with the devices that have it. Empty without any device.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Lack<'a> {
-    /// What is missing, in words to follow a colon: `stonith-c2 is disabled`.
-    pub(super) words: String,
-    /// The disabled devices that could do it.
-    pub(super) disabled: Vec<&'a ResourceId>,
+    faults: Vec<(Fault<'a>, Vec<&'a ResourceId>)>,
 }
 
-impl Lack<'_> {
-    /// What would let it be fenced.
-    pub(super) fn remedy(&self) -> String {
-        match self.disabled.first() {
-            Some(id) => format!(
-                "Enable the fencing device: `crm_resource --resource {} --meta --set-parameter target-role --parameter-value Started`.",
-                shell(id)
-            ),
-            None => "Give it a fencing device that reaches it: check `pcmk_host_list`, `pcmk_host_map` and the fencing topology.".to_owned(),
+/// Why a device can't fence a node.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Fault<'a> {
+    /// The fencing topology names it, and it isn't configured.
+    Missing,
+    /// It can fence other nodes only.
+    Elsewhere,
+    Disabled,
+    /// Constraints keep it off every online member. Their ids, once each.
+    Banned(Vec<&'a str>),
+    /// Constraints let it run on the node itself only.
+    Pinned(Vec<&'a str>),
+    /// It failed too often on every online member that may run it.
+    Failed,
+    /// No member is online.
+    Nowhere,
+}
+
+impl<'a> Lack<'a> {
+    fn none() -> Self {
+        Self { faults: Vec::new() }
+    }
+
+    fn add(&mut self, fault: Fault<'a>, id: &'a ResourceId) {
+        match self.faults.iter_mut().find(|(known, _)| *known == fault) {
+            Some((_, ids)) if ids.contains(&id) => {}
+            Some((_, ids)) => ids.push(id),
+            None => self.faults.push((fault, vec![id])),
         }
     }
+
+    /// What is missing, in words to follow a colon: `stonith-c2 is disabled`.
+    pub(super) fn words(&self) -> String {
+        if self.faults.is_empty() {
+            return "no fencing device is configured".to_owned();
+        }
+        let words: Vec<String> = self.faults.iter().map(|(fault, ids)| fault.words(ids)).collect();
+        words.join("; ")
+    }
+}
+
+impl Fault<'_> {
+    fn words(&self, ids: &[&ResourceId]) -> String {
+        let names = listed(ids);
+        let is = if ids.len() == 1 { "is" } else { "are" };
+        match self {
+            Self::Missing if ids.len() == 1 => {
+                format!("its fencing level needs {names}, which doesn't exist")
+            }
+            Self::Missing => format!("its fencing levels need {names}, which don't exist"),
+            Self::Elsewhere if ids.len() == 1 => format!("{names} reaches other nodes only"),
+            Self::Elsewhere => format!("{names} reach other nodes only"),
+            Self::Disabled => format!("{names} {is} disabled"),
+            Self::Banned(by) if by.is_empty() => format!("{names} {is} banned from every online member"),
+            Self::Banned(by) => format!("{names} {is} banned from every online member by {}", listed(by)),
+            Self::Pinned(by) if by.is_empty() => format!("{names} may run on that node only"),
+            Self::Pinned(by) => format!("{names} may run on that node only ({})", listed(by)),
+            Self::Failed => format!("{names} failed on every online member"),
+            Self::Nowhere => format!("{names} can't run, as no member is online"),
+        }
+    }
+
+    fn remedy(&self, ids: &[&ResourceId]) -> String {
+        let each = |command: &dyn Fn(&str) -> String| {
+            let commands: Vec<String> = ids.iter().map(|id| format!("`{}`", command(&shell(id)))).collect();
+            commands.join(", ")
+        };
+        let devices = if ids.len() == 1 { "device" } else { "devices" };
+        match self {
+            Self::Missing => {
+                "Correct the fencing topology: `cibadmin --query --scope fencing-topology`.".to_owned()
+            }
+            Self::Elsewhere => "Give it a fencing device that reaches it: check `pcmk_host_list`, `pcmk_host_map` and the fencing topology.".to_owned(),
+            Self::Disabled => {
+                let enable = |id: &str| {
+                    format!("crm_resource --resource {id} --meta --set-parameter target-role --parameter-value Started")
+                };
+                format!("Enable the fencing {devices}: {}.", each(&enable))
+            }
+            Self::Banned(by) if !by.is_empty() && by.iter().all(|id| id.starts_with("cli-")) => {
+                let clear = |id: &str| format!("crm_resource --clear --resource {id}");
+                format!("Clear the leftover ban: {}.", each(&clear))
+            }
+            Self::Banned(_) | Self::Pinned(_) => {
+                "Let the device run on another member: check the constraints with `cibadmin --query --scope constraints`.".to_owned()
+            }
+            Self::Failed => {
+                let cleanup = |id: &str| format!("crm_resource --cleanup --resource {id}");
+                format!("Repair the fencing {devices} (address, password, network), then forget the failure: {}.", each(&cleanup))
+            }
+            Self::Nowhere => "Start Pacemaker on a member: `systemctl start pacemaker`.".to_owned(),
+        }
+    }
+}
+
+/// What would let nodes be fenced again, each action once.
+pub(super) fn remedy<'a, 'l>(lacks: impl IntoIterator<Item = &'l Lack<'a>>) -> String
+where
+    'a: 'l,
+{
+    let mut all = Lack::none();
+    for (fault, ids) in lacks.into_iter().flat_map(|lack| &lack.faults) {
+        ids.iter().for_each(|id| all.add(fault.clone(), id));
+    }
+    if all.faults.is_empty() {
+        return "Configure a fencing device for it: `stonith_admin --list-installed` names the agents."
+            .to_owned();
+    }
+    let mut lines: Vec<String> = Vec::new();
+    for line in all.faults.iter().map(|(fault, ids)| fault.remedy(ids)) {
+        if !lines.contains(&line) {
+            lines.push(line);
+        }
+    }
+    lines.join(" ")
 }
 
 /// What is missing for that node to be fenced; `None` where it can be, where fencing is off, or where that isn't known.
@@ -36,49 +139,59 @@ pub(super) fn lack<'a>(scene: &Scene<'a>, node: &Node) -> Option<Lack<'a>> {
         return None;
     }
     if devices.is_empty() {
-        let words = "no fencing device is configured".to_owned();
-        return scene.lacks_fencing_device().then_some(Lack { words, disabled: Vec::new() });
+        return scene.lacks_fencing_device().then(Lack::none);
     }
-    let levels = levels(scene, &node.name);
-    if !levels.is_empty() {
-        let works =
-            |id: &ResourceId| devices.iter().any(|device| device.id() == id && device.is_usable(scene));
-        if levels.iter().any(|level| level.iter().all(works)) {
-            return None;
-        }
-        let named: Vec<&Device<'_, 'a>> =
-            devices.iter().filter(|device| levels.iter().any(|level| level.contains(device.id()))).collect();
-        let lack = explain(scene, &node.name, &named);
-        let alone = !named.is_empty() && named.iter().all(|device| device.is_usable(scene));
-        let lone = format!("{} can't do it alone", listed(named.iter().map(|device| device.id())));
-        return Some(if alone { Lack { words: lone, disabled: Vec::new() } } else { lack });
-    }
-    let (reaching, others): (Vec<&Device<'_, 'a>>, Vec<&Device<'_, 'a>>) =
-        devices.iter().partition(|device| device.reaches(scene, &node.name));
-    if reaching.iter().any(|device| device.is_usable(scene)) {
-        return None;
-    }
-    if reaching.is_empty() {
-        let names = listed(others.iter().map(|device| device.id()));
-        let verb = if others.len() == 1 { "reaches" } else { "reach" };
-        let words = format!("{names} {verb} other nodes only");
-        return Some(Lack { words, disabled: Vec::new() });
-    }
-    Some(explain(scene, &node.name, &reaching))
+    let lacks: Option<Vec<Lack<'a>>> = topologies(scene, node)
+        .iter()
+        .map(|levels| match levels.as_slice() {
+            [] => lack_of_devices(scene, node, &devices),
+            levels => lack_of_levels(scene, node, &devices, levels),
+        })
+        .collect();
+    lacks?.into_iter().next()
 }
 
-fn explain<'a>(scene: &Scene<'a>, node: &NodeName, devices: &[&Device<'_, 'a>]) -> Lack<'a> {
-    let disabled: Vec<&ResourceId> =
-        devices.iter().filter(|device| scene.is_disabled(device.0)).map(|device| device.id()).collect();
-    let is = |count: usize| if count == 1 { "is" } else { "are" };
-    let words = if devices.is_empty() {
-        format!("the devices of its fencing topology don't exist ({node})")
-    } else if disabled.is_empty() {
-        format!("{} can't run on any online member", listed(devices.iter().map(|device| device.id())))
-    } else {
-        format!("{} {} disabled", listed(&disabled), is(disabled.len()))
-    };
-    Lack { words, disabled }
+/// Without levels any device that reaches the node is enough.
+fn lack_of_devices<'a>(scene: &Scene<'a>, node: &Node, devices: &[Device<'_, 'a>]) -> Option<Lack<'a>> {
+    let (reaching, others): (Vec<&Device<'_, 'a>>, Vec<&Device<'_, 'a>>) =
+        devices.iter().partition(|device| device.reaches(scene, &node.name));
+    let mut lack = Lack::none();
+    for device in &reaching {
+        lack.add(device.fault(scene, node)?, device.id());
+    }
+    if reaching.is_empty() {
+        others.iter().for_each(|device| lack.add(Fault::Elsewhere, device.id()));
+    }
+    Some(lack)
+}
+
+/// One level is enough, and it needs all its devices.
+fn lack_of_levels<'a>(
+    scene: &Scene<'a>,
+    node: &Node,
+    devices: &[Device<'_, 'a>],
+    levels: &[&'a FencingLevel],
+) -> Option<Lack<'a>> {
+    let mut lack = Lack::none();
+    for level in levels {
+        let mut works = true;
+        for id in &level.devices {
+            let device = devices.iter().find(|device| base(device.id()) == base(id));
+            let fault = match device {
+                None => Some(Fault::Missing),
+                Some(device) if !device.reaches(scene, &node.name) => Some(Fault::Elsewhere),
+                Some(device) => device.fault(scene, node),
+            };
+            if let Some(fault) = fault {
+                works = false;
+                lack.add(fault, id);
+            }
+        }
+        if works {
+            return None;
+        }
+    }
+    Some(lack)
 }
 
 /// A fencing device, one of each that is cloned.
@@ -96,16 +209,43 @@ impl<'a> Device<'_, 'a> {
         &self.0.primitive.id
     }
 
-    /// Whether the fencer has it: enabled, and not barred from every online member. It need not be started.
-    fn is_usable(&self, scene: &Scene<'_>) -> bool {
+    /// Why the fencer can't use it for that node; `None` where it can. It need not be started.
+    fn fault(&self, scene: &Scene<'a>, node: &Node) -> Option<Fault<'a>> {
+        if scene.is_disabled(self.0) {
+            return Some(Fault::Disabled);
+        }
+        let online: Vec<&NodeName> =
+            scene.picture.members().filter(|member| member.online).map(|member| &member.name).collect();
+        // A lost node doesn't fence itself. With no other member there is nobody to say so of.
+        let others: Vec<&NodeName> =
+            online.iter().copied().filter(|name| *name != &node.name || node.unclean).collect();
+        let takers = if others.is_empty() { online } else { others };
         let ids = self.0.ids();
+        let open: Vec<&NodeName> =
+            takers.iter().copied().filter(|name| !scene.is_banned(&ids, name)).collect();
+        if takers.is_empty() {
+            return Some(Fault::Nowhere);
+        }
+        if open.is_empty() {
+            let bans = self.bans(scene);
+            let is_pinned = node.online && !scene.is_banned(&ids, &node.name);
+            return Some(if is_pinned { Fault::Pinned(bans) } else { Fault::Banned(bans) });
+        }
         let counts = scene.index.counts(base(self.id()));
-        let mut members = scene.picture.members().filter(|node| node.online);
-        let takes = |name: &NodeName| {
-            let failed = counts.iter().any(|count| count.node == *name && count.at_threshold());
-            !scene.is_banned(&ids, name) && (self.0.primitive.active || !failed)
+        let failed = |name: &NodeName| counts.iter().any(|count| count.node == *name && count.at_threshold());
+        (!self.0.primitive.active && open.iter().all(|name| failed(name))).then_some(Fault::Failed)
+    }
+
+    /// The constraints that keep it off online members.
+    fn bans(&self, scene: &Scene<'a>) -> Vec<&'a str> {
+        let bans = self.0.ids().into_iter().flat_map(|id| scene.index.bans(base(id)));
+        let bars = |ban: &&&Ban| {
+            ban.weight == Score::MinusInfinity && scene.index.node(&ban.node).is_some_and(|node| node.online)
         };
-        !scene.is_disabled(self.0) && members.any(|node| takes(&node.name))
+        let mut ids: Vec<&str> = bans.filter(bars).map(|ban| ban.id.as_str()).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        ids
     }
 
     /// Whether it may fence that node. Without its configuration, or where the device itself is asked, it may.
@@ -124,8 +264,45 @@ impl<'a> Device<'_, 'a> {
     }
 }
 
-/// The devices of each level of a node's fencing topology; none where it has no level of its own.
-fn levels<'a>(scene: &Scene<'a>, node: &NodeName) -> Vec<&'a [ResourceId]> {
-    let levels = scene.picture.cib.as_deref().into_iter().flat_map(|cib| &cib.levels);
-    levels.filter(|level| level.target.as_ref() == Some(node)).map(|level| level.devices.as_slice()).collect()
+/// The levels of the fencing topology that apply to a node, as the fencer chooses them: those of its name, or else those
+/// of one pattern or attribute. Each alternative that the picture leaves open is one entry; an empty one means no levels.
+fn topologies<'a>(scene: &Scene<'a>, node: &Node) -> Vec<Vec<&'a FencingLevel>> {
+    let mut topologies: Vec<Vec<&'a FencingLevel>> = Vec::new();
+    let mut is_certain = false;
+    for level in scene.picture.cib.as_deref().into_iter().flat_map(|cib| &cib.levels) {
+        let applies = applies(scene, &level.target, node);
+        if applies == Some(false) {
+            continue;
+        }
+        is_certain |= applies == Some(true);
+        match topologies.iter_mut().find(|levels| levels.iter().any(|other| other.target == level.target)) {
+            Some(levels) => levels.push(level),
+            None => topologies.push(vec![level]),
+        }
+    }
+    let is_named =
+        |levels: &Vec<&FencingLevel>| levels.iter().any(|level| matches!(level.target, LevelTarget::Node(_)));
+    if topologies.iter().any(is_named) {
+        topologies.retain(is_named);
+    } else if !is_certain {
+        topologies.push(Vec::new());
+    }
+    topologies
+}
+
+/// Whether a level applies to a node; `None` where that isn't known.
+fn applies(scene: &Scene<'_>, target: &LevelTarget, node: &Node) -> Option<bool> {
+    match target {
+        LevelTarget::Node(name) => Some(name.as_str().eq_ignore_ascii_case(node.name.as_str())),
+        LevelTarget::Pattern(pattern) => Some(Regex::new(pattern).ok()?.is_match(node.name.as_str())),
+        LevelTarget::Attribute(name, value) => {
+            let here = scene.index.attributes(&node.name);
+            match here.iter().find(|attribute| attribute.name == *name) {
+                Some(attribute) => Some(attribute.value == *value),
+                // crm_mon lists the attributes of online nodes only.
+                None if node.online && !scene.picture.attributes.is_empty() => Some(false),
+                None => None,
+            }
+        }
+    }
 }

@@ -4,6 +4,8 @@ mod agent;
 mod assessment;
 mod check;
 mod constraint;
+#[cfg(test)]
+mod coverage;
 mod dependency;
 mod down;
 mod drbd;

@@ -17,8 +17,18 @@ pub(super) fn of_barriers(
     // What a constraint without a rule excludes for good comes last: it is most likely meant.
     let (lasting, passing): (Vec<_>, Vec<_>) =
         all.partition(|(_, barrier)| matches!(barrier, Barrier::Ban(_) | Barrier::OptIn));
+    let of_state = |state: State| {
+        let nodes = passing.iter().filter(move |(_, barrier)| **barrier == Barrier::State(state));
+        nodes.map(|(node, _)| *node).collect::<Vec<_>>()
+    };
+    lines.extend(end_state("standby", &of_state(State::Standby), |node| {
+        format!("crm_standby --node {node} --delete")
+    }));
+    lines.extend(end_state("maintenance", &of_state(State::Maintenance), |node| {
+        format!("crm_attribute --type nodes --node {node} --name maintenance --delete")
+    }));
     for (node, barrier) in passing.into_iter().chain(lasting) {
-        let line = of_barrier(scene, id, node, barrier);
+        let Some(line) = of_barrier(scene, id, node, barrier) else { continue };
         if lines.len() < 2 && !lines.contains(&line) {
             lines.push(line);
         }
@@ -26,9 +36,30 @@ pub(super) fn of_barriers(
     lines.join(" ")
 }
 
-fn of_barrier(scene: &Scene<'_>, id: &ResourceId, node: &NodeName, barrier: &Barrier<'_>) -> String {
+/// The command that shows a node's health attributes: of the one that is worst, or of all.
+pub(super) fn health_query(scene: &Scene<'_>, node: &NodeName) -> String {
+    let here = scene.index.attributes(node).iter();
+    let ill = here.filter(|attribute| attribute.name.starts_with("#health")).max_by_key(|attribute| {
+        let rank = |value: &str| match value {
+            "green" => 0,
+            "yellow" => 1,
+            "red" => 2,
+            // A score: the lower, the worse.
+            _ => i32::from(attribute.value.starts_with('-')),
+        };
+        rank(&attribute.value)
+    });
+    match ill {
+        Some(attribute) => {
+            format!("`attrd_updater --query --node {} --name {}`", shell(node), shell(&attribute.name))
+        }
+        None => "`crm_mon -1 -A` shows its attributes".to_owned(),
+    }
+}
+
+fn of_barrier(scene: &Scene<'_>, id: &ResourceId, node: &NodeName, barrier: &Barrier<'_>) -> Option<String> {
     let (resource, host) = (shell(id), shell(node));
-    match barrier {
+    let line = match barrier {
         Barrier::Ban(constraint) if constraint.starts_with("cli-") => {
             format!(
                 "Clear the leftover ban if nobody needs it: `crm_resource --clear --resource {resource}`."
@@ -49,14 +80,10 @@ fn of_barrier(scene: &Scene<'_>, id: &ResourceId, node: &NodeName, barrier: &Bar
             } else {
                 "Repair what the attribute reports"
             };
-            format!(
-                "{what}: {constraint} looks at `attrd_updater --query --all --name {}`.",
-                shell(attribute)
-            )
+            format!("{what}: {constraint} goes by `attrd_updater --query --all --name {}`.", shell(attribute))
         }
-        Barrier::State(State::Standby) => {
-            format!("End the standby when the work is done: `crm_standby --node {host} --delete`.")
-        }
+        // One line for all such nodes.
+        Barrier::State(State::Standby | State::Maintenance) => return None,
         Barrier::State(State::StandbyOnFail) | Barrier::Failed => {
             format!(
                 "Repair the cause, then forget the failures: `crm_resource --cleanup --resource {resource}`."
@@ -65,9 +92,14 @@ fn of_barrier(scene: &Scene<'_>, id: &ResourceId, node: &NodeName, barrier: &Bar
         Barrier::State(State::Offline) => {
             format!("Bring {node} back: check its power and network, then start Pacemaker there.")
         }
-        Barrier::State(_) => format!("Wait for {node}, or check it: `crm_mon -1 -r`."),
+        Barrier::State(State::Unclean) => {
+            format!("Check the fencing of {node}: `stonith_admin --history {host} --verbose`.")
+        }
+        Barrier::State(State::Pending | State::ShuttingDown) => {
+            format!("Wait for {node}, or check it: `crm_mon -1 -r`.")
+        }
         Barrier::Health(_) => {
-            format!("Repair what makes {node} unhealthy: its `#health` attributes say what was found.")
+            format!("Repair what makes {node} unhealthy: {}.", health_query(scene, node))
         }
         Barrier::Room(name, ..) => {
             format!("Free or add {name}: stop or move something, or correct the node's utilization.")
@@ -81,5 +113,16 @@ fn of_barrier(scene: &Scene<'_>, id: &ResourceId, node: &NodeName, barrier: &Bar
             "Check the constraints with resource-discovery: `cibadmin --query --scope constraints`."
                 .to_owned()
         }
-    }
+    };
+    Some(line)
 }
+
+/// Ends a state that somebody put nodes into, with a command for each of the first few.
+fn end_state(state: &str, nodes: &[&NodeName], command: impl Fn(&str) -> String) -> Option<String> {
+    let commands: Vec<String> =
+        nodes.iter().take(MOST_COMMANDS).map(|node| format!("`{}`", command(&shell(node)))).collect();
+    (!commands.is_empty()).then(|| format!("End the {state} when the work is done: {}.", commands.join(", ")))
+}
+
+/// How many nodes' commands one remedy gives.
+const MOST_COMMANDS: usize = 4;

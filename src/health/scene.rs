@@ -276,6 +276,26 @@ impl<'a> Scene<'a> {
         role.is_some_and(|role| role.eq_ignore_ascii_case("stopped"))
     }
 
+    /// What bars it from being promoted by its target role (`Unpromoted`, `Slave`): its own id, or that of what contains
+    /// it.
+    pub(super) fn demoted_by(&self, placed: &Placed<'a>) -> Option<&'a ResourceId> {
+        let in_cib = |id: &&&ResourceId| {
+            let role = self.index.configured(base(id)).and_then(|resource| resource.meta("target-role"));
+            role.is_some_and(|role| Role::from_word(role) == Role::Unpromoted)
+        };
+        let ids = placed.ids();
+        // The CIB says who holds it, crm_mon only that it holds.
+        if let Some(holder) = ids.iter().find(in_cib) {
+            return Some(holder);
+        }
+        let by_clone = placed.ancestors.iter().find_map(|ancestor| match ancestor {
+            Resource::Clone(clone) => (clone.target_role == Some(Role::Unpromoted)).then_some(&clone.id),
+            _ => None,
+        });
+        let own = || (placed.primitive.target_role == Some(Role::Unpromoted)).then(|| placed.top());
+        by_clone.or_else(own)
+    }
+
     /// The ticket that it depends on and that this site does not hold, or holds in standby.
     pub(super) fn lost_ticket(&self, placed: &Placed<'_>) -> Option<&'a str> {
         let ids = placed.ids();

@@ -26,7 +26,7 @@ pub use log::{LogLevel, LogLine, LogNews};
 pub use node::{FailCount, Node, NodeAttribute, NodeHealth, NodeKind, Score};
 pub use observation::{Contact, Observation, Trouble, TroubleKind};
 pub use picture::{
-    Belief, Cib, ClusterOptions, ConfiguredResource, FencingLevel, Picture, Summary, Viewpoint,
+    Belief, Cib, ClusterOptions, ConfiguredResource, FencingLevel, LevelTarget, Picture, Summary, Viewpoint,
 };
 pub use resource::{Bundle, CloneResource, Group, Primitive, Replica, Resource, Role};
 pub use text::clean;

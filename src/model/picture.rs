@@ -197,12 +197,23 @@ pub struct ConfiguredResource {
 /// One `<fencing-level>`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FencingLevel {
-    /// The node; `None` where a pattern or an attribute chooses nodes.
-    pub target: Option<NodeName>,
+    /// The nodes it applies to.
+    pub target: LevelTarget,
     /// The lowest is tried first.
     pub index: u32,
     /// All of them must work.
     pub devices: Vec<ResourceId>,
+}
+
+/// The nodes that a fencing level applies to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LevelTarget {
+    /// `target`: one node.
+    Node(NodeName),
+    /// `target-pattern`: an extended regular expression, found anywhere in the node's name.
+    Pattern(String),
+    /// `target-attribute` and `target-value`: every node whose attribute has that value.
+    Attribute(String, String),
 }
 
 impl ConfiguredResource {

@@ -26,7 +26,8 @@ pub(super) fn read(files: &[PathBuf], cib: Option<&Path>, now: Timestamp) -> Res
         let words = format!("--cib adds a CIB to one picture, and --from names {}", files.len());
         return Err(Failure::Wrong(words));
     }
-    Ok(files.iter().map(|file| read_one(file, cib, now)).collect())
+    let names = names_of(files);
+    Ok(files.iter().zip(names).map(|(file, name)| read_one(file, name, cib, now)).collect())
 }
 
 fn read_cib(file: &Path) -> Result<Arc<Cib>, String> {
@@ -35,11 +36,11 @@ fn read_cib(file: &Path) -> Result<Arc<Cib>, String> {
     parse::cib(&xml).map(Arc::new).map_err(|error| format!("{source} holds no CIB: {error}"))
 }
 
-fn read_one(file: &Path, cib: Option<&Path>, now: Timestamp) -> Judged {
+fn read_one(file: &Path, name: String, cib: Option<&Path>, now: Timestamp) -> Judged {
     let is_stdin = file == Path::new("-");
     let source = if is_stdin { "stdin".to_owned() } else { file.display().to_string() };
     let entry = ClusterEntry {
-        name: ClusterName::from(name_of(file)),
+        name: ClusterName::from(name),
         tier: Tier::Other,
         hosts: vec![HostName::from(source.as_str())],
         access: Access::default(),
@@ -113,6 +114,48 @@ fn name_of(file: &Path) -> String {
     }
 }
 
+/// A name for each file, as short as tells them apart: `web`, or `web.one` beside `web.two`, or the whole path.
+fn names_of(files: &[PathBuf]) -> Vec<String> {
+    let mut names: Vec<String> = files.iter().map(|file| name_of(file)).collect();
+    for longer in [name_without_extension, |file: &Path| file.display().to_string()] {
+        let is_shared = |name: &String| names.iter().filter(|other| *other == name).count() > 1;
+        let shared: Vec<bool> = names.iter().map(is_shared).collect();
+        for ((name, file), is_shared) in names.iter_mut().zip(files).zip(shared) {
+            if is_shared && file != Path::new("-") {
+                *name = longer(file);
+            }
+        }
+    }
+    names
+}
+
+/// The file's name without what says only its format: `web.one` for `web.one.crm_mon.xml`.
+fn name_without_extension(file: &Path) -> String {
+    let name = file.file_name().unwrap_or(file.as_os_str()).to_string_lossy();
+    let stem = name.strip_suffix(".xml").unwrap_or(&name);
+    let stem = stem.strip_suffix(".crm_mon").or_else(|| stem.strip_suffix(".cib")).unwrap_or(stem);
+    if stem.is_empty() { name.into_owned() } else { stem.to_owned() }
+}
+
 fn open(file: &Path) -> io::Result<Vec<u8>> {
     files::read_up_to(files::open_any(file)?, MOST)
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    #[rstest]
+    #[case(&["db.crm_mon.xml", "web.xml"], &["db", "web"])]
+    #[case(&["web.one.xml", "web.two.xml", "db.xml"], &["web.one", "web.two", "db"])]
+    #[case(&["web.one.crm_mon.xml", "web.two.cib.xml"], &["web.one", "web.two"])]
+    #[case(&["a/web.xml", "b/web.xml"], &["a/web.xml", "b/web.xml"])]
+    #[case(&["web.crm_mon.xml", "web.xml"], &["web.crm_mon.xml", "web.xml"])]
+    #[case(&["-", "stdin.xml"], &["stdin", "stdin.xml"])]
+    fn each_file_has_its_own_name(#[case] files: &[&str], #[case] expected: &[&str]) {
+        let files: Vec<PathBuf> = files.iter().map(PathBuf::from).collect();
+        assert_eq!(names_of(&files), expected);
+    }
 }

@@ -60,7 +60,7 @@ fn of_down(scene: &Scene<'_>, down: &Down<'_>) -> Verdict {
     };
     Verdict::new(severity, id, summary)
         .because(down.obstacle.evidence())
-        .because(scene.downs.line(scene, id))
+        .waiting(scene.downs.line(scene, id))
         .because((down.obstacle == Obstacle::Unknown).then(|| unread(scene)).flatten())
         .remedy(remedy)
 }
@@ -215,7 +215,7 @@ fn of_bundle(scene: &Scene<'_>, bundle: &Bundle) -> Option<Verdict> {
         .because([format!("not running: replica {}", names(down)), format!("image {}", bundle.image)])
         .because(failed.iter().take(6).map(|incident| incident.summary()))
         .because((failed.len() > 6).then(|| format!("and {} more failures", failed.len() - 6)))
-        .because(scene.downs.line(scene, id))
+        .waiting(scene.downs.line(scene, id))
         .remedy(format!(
             "Look at the containers where they should run (`{} ps --all`), then `crm_resource --cleanup --resource {}`.",
             shell(&bundle.container),

@@ -32,14 +32,16 @@ fn verdict(device: &ConfiguredResource) -> Option<Verdict> {
         (false, Some(action)) => format!("{id} has action={action}, whatever fencing asks for"),
         (false, None) => return None,
     };
-    let name = if cycles { "method" } else { "action" };
+    let delete = |name: &str| format!("`crm_resource --resource {} --delete-parameter {name}`", shell(id));
+    let (what, commands) = match (cycles, action) {
+        (true, Some(_)) => ("both", format!("{} and {}", delete("method"), delete("action"))),
+        (true, None) => ("it", delete("method")),
+        (false, _) => ("it", delete("action")),
+    };
     let verdict = Verdict::new(Severity::Warning, id, summary)
         .because(cycles.then(|| "a reset by cycle counts as done although the node may still run".to_owned()))
         .because(action.map(|_| "Pacemaker asks for off, reboot or list; pcmk_reboot_action and pcmk_off_action are the way to change that".to_owned()))
-        .remedy(format!(
-            "Remove it: `crm_resource --resource {} --delete-parameter {name}`.",
-            shell(id)
-        ));
+        .remedy(format!("Remove {what}: {commands}."));
     Some(verdict)
 }
 

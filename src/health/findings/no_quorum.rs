@@ -29,15 +29,18 @@ fn check(scene: &Scene<'_>) -> Vec<Verdict> {
         .because(missing)
         .because(policy(scene.picture.summary.options.no_quorum_policy.as_deref()))
         .because(scene.stopped_line())
-        .remedy("Bring the missing members back: power, corosync's network, `systemctl start pacemaker` there; `corosync-quorumtool -s` shows the votes. With wait_for_all every member must be up once after a cold start. Never force a quorum while a missing member may still be running.");
+        .remedy(if away.is_empty() { ALL_HERE } else { "Bring the missing members back: power, corosync's network, `systemctl start pacemaker` there; `corosync-quorumtool -s` shows the votes. With wait_for_all every member must be up once after a cold start. Never force a quorum while a missing member may still be running." });
     vec![verdict]
 }
+
+/// The remedy where every member is online: the votes are missing elsewhere.
+const ALL_HERE: &str = "Every member is online, so count the votes: `corosync-quorumtool -s` shows the expected votes, the Qdevice's and whether wait_for_all still holds; `corosync-qdevice-tool -s` shows its connection. Compare the nodelist and `expected_votes` in `/etc/corosync/corosync.conf`.";
 
 fn policy(policy: Option<&str>) -> Option<String> {
     let effect = match policy? {
         "stop" => "everything is stopped until there is a quorum",
-        "freeze" => "what runs goes on, nothing else is started",
-        "ignore" => "resources go on as if nothing were wrong, on both sides of a split",
+        "freeze" => "what runs keeps running, nothing else is started",
+        "ignore" => "resources run as if nothing were wrong, on both sides of a split",
         "demote" => "promoted instances are demoted, the rest is stopped",
         "suicide" | "fence" => "the members without a quorum fence themselves",
         _ => "",
@@ -67,6 +70,18 @@ mod tests {
                 "3 resources stopped",
             ]
         );
+    }
+
+    #[test]
+    fn with_nobody_missing_the_votes_are_counted() {
+        let findings = findings(|picture| picture.summary.quorate = Some(false));
+        assert_eq!(lines(&findings), ["critical no-quorum db: no quorum: db sees 3 of 3 members"]);
+        assert!(
+            findings[0]
+                .remedy
+                .starts_with("Every member is online, so count the votes: `corosync-quorumtool -s`")
+        );
+        assert!(!findings[0].remedy.contains("missing members"));
     }
 
     #[test]

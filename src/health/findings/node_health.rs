@@ -2,8 +2,8 @@
 
 use crate::health::Severity;
 use crate::health::check::{Check, Look, Many, Verdict};
+use crate::health::remedy::health_query;
 use crate::health::scene::Scene;
-use crate::health::words::shell;
 use crate::model::NodeHealth;
 
 pub(super) const CHECK: Check = Check {
@@ -24,13 +24,13 @@ fn check(scene: &Scene<'_>) -> Vec<Verdict> {
             };
             let name = &node.name;
             let attributes = scene.picture.attributes.iter();
-            let attributes =
-                attributes.filter(|attribute| attribute.node == *name && attribute.name.starts_with("#health"));
+            let attributes = attributes
+                .filter(|attribute| attribute.node == *name && attribute.name.starts_with("#health"));
             let verdict = Verdict::new(severity, name, format!("{name} reports {} health", node.health))
                 .because(attributes.map(|attribute| format!("{} is {}", attribute.name, attribute.value)))
                 .remedy(format!(
-                    "See what its health agents found (disk, memory, load): `crm_attribute --lifetime reboot --node {} --query --name '#health-…'`, and its own log.",
-                    shell(name)
+                    "Check what its health agents found (disk, memory, load): {}, and its own log.",
+                    health_query(scene, name)
                 ));
             Some(verdict)
         })

@@ -96,7 +96,7 @@ fn remote(scene: &Scene<'_>, node: &Node) -> Verdict {
             format!("{}{said}", crate::health::incident::summary(failure))
         }))
         .because((!given_up.is_empty()).then(|| "no member tries again until it is cleaned up".to_owned()))
-        .because(scene.downs.line(scene, &ResourceId::from(name.as_str())))
+        .waiting(scene.downs.line(scene, &ResourceId::from(name.as_str())))
         .because(node.resources_running.filter(|count| *count > 0).map(|count| format!("{} ran there", plural(count as usize, "resource"))))
         .remedy(format!("Check that the host is up and that `pacemaker_remoted` runs there (`systemctl status pacemaker_remote`), then `crm_resource --cleanup --resource {}`.", shell(name)))
 }

@@ -26,7 +26,7 @@ fn check(scene: &Scene<'_>) -> Vec<Verdict> {
     // What waits is told once, with the first of them.
     let waiting = scene.downs.behind_line(Root::Fencing);
     let lines = std::iter::once(waiting).chain(std::iter::repeat(None));
-    unclean.into_iter().zip(lines).map(|(node, waiting)| verdict(scene, node).because(waiting)).collect()
+    unclean.into_iter().zip(lines).map(|(node, waiting)| verdict(scene, node).waiting(waiting)).collect()
 }
 
 fn verdict(scene: &Scene<'_>, node: &Node) -> Verdict {
@@ -42,7 +42,7 @@ fn verdict(scene: &Scene<'_>, node: &Node) -> Verdict {
     let then = if disabled {
         "and can't be fenced: fencing is disabled".to_owned()
     } else if let Some(lack) = &lack {
-        format!("and can't be fenced: {}", lack.words)
+        format!("and can't be fenced: {}", lack.words())
     } else if pending.is_none() && failed {
         "and could not be fenced".to_owned()
     } else if failures > 0 {
@@ -51,7 +51,7 @@ fn verdict(scene: &Scene<'_>, node: &Node) -> Verdict {
         "and waits for fencing".to_owned()
     };
     let settle = match &lack {
-        Some(lack) => lack.remedy(),
+        Some(lack) => fencing::remedy([lack]),
         None if disabled => "Nothing will fence it: switch it off by hand.".to_owned(),
         None if failures > 0 => {
             format!("Check the fencing device and its network: `stonith_admin --list {}`.", shell(name))

@@ -33,9 +33,10 @@ fn verdict(scene: &Scene<'_>, clone: &CloneResource) -> Option<Verdict> {
         .iter()
         .flat_map(Resource::primitives)
         .map(|(_, primitive)| primitive)
-        .filter(|primitive| primitive.active && primitive.target_role != Some(Role::Unpromoted))
+        .filter(|primitive| primitive.active)
         .collect();
-    let unwanted = matches!(clone.target_role, Some(Role::Stopped | Role::Unpromoted));
+    let unwanted = clone.target_role == Some(Role::Stopped)
+        || scene.parts(base(&clone.id)).any(|part| scene.demoted_by(part).is_some());
     let moving = instances.iter().any(|primitive| primitive.role.is_transient());
     // That Pacemaker leaves it alone is told by another finding, and explains it.
     let left_alone =
@@ -111,7 +112,7 @@ fn verdict(scene: &Scene<'_>, clone: &CloneResource) -> Option<Verdict> {
         .because(fenced.as_ref().map(drbd::Fence::line))
         .because(told)
         .because(scores.take(12).map(|score| format!("{} on {}: {}", score.name, score.node, score.value)))
-        .because(scene.downs.line(scene, id))
+        .waiting(scene.downs.line(scene, id))
         .remedy(remedy.trim_end());
     Some(verdict)
 }

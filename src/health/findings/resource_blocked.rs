@@ -35,7 +35,7 @@ fn verdict(scene: &Scene<'_>, placed: &Placed<'_>) -> Verdict {
     };
     Verdict::new(Severity::Critical, id, summary)
         .because(incident.into_iter().flat_map(|incident| incident.evidence(scene)))
-        .because(scene.downs.line(scene, id))
+        .waiting(scene.downs.line(scene, id))
         .because((!placed.primitive.managed).then(|| "it is unmanaged".to_owned()))
         .remedy(format!(
             "Bring it by hand into a clean state (really stopped, or really running), then `crm_resource --cleanup --resource {}`.",

@@ -1,4 +1,4 @@
-//! A resource that is stopped on purpose.
+//! A resource that is stopped, or kept unpromoted, on purpose.
 
 use crate::health::Severity;
 use crate::health::check::{Check, Look, Many, Verdict};
@@ -6,11 +6,11 @@ use std::collections::HashSet;
 
 use crate::health::scene::{Placed, Scene, base};
 use crate::health::words::shell;
-use crate::model::ResourceId;
+use crate::model::{Resource, ResourceId};
 
 pub(super) const CHECK: Check = Check {
     code: "resource-disabled",
-    meaning: "A resource is stopped on purpose (target-role Stopped).",
+    meaning: "A resource is stopped or kept unpromoted on purpose (target-role Stopped or Unpromoted).",
     many: Many::Folded("resource", "are disabled"),
     look: Look::Inside(check),
 };
@@ -30,29 +30,47 @@ fn check(scene: &Scene<'_>) -> Vec<Verdict> {
             tops.push(id);
         }
     }
-    tops.into_iter().map(|id| verdict(scene, id)).collect()
+    let mut demoted: Vec<(&ResourceId, &ResourceId)> = Vec::new();
+    for placed in scene.placed.iter().filter(|placed| !is_off(placed) && is_promotable(placed)) {
+        let Some(holder) = scene.demoted_by(placed) else { continue };
+        if !placed.primitive.orphaned && demoted.iter().all(|(top, _)| *top != placed.top()) {
+            demoted.push((placed.top(), holder));
+        }
+    }
+    let off = tops.into_iter().map(|id| verdict(scene, id, id, "is disabled (target-role Stopped)"));
+    let demoted = demoted.into_iter().map(|(id, holder)| {
+        verdict(scene, id, holder, "is kept from being promoted (target-role Unpromoted)")
+    });
+    off.chain(demoted).collect()
 }
 
-/// A note, unless something that should run is stopped because of it.
-fn verdict(scene: &Scene<'_>, id: &ResourceId) -> Verdict {
+fn is_promotable(placed: &Placed<'_>) -> bool {
+    let promotable = |ancestor: &&Resource| matches!(ancestor, Resource::Clone(clone) if clone.promotable);
+    placed.ancestors.iter().any(|ancestor| promotable(&ancestor))
+}
+
+/// A note, unless something that should run is stopped because of it. `holder` has the target role.
+fn verdict(scene: &Scene<'_>, id: &ResourceId, holder: &ResourceId, state: &str) -> Verdict {
     let behind = scene.downs.line(scene, id);
     let severity = if behind.is_some() { Severity::Warning } else { Severity::Note };
     let summary = match &behind {
-        Some(line) => {
-            format!("{id} is disabled (target-role Stopped); {line}")
-        }
-        None => format!("{id} is disabled (target-role Stopped)"),
+        Some(line) => format!("{id} {state}; {line}"),
+        None => format!("{id} {state}"),
     };
     Verdict::new(severity, id, summary)
         .because(behind)
         .because(scene.guest_line(id))
-        .remedy(format!("When it is wanted again: `crm_resource --resource {} --meta --set-parameter target-role --parameter-value Started`.", shell(id)))
+        .remedy(format!("When it is wanted again: `crm_resource --resource {} --meta --set-parameter target-role --parameter-value Started`.", shell(holder)))
 }
 
 #[cfg(test)]
 mod tests {
-    use crate::health::testing::{group, primitive, resource, told};
-    use crate::model::{Primitive, Role};
+    use std::sync::Arc;
+
+    use rstest::rstest;
+
+    use crate::health::testing::{findings, galera, group, known, lines, primitive, resource, told};
+    use crate::model::{Cib, Constraint, ConstraintRule, Picture, Primitive, Resource, Role, Score};
 
     fn off(id: &str) -> Primitive {
         Primitive { target_role: Some(Role::Stopped), ..primitive(id, "ocf:heartbeat:Dummy", &[]) }
@@ -71,5 +89,60 @@ mod tests {
                 "note resource-disabled vip-db: vip-db is disabled (target-role Stopped)",
             ]
         );
+    }
+
+    /// `vip-db` follows the promoted instance of `galera-clone`, and none is promoted.
+    fn demoted(picture: &mut Picture) -> Cib {
+        picture.resources[2] = galera(&["db1", "db2", "db3"], 3);
+        if let Resource::Clone(clone) = &mut picture.resources[2]
+            && let Resource::Primitive(first) = &mut clone.instances[0]
+        {
+            first.role = Role::Unpromoted;
+        }
+        *resource(picture, "vip-db") = primitive("vip-db", "ocf:heartbeat:Dummy", &[]);
+        let rule = ConstraintRule::Colocation {
+            resource: "vip-db".into(),
+            with: "galera-clone".into(),
+            score: Some(Score::Infinity),
+            role: None,
+            with_role: Some(Role::Promoted),
+        };
+        Cib {
+            constraints: vec![Constraint::new("col", rule)],
+            ..known(&["vip-db", "galera-clone", "galera"])
+        }
+    }
+
+    #[rstest]
+    #[case::on_the_clone(1, "galera-clone")]
+    #[case::on_its_primitive(2, "galera")]
+    fn a_clone_demoted_on_purpose_is_the_root(#[case] at: usize, #[case] holder: &str) {
+        for role in ["Unpromoted", "Slave"] {
+            let findings = findings(|picture| {
+                let mut cib = demoted(picture);
+                cib.resources[at].meta.push(("target-role".to_owned(), role.to_owned()));
+                picture.cib = Some(Arc::new(cib));
+            });
+            let expected = "warning resource-disabled galera-clone: galera-clone is kept from being promoted (target-role Unpromoted); vip-db waits for it";
+            assert_eq!(lines(&findings), [expected]);
+            assert!(
+                findings[0].remedy.contains(&format!("--resource {holder} --meta")),
+                "{}",
+                findings[0].remedy
+            );
+        }
+    }
+
+    #[test]
+    fn the_word_of_crm_mon_is_enough() {
+        let lines = told(|picture| {
+            let cib = demoted(picture);
+            if let Resource::Clone(clone) = &mut picture.resources[2] {
+                clone.target_role = Some(Role::Unpromoted);
+            }
+            picture.cib = Some(Arc::new(cib));
+        });
+        let expected = "warning resource-disabled galera-clone: galera-clone is kept from being promoted (target-role Unpromoted); vip-db waits for it";
+        assert_eq!(lines, [expected]);
     }
 }

@@ -78,7 +78,7 @@ fn of_resource(scene: &Scene<'_>, incidents: &[&Incident<'_>]) -> Option<Verdict
         .because(others.iter().take(OTHERS).map(|other| other.summary()))
         .because((more > 0).then(|| format!("and on {more} more nodes")))
         .because(scene.guest_line(resource))
-        .because(scene.downs.line(scene, resource))
+        .waiting(scene.downs.line(scene, resource))
         .remedy(remedy(incident, replicated && !others.is_empty()));
     Some(verdict)
 }

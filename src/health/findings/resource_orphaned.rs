@@ -5,7 +5,7 @@ use crate::health::check::{Check, Look, Many, Verdict};
 use crate::health::incident::{self, cleanup, on};
 use crate::health::scene::{Placed, Scene, base};
 use crate::health::words::{names, shell};
-use crate::model::{Resource, ResourceId};
+use crate::model::{NodeName, Resource, ResourceId};
 
 pub(super) const CHECK: Check = Check {
     code: "resource-orphaned",
@@ -43,10 +43,18 @@ fn surplus(scene: &Scene<'_>, placed: &Placed<'_>) -> Option<Verdict> {
         Some(node) => cleanup(&failure_id(placed), node),
         None => format!("`crm_resource --cleanup --resource {}`", shell(id)),
     };
+    let find = if probe.is_none() { "Find the node of the failed probe: `crm_mon -1 -o`. " } else { "" };
+    // Most often the probe failed where the clone may not run, and its agent isn't installed.
+    let ids = placed.ids();
+    let banned = scene.picture.nodes.iter().filter(|node| node.online && scene.is_banned(&ids, &node.name));
+    let banned: Vec<&NodeName> = banned.map(|node| &node.name).collect();
     let verdict = Verdict::new(Severity::Warning, clone, format!("a surplus instance of {clone} is {place}"))
         .because(failures.take(3).map(incident::summary))
+        .because((probe.is_none() && !banned.is_empty()).then(|| {
+            format!("{clone} is banned from {}: a probe may have failed there", names(banned))
+        }))
         .remedy(format!(
-            "Install what the agent needs there, or keep the probe off the node with `resource-discovery=never` on its ban; then {cleanup}."
+            "{find}Install what the agent needs there, or keep the probe off the node with `resource-discovery=never` on its ban; then {cleanup}."
         ));
     Some(verdict)
 }
@@ -63,7 +71,7 @@ fn gone(placed: &Placed<'_>) -> Verdict {
         format!("{id} is orphaned: it is no longer configured")
     };
     Verdict::new(Severity::Warning, id, summary)
-        .because(["it is not in the configuration any more".to_owned()])
+        .because(["it is no longer in the configuration".to_owned()])
         .remedy(format!(
             "Pacemaker stops it unless stop-orphan-resources is false. To forget it: `crm_resource --cleanup --resource {}`.",
             shell(id)

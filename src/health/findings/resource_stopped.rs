@@ -40,7 +40,7 @@ fn verdict(scene: &Scene<'_>, down: &Down<'_>) -> Verdict {
         .because(group_line(down.top))
         .because(down.obstacle.evidence())
         .because(scene.guest_line(id))
-        .because(scene.downs.line(scene, id))
+        .waiting(scene.downs.line(scene, id))
         .because((down.obstacle == Obstacle::Unknown).then(|| unread(scene)).flatten())
         .remedy(remedy(scene, down))
 }

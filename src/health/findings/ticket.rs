@@ -35,7 +35,7 @@ fn verdict(scene: &Scene<'_>, id: &str) -> Option<Verdict> {
         _ if known && dependents.is_empty() => return None,
         Some(Ticket { granted: true, .. }) => (Severity::Warning, "is in standby"),
         Some(Ticket { last_granted: Some(_), .. }) => {
-            (Severity::Warning, "is not granted to this site any more")
+            (Severity::Warning, "is no longer granted to this site")
         }
         // The passive site of two has never held it, and that is as it should be.
         Some(_) | None => (Severity::Note, "is not granted to this site"),
@@ -45,11 +45,18 @@ fn verdict(scene: &Scene<'_>, id: &str) -> Option<Verdict> {
         .because(last.map(|at| format!("last granted {}", scene.outlook.ago(at))))
         .because((!dependents.is_empty()).then(|| format!("what depends on it: {}", names(&dependents))))
         .because(behind(scene, id))
-        .remedy(format!(
-            "See which site should hold it: `booth list`, `crm_ticket --details --ticket {}`. Grant it here only when the other site has certainly given it up.",
-            shell(id)
-        ));
+        .remedy(remedy(ticket, id));
     Some(verdict)
+}
+
+fn remedy(ticket: Option<&Ticket>, id: &str) -> String {
+    let id = shell(id);
+    if ticket.is_some_and(|ticket| ticket.granted) {
+        return format!("End its standby when the work is done: `crm_ticket --ticket {id} --activate`.");
+    }
+    format!(
+        "Check which site should hold it: `booth list`, `crm_ticket --details --ticket {id}`. Grant it here only when the other site has certainly released it."
+    )
 }
 
 /// What is stopped because of it, beside what depends on it directly. Without the CIB that is only likely.
@@ -74,10 +81,15 @@ fn dependents<'a>(scene: &Scene<'a>, id: &str) -> Vec<&'a ResourceId> {
 mod tests {
     use std::sync::Arc;
 
-    use crate::health::testing::{ago, known, primitive, resource, told};
-    use crate::model::{Cib, Constraint, ConstraintRule, Ticket};
+    use crate::health::testing::{ago, findings, known, lines, primitive, resource, told};
+    use crate::model::{Cib, Constraint, ConstraintRule, Picture, Ticket};
 
     fn with_ticket(ticket: Option<Ticket>) -> Vec<String> {
+        told(|picture| depends(picture, ticket))
+    }
+
+    /// `vip-db` depends on it and is stopped.
+    fn depends(picture: &mut Picture, ticket: Option<Ticket>) {
         let rule = ConstraintRule::Ticket {
             resources: vec!["vip-db".into()],
             role: None,
@@ -86,11 +98,9 @@ mod tests {
         };
         let constraint = Constraint::new("t", rule);
         let cib = Cib { constraints: vec![constraint], ..known(&["vip-db"]) };
-        told(|picture| {
-            *resource(picture, "vip-db") = primitive("vip-db", "ocf:heartbeat:IPaddr2", &[]);
-            picture.tickets.extend(ticket);
-            picture.cib = Some(Arc::new(cib));
-        })
+        *resource(picture, "vip-db") = primitive("vip-db", "ocf:heartbeat:IPaddr2", &[]);
+        picture.tickets.extend(ticket);
+        picture.cib = Some(Arc::new(cib));
     }
 
     fn ticket(granted: bool) -> Ticket {
@@ -99,9 +109,17 @@ mod tests {
 
     #[test]
     fn explains_what_depends_on_it() {
-        let lost = "warning ticket-lost site: ticket site is not granted to this site any more";
+        let lost = "warning ticket-lost site: ticket site is no longer granted to this site";
         assert_eq!(with_ticket(Some(ticket(false))), [lost]);
         assert_eq!(with_ticket(None), ["note ticket-lost site: ticket site is not granted to this site"]);
+    }
+
+    #[test]
+    fn a_ticket_in_standby_is_activated() {
+        let findings = findings(|picture| depends(picture, Some(Ticket { standby: true, ..ticket(true) })));
+        assert_eq!(lines(&findings), ["warning ticket-lost site: ticket site is in standby"]);
+        let remedy = "End its standby when the work is done: `crm_ticket --ticket site --activate`.";
+        assert_eq!(findings[0].remedy, remedy);
     }
 
     #[test]

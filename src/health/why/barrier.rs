@@ -296,7 +296,8 @@ pub(in crate::health) fn headline(barriers: &[(&Node, Vec<Barrier<'_>>)]) -> Str
     words.join("; ")
 }
 
-const fn is_lasting(barrier: &Barrier<'_>) -> bool {
+/// Whether a constraint without a rule keeps it off for good, which is most likely meant.
+pub(in crate::health) const fn is_lasting(barrier: &Barrier<'_>) -> bool {
     matches!(barrier, Barrier::Ban(_) | Barrier::OptIn | Barrier::Undiscovered)
 }
 

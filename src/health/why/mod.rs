@@ -146,7 +146,7 @@ impl Cause {
 
 impl From<Verdict> for Cause {
     fn from(verdict: Verdict) -> Self {
-        let Verdict { severity, subject: _, summary, evidence, remedy } = verdict;
+        let Verdict { severity, subject: _, summary, evidence, waiting: _, remedy } = verdict;
         Self { severity, summary, evidence, remedy }
     }
 }

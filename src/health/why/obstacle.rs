@@ -99,7 +99,6 @@ const MOST_LINES: usize = 12;
 
 /// What keeps it from running. `asked` is a resource of which nothing runs and that should.
 pub(in crate::health) fn obstacle<'a>(asked: &Asked<'_, 'a>) -> Obstacle<'a> {
-    let scene = asked.scene;
     if has_failed(asked) {
         return Obstacle::Failure;
     }
@@ -110,15 +109,33 @@ pub(in crate::health) fn obstacle<'a>(asked: &Asked<'_, 'a>) -> Obstacle<'a> {
         return Obstacle::Locked(node);
     }
     let barriers = barrier::barriers(asked);
+    let unclean = if waits_for_fencing(asked) { unclean_homes(&barriers) } else { Vec::new() };
     let is_shut = |(_, all): &(&Node, Vec<Barrier<'a>>)| !all.is_empty();
-    let awaits_fencing =
-        |(_, all): &(&Node, Vec<Barrier<'a>>)| all.first() == Some(&Barrier::State(barrier::State::Unclean));
-    if !barriers.is_empty() && barriers.iter().all(is_shut) && !barriers.iter().any(awaits_fencing) {
-        return Obstacle::NoNode(barriers);
+    if !barriers.is_empty() && barriers.iter().all(is_shut) {
+        // Where another of its nodes is shut for a while, fencing alone doesn't bring it back.
+        let is_only_fencing = barriers
+            .iter()
+            .all(|(node, all)| unclean.contains(&&node.name) || all.first().is_some_and(barrier::is_lasting));
+        if unclean.is_empty() || !is_only_fencing {
+            return Obstacle::NoNode(barriers);
+        }
     }
-    let unclean = scene.picture.nodes.iter().filter(|node| node.unclean).map(|node| &node.name);
-    let unclean: Vec<&NodeName> = unclean.collect();
     if unclean.is_empty() { Obstacle::Unknown } else { Obstacle::Fencing(unclean) }
+}
+
+/// Whether Pacemaker starts it only after every unclean node has been fenced. Fencing devices and connections to remote
+/// nodes never wait, nor does a resource with a `requires` of its own that says so.
+pub(in crate::health) fn waits_for_fencing(asked: &Asked<'_, '_>) -> bool {
+    let agents = || asked.parts.iter().map(|part| part.primitive.agent.as_str());
+    let is_exempt = agents().any(|agent| agent.starts_with("stonith:") || agent == "ocf:pacemaker:remote");
+    let requires = asked.meta("requires").map(|(_, value)| value.to_ascii_lowercase());
+    !is_exempt && !matches!(requires.as_deref(), Some("nothing" | "quorum"))
+}
+
+/// The unclean nodes that might have run it. One from which it is banned explains nothing.
+fn unclean_homes<'a>(barriers: &[(&'a Node, Vec<Barrier<'a>>)]) -> Vec<&'a NodeName> {
+    let is_home = |all: &[Barrier<'_>]| all.first() == Some(&Barrier::State(barrier::State::Unclean));
+    barriers.iter().filter(|(_, all)| is_home(all)).map(|(node, _)| &node.name).collect()
 }
 
 /// Whether a failure of it, or of a part of it, keeps it down.

@@ -190,7 +190,8 @@ impl<'s, 'a> Asked<'s, 'a> {
     /// Nodes that must be fenced first: those it is taken to run on, and any of them for one that is to start.
     fn fencing(&self) -> Vec<Cause> {
         let nodes = self.nodes();
-        let mine = |name: &str| !self.is_up() || nodes.iter().any(|node| *node == name);
+        let starts_after = !self.is_up() && obstacle::waits_for_fencing(self);
+        let mine = |name: &str| starts_after || nodes.iter().any(|node| *node == name);
         let mut causes = told(self.scene, &["fencing-failed", "node-unclean", "fencing-pending"], mine);
         let unclean = |node: &&&NodeName| self.scene.picture.node(node).is_some_and(|node| node.unclean);
         if let Some(node) = nodes.iter().find(unclean) {
@@ -305,7 +306,7 @@ impl<'s, 'a> Asked<'s, 'a> {
         let node = &here.node;
         let words = match (others.is_empty(), asking.is_empty()) {
             (true, _) => format!("{node} is the only node that may run it now"),
-            (false, false) => format!("{node} has the most to say for it"),
+            (false, false) => format!("{node} has the highest score"),
             (false, true) => {
                 let others = names(others.iter().map(|answer| &answer.node));
                 format!("nothing asks for {node}: Pacemaker chose it, and might as well have chosen {others}")

@@ -6,7 +6,7 @@ use super::reading::Reading;
 use super::summary::changed_by;
 use super::{configuration, constraints, limits};
 use crate::model::text::clean;
-use crate::model::{Cib, ConfiguredResource, FencingLevel, NodeName, ResourceId};
+use crate::model::{Cib, ConfiguredResource, FencingLevel, LevelTarget, NodeName, ResourceId};
 use crate::pacemaker::xml::{self, Element, ParseError};
 
 /// The CIB's status is most of it, and `crm_mon` tells it better.
@@ -62,7 +62,7 @@ pub fn cib(xml: &[u8]) -> Result<Cib, ParseError> {
             }
             "fencing-topology" => {
                 let levels = reading.first(limits::LEVELS, "fencing levels", section.named("fencing-level"));
-                cib.levels.extend(levels.into_iter().map(|it| level(it, &mut reading)));
+                cib.levels.extend(levels.into_iter().filter_map(|it| level(it, &mut reading)));
                 cib.levels.sort_by_key(|level| level.index);
             }
             "constraints" => {
@@ -229,11 +229,21 @@ fn tag(element: &Element<'_>, reading: &mut Reading<'_>) -> (ResourceId, Vec<Res
     (element.text_of("id").into(), members.into_iter().map(Into::into).collect())
 }
 
-fn level(element: &Element<'_>, reading: &mut Reading<'_>) -> FencingLevel {
+/// A level without a target is broken, and the fencer ignores it too.
+fn level(element: &Element<'_>, reading: &mut Reading<'_>) -> Option<FencingLevel> {
     let devices = element.text_of("devices").split(',').map(str::trim).filter(|id| !id.is_empty());
-    FencingLevel {
-        target: element.get("target").filter(|name| !name.is_empty()).map(Into::into),
+    let given = |name| element.get(name).filter(|value| !value.is_empty());
+    let by_attribute = || {
+        let name = given("target-attribute")?;
+        Some(LevelTarget::Attribute(name.to_owned(), element.text_of("target-value").to_owned()))
+    };
+    let target = given("target")
+        .map(|name| LevelTarget::Node(name.into()))
+        .or_else(|| given("target-pattern").map(|pattern| LevelTarget::Pattern(pattern.to_owned())))
+        .or_else(by_attribute)?;
+    Some(FencingLevel {
+        target,
         index: reading.number(element, "index").unwrap_or(0),
         devices: devices.map(Into::into).collect(),
-    }
+    })
 }
