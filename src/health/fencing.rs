@@ -117,7 +117,9 @@ where
 {
     let mut all = Lack::none();
     for (fault, ids) in lacks.into_iter().flat_map(|lack| &lack.faults) {
-        ids.iter().for_each(|id| all.add(fault.clone(), id));
+        for id in ids {
+            all.add(fault.clone(), id);
+        }
     }
     if all.faults.is_empty() {
         return "Configure a fencing device for it: `stonith_admin --list-installed` names the agents."
@@ -160,7 +162,9 @@ fn lack_of_devices<'a>(scene: &Scene<'a>, node: &Node, devices: &[Device<'_, 'a>
         lack.add(device.fault(scene, node)?, device.id());
     }
     if reaching.is_empty() {
-        others.iter().for_each(|device| lack.add(Fault::Elsewhere, device.id()));
+        for device in &others {
+            lack.add(Fault::Elsewhere, device.id());
+        }
     }
     Some(lack)
 }
@@ -239,10 +243,10 @@ impl<'a> Device<'_, 'a> {
     /// The constraints that keep it off online members.
     fn bans(&self, scene: &Scene<'a>) -> Vec<&'a str> {
         let bans = self.0.ids().into_iter().flat_map(|id| scene.index.bans(base(id)));
-        let bars = |ban: &&&Ban| {
+        let keeps_off = |ban: &&&Ban| {
             ban.weight == Score::MinusInfinity && scene.index.node(&ban.node).is_some_and(|node| node.online)
         };
-        let mut ids: Vec<&str> = bans.filter(bars).map(|ban| ban.id.as_str()).collect();
+        let mut ids: Vec<&str> = bans.filter(keeps_off).map(|ban| ban.id.as_str()).collect();
         ids.sort_unstable();
         ids.dedup();
         ids
@@ -284,7 +288,9 @@ fn topologies<'a>(scene: &Scene<'a>, node: &Node) -> Vec<Vec<&'a FencingLevel>> 
         |levels: &Vec<&FencingLevel>| levels.iter().any(|level| matches!(level.target, LevelTarget::Node(_)));
     if topologies.iter().any(is_named) {
         topologies.retain(is_named);
-    } else if !is_certain {
+        return topologies;
+    }
+    if !is_certain {
         topologies.push(Vec::new());
     }
     topologies

@@ -46,7 +46,7 @@ fn check(scene: &Scene<'_>) -> Vec<Verdict> {
 
 fn is_promotable(placed: &Placed<'_>) -> bool {
     let promotable = |ancestor: &&Resource| matches!(ancestor, Resource::Clone(clone) if clone.promotable);
-    placed.ancestors.iter().any(|ancestor| promotable(&ancestor))
+    placed.ancestors.iter().any(promotable)
 }
 
 /// A note, unless something that should run is stopped because of it. `holder` has the target role.
