@@ -1,5 +1,6 @@
 //! `quorate scenario run` on three hosts, killed over and over again, and gone on with.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -126,43 +127,48 @@ fn ten_steps() -> String {
     text
 }
 
-/// Where the console is killed.
+/// Where the console is killed. A kill that comes late may find the run in a later step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kill {
     /// As soon as a script of that step has been sent.
     In(u64),
-    /// As soon as the first script of the step after it would be: when that step is done.
+    /// As soon as it is known how a script of that step ended.
     After(u64),
 }
 
+/// The steps of the scripts that were sent, by their numbers.
+type Sent = BTreeMap<u64, u64>;
+
 impl Kill {
-    /// Whether this event is the moment. `steps` are those of the scripts that were sent, by their numbers.
-    fn is_now(self, event: &Value, sent: &mut Vec<(u64, u64, String)>) -> bool {
-        let step = event["job"]["step"].as_u64();
-        let part = event["job"]["part"].as_str().unwrap_or_default().to_owned();
-        if let (Some(serial), Some(step)) = (event["serial"].as_u64(), step) {
-            sent.push((serial, step, part.clone()));
+    /// Whether this event is the moment. `sent` may hold what earlier consoles of the run have sent.
+    fn is_now(self, event: &Value, sent: &mut Sent) -> bool {
+        let Some(serial) = event["serial"].as_u64() else { return false };
+        if let Some(step) = event["job"]["step"].as_u64() {
+            sent.insert(serial, step);
         }
+        let Some(step) = sent.get(&serial) else { return false };
+        let (is_sent, is_settled) = (event["event"] == "sent", event["event"] == "settled");
         match self {
-            Self::In(of) => event["event"] == "sent" && step == Some(of) && part == "run",
-            Self::After(of) => {
-                let ended = event["event"] == "ended" || event["event"] == "settled";
-                let serial = event["serial"].as_u64();
-                ended && sent.iter().any(|(it, step, _)| Some(*it) == serial && *step == of)
-            }
+            Self::In(of) => *step >= of && (is_sent && event["job"]["part"] == "run" || is_settled),
+            Self::After(of) => *step >= of && (event["event"] == "ended" || is_settled),
         }
     }
 }
 
 /// Lets the console go on until then and kills it.
-pub(crate) fn kill(mut console: Child, when: Kill) {
+pub(crate) fn kill(console: Child, when: Kill) {
+    kill_later(console, when, &mut Sent::new());
+}
+
+/// As [`kill`], for a console that may hear how a script of an earlier one ended.
+fn kill_later(mut console: Child, when: Kill, sent: &mut Sent) {
     let lines = BufReader::new(console.stdout.take().unwrap()).lines();
-    let (mut sent, mut told) = (Vec::new(), Vec::new());
+    let mut told = Vec::new();
     for line in lines {
         let line = line.unwrap();
         let event: Value = serde_json::from_str(&line).unwrap();
         told.push(line);
-        if when.is_now(&event, &mut sent) {
+        if when.is_now(&event, sent) {
             console.kill().unwrap();
             console.wait().unwrap();
             return;
@@ -178,15 +184,14 @@ fn a_run_that_is_killed_in_and_after_each_of_ten_steps_does_each_once() {
     let site = Site::new();
     let file = site.path("ten.md");
     fs::write(&file, ten_steps()).unwrap();
-    let mut kills = 0;
+    let mut sent = Sent::new();
     for step in 1..=10 {
         for when in [Kill::In(step), Kill::After(step)] {
-            let console = match kills {
-                0 => site.start(&["run", file.to_str().unwrap(), "--nodes", "a,b,c"]),
+            let console = match when {
+                Kill::In(1) => site.start(&["run", file.to_str().unwrap(), "--nodes", "a,b,c"]),
                 _ => site.start(&["resume"]),
             };
-            kill(console, when);
-            kills += 1;
+            kill_later(console, when, &mut sent);
         }
     }
     let last = site.start(&["resume"]).wait_with_output().unwrap();
