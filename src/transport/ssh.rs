@@ -177,7 +177,7 @@ impl Ssh {
             return Ok((master, session));
         }
         self.logins.forget(name, &master);
-        Err(no_session(name, limits.command))
+        Err(lost_while_waiting(name))
     }
 
     async fn stream_on(
@@ -321,6 +321,15 @@ fn no_session(host: &HostName, limit: Duration) -> TransportError {
             "{host} already runs {COMMANDS_PER_MASTER} commands, and none ended within {}. Nothing was sent.",
             seconds(limit)
         ),
+        may_have_run: false,
+    }
+}
+
+/// The connection broke before a session of it was free.
+fn lost_while_waiting(host: &HostName) -> TransportError {
+    TransportError {
+        kind: TroubleKind::ConnectionLost,
+        message: format!("The connection to {host} broke before the command was sent."),
         may_have_run: false,
     }
 }

@@ -86,9 +86,13 @@ impl Member {
 
     /// Its login waits for its turn or is under way. A silent member stays silent until it answers. The next poll asks
     /// again.
-    pub(super) fn waits(&mut self, why: &str) {
+    pub(super) fn waits(&mut self, trouble: &Trouble) {
         if !matches!(self.belief, Some(Belief::Silent(_))) {
-            self.belief = Some(Belief::Waiting(why.to_owned()));
+            self.belief = Some(Belief::Waiting(trouble.message.clone()));
+        }
+        // A member that has failed and is logged in to again has still failed.
+        if self.trouble.as_ref().is_none_or(|known| known.kind == TroubleKind::LoginPending) {
+            self.trouble = Some(trouble.clone());
         }
         self.ask_view_at = Instant::now();
     }

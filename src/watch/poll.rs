@@ -1,6 +1,5 @@
 //! One poll of one cluster: who is asked, in which order, and what is made of the answers.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,9 +12,7 @@ use super::home::{Identity, at_home};
 use super::member::{Member, VIEW_EVERY};
 use super::picture::CibKeeper;
 use super::{Clock, Settings};
-use crate::model::{
-    Belief, ClusterEntry, Contact, HostName, NodeKind, Observation, Picture, Trouble, Viewpoint,
-};
+use crate::model::{Belief, ClusterEntry, Contact, HostName, NodeKind, Observation, Picture, Viewpoint};
 use crate::transport::{Limits, Transport};
 
 /// The longest wait for a member that is asked only for its view.
@@ -137,7 +134,7 @@ impl Poller {
             let answered =
                 replies.iter().any(|(_, reply)| matches!(reply, Reply::Running(_) | Reply::Stopped));
             // The wait for the preferred member's login is over; those that are logged in to answer at once.
-            let is_pending = replies.iter().any(|(_, reply)| matches!(reply, Reply::Pending(_)));
+            let is_pending = is_login_pending(&replies);
             // With an answer, there is no waiting again and again for a member that is silent.
             let keeps_off = answered || is_pending || self.is_pending;
             let others: Vec<_> =
@@ -152,10 +149,10 @@ impl Poller {
         let home = self.home();
         // Another cluster's picture never stands for this one.
         replies.retain(|(at, reply)| home[*at] || !matches!(reply, Reply::Running(_)));
-        self.is_pending = replies.iter().any(|(_, reply)| matches!(reply, Reply::Pending(_)));
+        self.is_pending = is_login_pending(&replies);
         match best(&replies) {
             Some(at) => self.answered(replies.swap_remove(at)).await,
-            None => self.unanswered(replies),
+            None => self.unanswered(),
         }
     }
 
@@ -301,7 +298,7 @@ impl Poller {
                 }
                 Reply::Stopped => member.answered(Belief::Stopped),
                 Reply::Failed(trouble) => member.failed(trouble),
-                Reply::Pending(trouble) => member.waits(&trouble.message),
+                Reply::Pending(trouble) => member.waits(trouble),
             }
         }
     }
@@ -356,7 +353,7 @@ impl Poller {
     }
 
     /// No member gave an answer.
-    fn unanswered(&mut self, replies: Replies) -> Polled {
+    fn unanswered(&mut self) -> Polled {
         let wait = if self.is_pending { AFTER_PENDING } else { self.until_next_attempt() };
         self.observation.viewpoints = self.viewpoints();
         let now = (self.clock)();
@@ -374,26 +371,10 @@ impl Poller {
             Contact::Lost { since, .. } => since,
             _ => now,
         };
-        let troubles = self.troubles(replies);
+        let troubles = self.members.iter().filter_map(|member| member.trouble().cloned()).collect();
         let retry_at = now.checked_add(wait).unwrap_or(now);
         self.observation.contact = Contact::Lost { since, troubles, retry_at };
         Polled::Failed(wait)
-    }
-
-    /// Why the members gave no answer, in their order. A member that has failed and is logged in to again has still failed.
-    fn troubles(&self, replies: Replies) -> Vec<Trouble> {
-        let mut of: BTreeMap<usize, Trouble> = BTreeMap::new();
-        for (at, reply) in replies {
-            if let Reply::Failed(trouble) | Reply::Pending(trouble) = reply {
-                of.insert(at, trouble);
-            }
-        }
-        for (at, member) in self.members.iter().enumerate() {
-            if let Some(trouble) = member.trouble() {
-                of.insert(at, trouble.clone());
-            }
-        }
-        of.into_values().collect()
     }
 
     /// Whether the picture may stand for the cluster while a login is pending. A single look takes no earlier picture.
@@ -455,6 +436,11 @@ impl Poller {
                 .iter()
                 .any(|view| matches!(view.belief, Belief::Silent(_) | Belief::Stopped))
     }
+}
+
+/// Whether a member's login waits for its turn or is under way.
+fn is_login_pending(replies: &Replies) -> bool {
+    replies.iter().any(|(_, reply)| matches!(reply, Reply::Pending(_)))
 }
 
 /// Which answer stands for the cluster: that of a member with quorum that knows the DC, else of any with quorum, else

@@ -162,16 +162,14 @@ impl<C: Send + Sync + 'static> Logins<C> {
         };
         drop(replaced);
         let ended = async {
-            let result = end.wait_for(Option::is_some).await.ok().and_then(|result| result.clone());
-            result.unwrap_or_else(|| Err(Ended { error: gave_up(host), is_crowded_out: false })).map_err(
-                |ended| {
-                    if ended.is_crowded_out && patience.is_some() {
-                        crowded_out(&ended.error)
-                    } else {
-                        ended.error
-                    }
-                },
-            )
+            match end.wait_for(Option::is_some).await.ok().and_then(|end| end.clone()) {
+                Some(Ok(connection)) => Ok(connection),
+                Some(Err(ended)) if ended.is_crowded_out && patience.is_some() => {
+                    Err(crowded_out(&ended.error))
+                }
+                Some(Err(ended)) => Err(ended.error),
+                None => Err(gave_up(host)),
+            }
         };
         let result = match patience {
             Some(patience) => {
