@@ -2,8 +2,6 @@
 
 use std::collections::HashSet;
 
-use regex::Regex;
-
 use crate::model::{Ban, FencingLevel, LevelTarget, Node, NodeName, ResourceId, Score};
 
 use super::scene::{Placed, Scene, base};
@@ -300,7 +298,7 @@ fn topologies<'a>(scene: &Scene<'a>, node: &Node) -> Vec<Vec<&'a FencingLevel>> 
 fn applies(scene: &Scene<'_>, target: &LevelTarget, node: &Node) -> Option<bool> {
     match target {
         LevelTarget::Node(name) => Some(name.as_str().eq_ignore_ascii_case(node.name.as_str())),
-        LevelTarget::Pattern(pattern) => Some(Regex::new(pattern).ok()?.is_match(node.name.as_str())),
+        LevelTarget::Pattern(pattern) => Some(scene.index.pattern(pattern)?.is_match(node.name.as_str())),
         LevelTarget::Attribute(name, value) => {
             let here = scene.index.attributes(&node.name);
             match here.iter().find(|attribute| attribute.name == *name) {

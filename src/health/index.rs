@@ -2,12 +2,17 @@
 
 use std::collections::HashMap;
 
+use regex::{Regex, RegexBuilder};
+
 use crate::model::{
-    Ban, Bond, Claim, ConfiguredResource, FailCount, Node, NodeAttribute, NodeName, Picture, Place,
-    Primitive, Ties,
+    Ban, Bond, Claim, ConfiguredResource, FailCount, LevelTarget, Node, NodeAttribute, NodeName, Picture,
+    Place, Primitive, Ties,
 };
 
 use super::scene::{Placed, base};
+
+/// The largest pattern of a fencing level, compiled, in bytes. A CIB may have many, and a few letters can ask for megabytes.
+const PATTERN_SIZE: usize = 256 << 10;
 
 /// What is looked up by name. Resources go by their ids without instance numbers.
 #[derive(Debug, Default)]
@@ -22,6 +27,8 @@ pub(super) struct Index<'a> {
     places: HashMap<&'a str, Vec<Place<'a>>>,
     claims: HashMap<&'a str, Vec<Claim<'a>>>,
     used: HashMap<(&'a NodeName, &'a str), i64>,
+    /// The patterns of fencing levels; `None`: it is broken, or larger than [`PATTERN_SIZE`].
+    patterns: HashMap<&'a str, Option<Regex>>,
 }
 
 impl<'a> Index<'a> {
@@ -64,6 +71,11 @@ impl<'a> Index<'a> {
         for one in placed.iter().filter(|one| one.primitive.active) {
             index.use_up(one.primitive);
         }
+        for level in &cib.levels {
+            if let LevelTarget::Pattern(pattern) = &level.target {
+                index.patterns.entry(pattern).or_insert_with(|| compiled(pattern));
+            }
+        }
         index
     }
 
@@ -102,6 +114,11 @@ impl<'a> Index<'a> {
         self.configured.get(id).copied()
     }
 
+    /// The pattern of a fencing level; `None` where it can't be used.
+    pub(super) fn pattern(&self, pattern: &str) -> Option<&Regex> {
+        self.patterns.get(pattern)?.as_ref()
+    }
+
     /// Whom a resource follows.
     pub(super) fn bonds(&self, id: &str) -> &[Bond<'a>] {
         self.bonds.get(id).map_or(&[], Vec::as_slice)
@@ -119,4 +136,8 @@ impl<'a> Index<'a> {
     pub(super) fn used(&self, node: &NodeName, name: &str) -> i64 {
         self.used.get(&(node, name)).copied().unwrap_or(0)
     }
+}
+
+fn compiled(pattern: &str) -> Option<Regex> {
+    RegexBuilder::new(pattern).size_limit(PATTERN_SIZE).build().ok()
 }

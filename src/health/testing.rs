@@ -5,9 +5,9 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::model::{
-    Access, Belief, Cib, CloneResource, ClusterEntry, ClusterOptions, ConfiguredResource, Contact, FailCount,
-    Failure, FencingEvent, FencingOutcome, Group, Node, NodeHealth, NodeKind, Observation, Picture,
-    Primitive, Resource, Role, Score, Summary, Tier, Viewpoint,
+    Access, Belief, Cib, CloneResource, ClusterEntry, ClusterOptions, ConfiguredResource, Constraint,
+    ConstraintRule, Contact, FailCount, Failure, FencingEvent, FencingOutcome, Group, Node, NodeHealth,
+    NodeKind, Observation, Picture, Primitive, Resource, Role, Score, Summary, Tier, Viewpoint,
 };
 
 use super::{Finding, assess};
@@ -185,6 +185,18 @@ pub(super) fn known(ids: &[&str]) -> Cib {
         utilization: Vec::new(),
     };
     Cib { resources: ids.iter().map(resource).collect(), ..Cib::default() }
+}
+
+/// `vip-db` runs where `galera-clone` is promoted.
+pub(super) fn vip_follows_promoted() -> Constraint {
+    let rule = ConstraintRule::Colocation {
+        resource: "vip-db".into(),
+        with: "galera-clone".into(),
+        score: Some(Score::Infinity),
+        role: None,
+        with_role: Some(Role::Promoted),
+    };
+    Constraint::new("col", rule)
 }
 
 /// With a migration threshold of 3.

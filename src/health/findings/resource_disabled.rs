@@ -69,8 +69,10 @@ mod tests {
 
     use rstest::rstest;
 
-    use crate::health::testing::{findings, galera, group, known, lines, primitive, resource, told};
-    use crate::model::{Cib, Constraint, ConstraintRule, Picture, Primitive, Resource, Role, Score};
+    use crate::health::testing::{
+        findings, galera, group, known, lines, primitive, resource, told, vip_follows_promoted,
+    };
+    use crate::model::{Cib, Picture, Primitive, Resource, Role};
 
     fn off(id: &str) -> Primitive {
         Primitive { target_role: Some(Role::Stopped), ..primitive(id, "ocf:heartbeat:Dummy", &[]) }
@@ -100,17 +102,7 @@ mod tests {
             first.role = Role::Unpromoted;
         }
         *resource(picture, "vip-db") = primitive("vip-db", "ocf:heartbeat:Dummy", &[]);
-        let rule = ConstraintRule::Colocation {
-            resource: "vip-db".into(),
-            with: "galera-clone".into(),
-            score: Some(Score::Infinity),
-            role: None,
-            with_role: Some(Role::Promoted),
-        };
-        Cib {
-            constraints: vec![Constraint::new("col", rule)],
-            ..known(&["vip-db", "galera-clone", "galera"])
-        }
+        Cib { constraints: vec![vip_follows_promoted()], ..known(&["vip-db", "galera-clone", "galera"]) }
     }
 
     #[rstest]

@@ -67,8 +67,10 @@ fn group_line(top: &Resource) -> Option<String> {
 mod tests {
     use std::sync::Arc;
 
-    use crate::health::testing::{findings, galera, group, known, lines, primitive, resource, told};
-    use crate::model::{Cib, Constraint, ConstraintRule, Picture, Primitive, Resource, Role, Score};
+    use crate::health::testing::{
+        findings, galera, group, known, lines, primitive, resource, told, vip_follows_promoted,
+    };
+    use crate::model::{Cib, Constraint, ConstraintRule, Picture, Primitive, Resource, Role};
 
     const DUMMY: &str = "ocf:heartbeat:Dummy";
 
@@ -133,15 +135,7 @@ mod tests {
 
     #[test]
     fn what_waits_is_told_with_what_it_waits_for() {
-        let rule = ConstraintRule::Colocation {
-            resource: "vip-db".into(),
-            with: "galera-clone".into(),
-            score: Some(Score::Infinity),
-            role: None,
-            with_role: Some(Role::Promoted),
-        };
-        let constraint = Constraint::new("col", rule);
-        let cib = Cib { constraints: vec![constraint], ..known(&["vip-db", "galera-clone"]) };
+        let cib = Cib { constraints: vec![vip_follows_promoted()], ..known(&["vip-db", "galera-clone"]) };
         let findings = findings(|picture| {
             *resource(picture, "vip-db") = primitive("vip-db", DUMMY, &[]);
             picture.resources[2] = galera(&[], 3);
