@@ -107,21 +107,12 @@ impl Condition {
             Self::PromotedOn(id, name) => {
                 elsewhere(id.as_str(), &scope::promoted_on(picture, id.as_str()), name, "is promoted on")
             }
-            Self::Meta { resource, name, value } => {
-                let cib = match whole_cib(picture) {
-                    Ok(cib) => cib,
-                    Err(why) => return Some(why),
-                };
+            Self::Meta { resource, name, value } => whole_cib(picture).map_or_else(Some, |cib| {
                 let is = cib.resource(resource.as_str()).and_then(|resource| resource.meta(name));
                 changed(&format!("{name} of {resource}"), value.as_deref(), is)
-            }
-            Self::Property { name, value } => {
-                let cib = match whole_cib(picture) {
-                    Ok(cib) => cib,
-                    Err(why) => return Some(why),
-                };
-                changed(name, value.as_deref(), cib.property(name))
-            }
+            }),
+            Self::Property { name, value } => whole_cib(picture)
+                .map_or_else(Some, |cib| changed(name, value.as_deref(), cib.property(name))),
             Self::Standby(name, was) => match node(name) {
                 Some(node) if node.standby == *was => None,
                 Some(node) => Some(format!(
@@ -160,10 +151,9 @@ fn cannot_fence(picture: &Picture) -> Option<String> {
     if picture.summary.options.fencing_enabled == Some(false) {
         return Some("fencing is switched off in this cluster (stonith-enabled)".to_owned());
     }
-    match whole_cib(picture) {
-        Ok(cib) => (!cib.has_fencing_device).then(|| "the cluster has no fencing device".to_owned()),
-        Err(why) => Some(why),
-    }
+    whole_cib(picture).map_or_else(Some, |cib| {
+        (!cib.has_fencing_device).then(|| "the cluster has no fencing device".to_owned())
+    })
 }
 
 fn cannot_run(picture: &Picture, name: &NodeName) -> Option<String> {

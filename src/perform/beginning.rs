@@ -63,6 +63,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::perform::tests::pieces;
 
     proptest! {
         #[test]
@@ -74,12 +75,8 @@ mod tests {
         ) {
             let whole = format!("{before}{}{after}", if begins { BEGINS } else { "" });
             let (mut beginning, mut output) = (Beginning::default(), Vec::new());
-            let mut rest = whole.as_bytes();
-            let mut sizes = sizes.into_iter().cycle();
-            while !rest.is_empty() {
-                let (piece, next) = rest.split_at(sizes.next().unwrap().min(rest.len()));
+            for piece in pieces(whole.as_bytes(), &sizes) {
                 output.extend(beginning.push(piece));
-                rest = next;
             }
             output.extend(beginning.finish());
             prop_assert_eq!(String::from_utf8(output).unwrap(), format!("{before}{after}"));

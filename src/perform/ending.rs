@@ -45,6 +45,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::perform::tests::pieces;
 
     proptest! {
         #[test]
@@ -57,12 +58,8 @@ mod tests {
             let line = ends.map(|code| format!("{ENDS}{code}\n")).unwrap_or_default();
             let whole = format!("{before}{line}");
             let (mut ending, mut output) = (Ending::default(), Vec::new());
-            let mut rest = whole.as_bytes();
-            let mut sizes = sizes.into_iter().cycle();
-            while !rest.is_empty() {
-                let (piece, next) = rest.split_at(sizes.next().unwrap().min(rest.len()));
+            for piece in pieces(whole.as_bytes(), &sizes) {
                 output.extend(ending.push(piece));
-                rest = next;
             }
             let (code, held) = ending.finish();
             output.extend(held);

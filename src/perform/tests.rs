@@ -15,6 +15,18 @@ use super::*;
 use crate::scenario::journal::{Event, Part, Place, Record};
 use crate::scenario::{Check, Gate, Grade, Order, Progress, Script, Secrecy, State, Step, Target};
 
+/// Cuts bytes into pieces of these sizes, one after the other and over again.
+pub(super) fn pieces<'a>(mut rest: &'a [u8], sizes: &[usize]) -> Vec<&'a [u8]> {
+    let mut pieces = Vec::new();
+    let mut sizes = sizes.iter().cycle();
+    while !rest.is_empty() {
+        let (piece, next) = rest.split_at(rest.len().min(*sizes.next().expect("a size")));
+        pieces.push(piece);
+        rest = next;
+    }
+    pieces
+}
+
 #[tokio::test]
 async fn a_plan_is_carried_out_on_every_host_and_stands_in_the_journal() {
     let site = Site::new();

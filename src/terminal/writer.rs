@@ -161,7 +161,7 @@ mod tests {
 
     use super::*;
 
-    /// Takes as many chunks as it is told to.
+    /// Takes a chunk for each message.
     struct Slow(mpsc::Receiver<()>, Arc<Mutex<Vec<u8>>>);
 
     impl Write for Slow {

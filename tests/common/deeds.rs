@@ -150,7 +150,7 @@ pub(crate) trait Console {
     fn asked(&self) -> usize;
     /// Whether any request but the first `earlier` ones changes something.
     fn confirmed(&self, earlier: usize) -> bool;
-    /// Whether something could be confirmed in that state, of which that is the screen.
+    /// Whether the user could confirm something in that state, and saw so on its screen.
     fn is_offered(before: &State, drawn: &str) -> bool;
 }
 

@@ -144,7 +144,7 @@ fn an_operation_waits_for_that_of_another_console() {
     assert!(stderr.contains("Nothing was changed. Wait until it has ended, or add --alongside"), "{stderr}");
     let log = fs::read_to_string(config.with_file_name(".local/state/quorate/audit.jsonl")).unwrap();
     assert_eq!(log.lines().count(), 1, "{log}");
-    // Whoever says so gets as far as the command, which this machine doesn't have.
+    // A user who says so gets as far as the command, which this machine doesn't have.
     let (code, _, stderr) = quorate(&config, &[&standby[..], &["--alongside"]].concat());
     assert_eq!(code, 1);
     assert!(!stderr.contains("another console"), "{stderr}");

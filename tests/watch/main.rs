@@ -105,7 +105,7 @@ async fn a_lost_connection_whose_login_waits_for_its_turn_is_no_lost_cluster_at_
         if !matches!(observation.contact, Contact::Live { .. }) {
             break observation;
         }
-        assert_eq!(observation.confirmed, seen.confirmed, "the age of the picture is told as it is");
+        assert_eq!(observation.confirmed, seen.confirmed, "the picture is shown with its real age");
     };
     let elapsed = began.elapsed();
     assert!((Duration::from_secs(10)..Duration::from_secs(15)).contains(&elapsed), "{elapsed:?}");

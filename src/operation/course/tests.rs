@@ -1,4 +1,4 @@
-//! What a course does when it is told something.
+//! The answer of a course to each thing it hears.
 
 mod properties;
 

@@ -180,7 +180,7 @@ fn size(element: &Element<'_>) -> usize {
     others + kept(element).count()
 }
 
-/// The instance attributes of which the values are kept.
+/// A resource's instance attributes whose values are kept.
 fn kept<'e>(element: &'e Element<'_>) -> impl Iterator<Item = (String, String)> + 'e {
     let kept = |it: &&Element<'_>| KEPT.contains(&it.text_of("name"));
     element.listed("instance_attributes", "nvpair").filter(kept).map(pair)

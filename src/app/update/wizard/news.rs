@@ -124,7 +124,6 @@ fn happened(state: &mut State, pass: Pass, entry: &Entry) {
     if is_in_hand && matches!(run.stage, Stage::Over(_)) {
         state.layers.withdraw_ask();
     }
-    let Some(run) = state.wizard.run_of(pass) else { return };
     let stand = run.stand(now);
     if stand == Some(Stand::Stuck) && !stood {
         run.look_at_trouble();

@@ -1,4 +1,4 @@
-//! What holds for a course, whatever it is told.
+//! Rules that hold for a course, in whatever order it hears things.
 
 use std::sync::LazyLock;
 
@@ -42,7 +42,7 @@ fn happenings() -> impl Strategy<Value = Vec<Happening>> {
         2 => Just(Blind), 6 => Just(Done), 1 => Just(Failed), 1 => Just(NotSent), 3 => Just(Lost), 4 => Just(Stays),
         1 => Just(GoesBack), 1 => Just(Failing), 2 => Just(Idle), 1 => Just(NotAsked), 2 => Just(TimeUp)
     ];
-    // Whoever gives up does so once.
+    // The user cancels once.
     (proptest::collection::vec(one, 0..40), prop::option::weighted(0.1, 0..40_usize)).prop_map(
         |(mut all, cancel)| {
             if let Some(at) = cancel {
