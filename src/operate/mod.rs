@@ -1,5 +1,6 @@
 //! Carrying out operations: the pictures, the commands and the audit log for [`crate::operation`].
 
+mod age;
 mod at_work;
 pub mod audit;
 mod host;
@@ -15,6 +16,7 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep, timeout_at};
 use tokio_util::sync::CancellationToken;
 
+use self::age::Taken;
 pub use self::at_work::AtWork;
 use self::at_work::Working;
 use self::audit::{Audit, Entry, What};
@@ -37,6 +39,8 @@ pub struct Operator {
     transport: Arc<dyn Transport>,
     clock: Clock,
     lookout: Lookout,
+    /// When the last picture that there was had been taken.
+    taken: Option<Taken>,
     audit: Arc<Audit>,
     /// The id of the operation that the log shows this operator to be working on.
     at_work: Option<String>,
@@ -61,7 +65,7 @@ impl Operator {
     /// For that cluster. Asks nobody yet.
     pub fn new(entry: ClusterEntry, transport: Arc<dyn Transport>, clock: Clock, audit: Arc<Audit>) -> Self {
         let lookout = Lookout::new(&entry, &transport, &clock);
-        Self { entry, transport, clock, lookout, audit, at_work: None }
+        Self { entry, transport, clock, lookout, taken: None, audit, at_work: None }
     }
 
     /// Carries out a plan to its end: done, failed, or unknown. Refuses while another console is at an operation in this
@@ -187,9 +191,12 @@ impl Operator {
                 Act::Look => self.look(&mut course, &mut phase, &order).await,
                 Act::Run(step) => {
                     let step = step.clone();
-                    let ran = self.command(working.id(), &step, &course, &order).await;
-                    tell(&order, Progress::Ran(ran.clone()));
-                    course.hear(Heard::Ran(ran));
+                    let heard = self.command(working.id(), &step, &course, &order).await;
+                    if let Heard::Ran(ran) = &heard {
+                        tell(&order, Progress::Ran(ran.clone()));
+                    }
+                    course.hear(heard);
+                    phase.end_if_over(&mut course);
                 }
                 Act::Simulate(simulation) => {
                     tell(&order, Progress::Simulating);
@@ -238,7 +245,10 @@ impl Operator {
         };
         match observation {
             Ok(observation) => match observation.current() {
-                Some(picture) => course.hear(Heard::Picture(picture)),
+                Some(picture) => {
+                    self.taken = Some(Taken::now(&self.clock));
+                    course.hear(Heard::Picture(picture));
+                }
                 None => course.hear(Heard::NoPicture(why_not(&self.entry, &observation))),
             },
             Err(_elapsed) => course.hear(Heard::NoPicture("no answer in time".to_owned())),
@@ -246,22 +256,32 @@ impl Operator {
         phase.end_if_over(course);
     }
 
-    /// Writes a command to the log, sends it, and writes how it ended.
-    async fn command(&mut self, id: &str, step: &Step, course: &Course, order: &Order) -> Ran {
+    /// Writes a command to the log, sends it unless the picture has become too old by then, and writes how it ended.
+    async fn command(&self, id: &str, step: &Step, course: &Course, order: &Order) -> Heard<'static> {
+        let not_sent = |why: &str| Heard::Ran(Ran::NotSent(why.to_owned()));
         let Some(host) = self.host_for(course.plan()) else {
-            return Ran::NotSent("no member answers".to_owned());
+            return not_sent("no member answers");
         };
         let argv = step.command.argv.clone();
         let entry = What::Command { host: host.clone(), argv: argv.clone() };
         if let Err(error) = self.write(id, entry).await {
-            return Ran::NotSent(self.no_log(&error));
+            return not_sent(&self.no_log(&error));
+        }
+        // The disk may have been slow, or the machine may have slept.
+        if self.taken.as_ref().is_none_or(|taken| taken.is_too_old(&self.clock)) {
+            self.log_result(id, &Ran::NotSent(age::TOO_OLD.to_owned())).await;
+            return Heard::Outdated;
         }
         tell(order, Progress::Running { host: host.clone(), argv });
         let ran = self.send(&host, step).await;
-        if let Err(error) = self.write(id, audit::result(&ran)).await {
+        self.log_result(id, &ran).await;
+        Heard::Ran(ran)
+    }
+
+    async fn log_result(&self, id: &str, ran: &Ran) {
+        if let Err(error) = self.write(id, audit::result(ran)).await {
             tracing::error!("how a command ended could not be logged: {error}");
         }
-        ran
     }
 
     /// Adds to the log without holding up anything else.

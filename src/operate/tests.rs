@@ -288,6 +288,32 @@ async fn what_was_previewed_long_ago_is_checked_again() {
     assert_eq!(stage.sent(), [0, 0]);
 }
 
+/// The machine sleeps for an hour while the first command is written to the log.
+#[rstest]
+#[case::nothing_happened_meanwhile(true, "done", [1, 1])]
+#[case::quorum_was_lost_meanwhile(false, "refused", [0, 0])]
+#[tokio::test(start_paused = true)]
+async fn a_command_waits_for_a_new_picture_when_the_machine_has_slept(
+    #[case] quorate: bool,
+    #[case] word: &str,
+    #[case] sent: [usize; 2],
+) {
+    let mut stage = Stage::new(&[]);
+    let plan = stage.plan().await;
+    let (host, audit) = (Arc::clone(&stage.host), Arc::clone(&stage.audit));
+    stage.operator.clock = Arc::new(move || {
+        let is_command = |entry: &Entry| matches!(entry.what, What::Command { .. });
+        let has_slept = audit.read().unwrap().entries.iter().any(is_command);
+        host.lock().quorate = quorate || !has_slept;
+        Timestamp::from_second(if has_slept { 3600 } else { 0 }).unwrap()
+    });
+    let outcome = stage.operator.carry_out(order(plan).0).await;
+    assert_eq!((outcome.word(), stage.sent()), (word, sent), "{outcome:?}");
+    let logged = stage.logged();
+    assert_eq!(logged.iter().filter(|word| *word == "not sent").count(), 1, "{logged:?}");
+    assert!(stage.audit.read().unwrap().unfinished().is_empty(), "it has ended");
+}
+
 #[tokio::test(start_paused = true)]
 async fn without_a_picture_nothing_is_done() {
     let mut stage = Stage::new(&[]);

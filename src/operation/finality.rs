@@ -1,8 +1,8 @@
 //! Whether a failure is final, or Pacemaker is still recovering from it.
 
 use super::goal;
-use crate::model::{NodeName, Picture};
-use crate::pacemaker::parse::ControllerState;
+use crate::model::{Cib, Element, NodeName, Picture};
+use crate::pacemaker::parse::{self, ControllerState};
 
 /// How many pictures in a row have to show that nothing is on its way. A recurring monitor's failure stands in the CIB
 /// for a moment before the DC reacts to it.
@@ -18,7 +18,8 @@ const IN_A_ROW: usize = 2;
 /// the transition ("Event failed" in `crmd/te_events.c` of 1.1.24), and an aborted one is followed by the scheduler, not
 /// by `S_IDLE` (`notify_crmd` in `crmd/te_actions.c`). `crmadmin --status` has told the state since before 1.1.10.
 ///
-/// Where the controller can't be asked, pictures decide from 2.0 on; before, only the time-out does.
+/// Where the controller can't be asked, pictures decide from 2.0 on, unless `record-pending` is turned off. Before 2.0,
+/// or without the CIB, only the time-out does.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Finality {
     /// How many times in a row nothing was on its way.
@@ -74,11 +75,21 @@ impl Finality {
     }
 }
 
-/// From 2.0 on Pacemaker records an action when it begins.
+/// Whether Pacemaker records an action when it begins: from 2.0 on, unless the configuration says otherwise.
 fn shows_what_is_pending(picture: &Picture) -> bool {
     let version = picture.summary.version.as_deref().unwrap_or_default();
     let major = version.split(['.', '-']).next().and_then(|major| major.parse::<u32>().ok());
-    major.is_some_and(|major| major >= 2)
+    let is_recorded = |cib: &Cib| !turns_recording_off(&cib.configuration);
+    major.is_some_and(|major| major >= 2) && picture.cib.as_deref().is_some_and(is_recorded)
+}
+
+/// Whether `record-pending` is anything but true somewhere: for all operations or one, as an attribute or an `nvpair`.
+fn turns_recording_off(element: &Element) -> bool {
+    const NAME: &str = "record-pending";
+    let pair = element.get("value").filter(|_| element.get("name") == Some(NAME));
+    let value = element.get(NAME).or(pair);
+    value.is_some_and(|value| parse::boolean(value) != Some(true))
+        || element.children.iter().any(turns_recording_off)
 }
 
 /// Whether an idle controller may be waiting for a time to be over before it reacts. The option is called
@@ -90,5 +101,5 @@ fn has_transition_delay(picture: &Picture) -> bool {
     };
     let is_set = |value: &str| !is_zero(value);
     let options = ["transition-delay", "crmd-transition-delay"];
-    picture.cib.as_ref().is_some_and(|cib| options.iter().any(|name| cib.property(name).is_some_and(is_set)))
+    picture.cib.as_ref().is_none_or(|cib| options.iter().any(|name| cib.property(name).is_some_and(is_set)))
 }

@@ -6,7 +6,7 @@ use rstest::rstest;
 
 use super::super::tests::{capture, intent};
 use super::super::{Act, Course, Heard, Outcome, Plan, Ran, Sent, Verb, plan};
-use crate::model::{Failure, Picture, Primitive, Resource, Role};
+use crate::model::{Element, Failure, Picture, Primitive, Resource, Role};
 use crate::pacemaker::parse::{ControllerState, Projected};
 
 fn plan_of(verb: Verb, subject: &str, to: Option<&str>) -> Plan {
@@ -525,6 +525,34 @@ fn a_controller_that_delays_transitions_is_not_done_when_it_is_idle(
     for _ in 0..3 {
         course.hear(Heard::Picture(&picture));
         course.hear(Heard::Controller(Some(ControllerState::Idle)));
+    }
+    assert_eq!(matches!(course.next(), Act::End(_)), ends);
+}
+
+/// A picture on which `record-pending` is set like this somewhere in the configuration.
+fn recording(attributes: &[(&str, &str)]) -> Picture {
+    let mut picture = failing(false);
+    let mut cib = picture.cib.as_deref().cloned().unwrap();
+    let attributes = attributes.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    let inner = Element { name: "op".to_owned(), attributes: attributes.collect(), children: Vec::new() };
+    let outer = Element { name: "resources".to_owned(), attributes: Vec::new(), children: vec![inner] };
+    cib.configuration.children.push(outer);
+    picture.cib = Some(cib.into());
+    picture
+}
+
+/// Pictures from which the start that follows a failure may be missing, while the controller can't be asked.
+#[rstest]
+#[case::turned_off(recording(&[("name", "record-pending"), ("value", "false")]), false)]
+#[case::turned_off_for_one_operation(recording(&[("id", "s"), ("record-pending", "0")]), false)]
+#[case::turned_on(recording(&[("name", "record-pending"), ("value", "true")]), true)]
+#[case::of_another_name(recording(&[("name", "on-fail"), ("value", "false")]), true)]
+#[case::without_the_cib(without_cib(failing(false)), false)]
+fn a_failure_is_final_only_where_what_is_pending_is_recorded(#[case] picture: Picture, #[case] ends: bool) {
+    let mut course = waiting_for_what_fails();
+    for _ in 0..3 {
+        course.hear(Heard::Picture(&picture));
+        course.hear(Heard::Controller(None));
     }
     assert_eq!(matches!(course.next(), Act::End(_)), ends);
 }

@@ -156,7 +156,7 @@ fn role_of(word: &str) -> Role {
 }
 
 /// Reads a boolean as Pacemaker's own `crm_is_true` does.
-pub(super) fn boolean(value: &str) -> Option<bool> {
+pub fn boolean(value: &str) -> Option<bool> {
     const TRUE: [&str; 5] = ["true", "on", "yes", "y", "1"];
     const FALSE: [&str; 5] = ["false", "off", "no", "n", "0"];
     if TRUE.iter().any(|word| value.eq_ignore_ascii_case(word)) {
