@@ -43,7 +43,7 @@ pub struct Operator {
     taken: Option<Taken>,
     audit: Arc<Audit>,
     /// The id of the operation that the log shows this operator to be working on.
-    at_work: Option<String>,
+    logged: Option<String>,
 }
 
 /// What an operation is carried out with.
@@ -65,7 +65,7 @@ impl Operator {
     /// For that cluster. Asks nobody yet.
     pub fn new(entry: ClusterEntry, transport: Arc<dyn Transport>, clock: Clock, audit: Arc<Audit>) -> Self {
         let lookout = Lookout::new(&entry, &transport, &clock);
-        Self { entry, transport, clock, lookout, taken: None, audit, at_work: None }
+        Self { entry, transport, clock, lookout, taken: None, audit, logged: None }
     }
 
     /// Carries out a plan to its end: done, failed, or unknown. Refuses while another console is at an operation in this
@@ -86,7 +86,7 @@ impl Operator {
         if let Err(error) = self.write(&id, begin).await {
             return refuse(&order, self.no_log(&error)).await;
         }
-        self.at_work = Some(id.clone());
+        self.logged = Some(id.clone());
         // Of two consoles that begin at once, the one whose line comes first goes on.
         if let Err(why) = self.is_alone(&id, &order.alongside).await {
             let outcome = Outcome::Refused(why);
@@ -107,7 +107,7 @@ impl Operator {
         if let Err(error) = self.write(&unfinished.id, What::Resume).await {
             return refuse(&order, self.no_log(&error)).await;
         }
-        self.at_work = Some(unfinished.id.clone());
+        self.logged = Some(unfinished.id.clone());
         let ours = match self.is_ours(&unfinished.id).await {
             Ok(ours) => ours,
             Err(why) => {
@@ -122,7 +122,7 @@ impl Operator {
     /// Logs that this console no longer works on its operation, so that the log doesn't show it in progress for as long
     /// as the console lives. Does nothing where the operation has ended.
     pub async fn give_up(&mut self) {
-        let Some(id) = self.at_work.take() else { return };
+        let Some(id) = self.logged.take() else { return };
         if let Err(error) = self.write(&id, What::GivenUp).await {
             tracing::error!("that an operation was given up could not be logged: {error}");
         }
@@ -175,7 +175,7 @@ impl Operator {
             Ok(()) => working.end(),
             Err(error) => tracing::error!("the end of an operation could not be logged: {error}"),
         }
-        self.at_work = None;
+        self.logged = None;
     }
 
     async fn run(&mut self, mut working: Working, mut course: Course, order: Order) -> Outcome {

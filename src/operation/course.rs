@@ -174,7 +174,7 @@ impl Course {
             Heard::Picture(picture) => self.see(picture),
             Heard::NoPicture(why) => self.lose_sight(why),
             Heard::Outdated => {
-                self.lose_sight("the last one became too old before it could be used".to_owned())
+                self.lose_sight("the last one became too old before it could be used".to_owned());
             }
             Heard::Ran(ran) => self.ran(ran),
             Heard::Projected(answer) => self.projected(answer),
