@@ -74,7 +74,7 @@ impl Drop for Guard {
     }
 }
 
-/// The process's terminal, apart from what is drawn on it. Everything it is sent goes through one [`Writer`].
+/// The process's terminal, apart from what is drawn on it. Everything it is sent goes through one `Writer`.
 #[derive(Debug, Clone)]
 pub struct Tty {
     writer: Writer,

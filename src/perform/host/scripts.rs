@@ -275,10 +275,10 @@ exit "$code"
 "#
 );
 
-/// The line of [`LOADER`] before the script's own output.
+/// The line of `LOADER` before the script's own output.
 pub const BEGINS: &str = "quorate: the script begins\n";
 
-/// The start of the line of [`LOADER`] after the script's own output. The exit code follows.
+/// The start of the line of `LOADER` after the script's own output. The exit code follows.
 pub const ENDS: &str = "quorate: the script ended with ";
 
 /// The last line of what the loader reads.
