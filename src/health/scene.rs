@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::model::{
     ClusterEntry, Constraint, Contact, Node, NodeKind, NodeName, Observation, Picture, Primitive, Resource,
-    ResourceId, Role, Score, Viewpoint,
+    ResourceId, Role, Score, Viewpoint, is_true,
 };
 
 use super::down::Downs;
@@ -420,11 +420,6 @@ pub(super) fn base(id: &ResourceId) -> &str {
         }
         _ => id.as_str(),
     }
-}
-
-/// Pacemaker's booleans.
-pub(super) fn is_true(value: &str) -> bool {
-    ["true", "on", "yes", "y", "1"].iter().any(|word| value.eq_ignore_ascii_case(word))
 }
 
 /// Whether a node is of a kind on which ordinary resources may run. A bundle's replica takes only what the

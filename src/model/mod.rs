@@ -1,5 +1,6 @@
 //! A cluster at one moment, in Pacemaker's own terms. Plain data: no IO, no clock, no text of the screen.
 
+mod boolean;
 mod constraint;
 mod deed;
 mod element;
@@ -16,6 +17,7 @@ mod resource;
 pub mod text;
 mod tie;
 
+pub use boolean::{boolean, is_true};
 pub use constraint::{Ban, Constraint, ConstraintRule, Made, ResourceSet, Ticket};
 pub use deed::{Deed, DeedEvent, DeedOutcome, DeedStep};
 pub use element::{Element, MASK, is_secret};

@@ -1,8 +1,8 @@
 //! Whether a failure is final, or Pacemaker is still recovering from it.
 
 use super::goal;
-use crate::model::{Cib, Element, NodeName, Picture};
-use crate::pacemaker::parse::{self, ControllerState};
+use crate::model::{Cib, Element, NodeName, Picture, is_true};
+use crate::pacemaker::parse::ControllerState;
 
 /// How many pictures in a row have to show that nothing is on its way. A recurring monitor's failure stands in the CIB
 /// for a moment before the DC reacts to it.
@@ -88,8 +88,7 @@ fn turns_recording_off(element: &Element) -> bool {
     const NAME: &str = "record-pending";
     let pair = element.get("value").filter(|_| element.get("name") == Some(NAME));
     let value = element.get(NAME).or(pair);
-    value.is_some_and(|value| parse::boolean(value) != Some(true))
-        || element.children.iter().any(turns_recording_off)
+    value.is_some_and(|value| !is_true(value)) || element.children.iter().any(turns_recording_off)
 }
 
 /// Whether an idle controller may be waiting for a time to be over before it reacts. The option is called

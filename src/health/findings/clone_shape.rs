@@ -5,9 +5,9 @@ use std::collections::HashSet;
 use crate::health::Severity;
 use crate::health::agent;
 use crate::health::check::{Check, Look, Many, Verdict};
-use crate::health::scene::{Placed, Scene, base, is_true};
+use crate::health::scene::{Placed, Scene, base};
 use crate::health::words::{names, shell};
-use crate::model::{Resource, Role};
+use crate::model::{Resource, Role, is_true};
 
 pub(super) const CHECK: Check = Check {
     code: "clone-shape",

@@ -4,9 +4,9 @@ use crate::health::Severity;
 use crate::health::check::{Check, Look, Many, Verdict};
 use std::collections::HashSet;
 
-use crate::health::scene::{Placed, Scene, base, is_true};
+use crate::health::scene::{Placed, Scene, base};
 use crate::health::words::{names, shell};
-use crate::model::Resource;
+use crate::model::{Resource, is_true};
 
 pub(super) const CHECK: Check = Check {
     code: "resource-unmanaged",

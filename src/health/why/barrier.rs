@@ -2,10 +2,10 @@
 
 use super::resource::Asked;
 use super::rule;
-use crate::health::scene::{Scene, base, is_host, is_true};
+use crate::health::scene::{Scene, base, is_host};
 use crate::health::words::listed;
 use crate::model::{
-    BondKind, Constraint, Node, NodeHealth, NodeKind, NodeName, Place, ResourceId, Role, Score,
+    BondKind, Constraint, Node, NodeHealth, NodeKind, NodeName, Place, ResourceId, Role, Score, is_true,
 };
 
 /// One thing that keeps a resource off a node.

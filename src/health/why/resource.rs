@@ -7,7 +7,9 @@ use super::{Cause, NodeAnswer, Pull, Why, barrier, obstacle, told};
 use crate::health::Severity;
 use crate::health::scene::{Placed, Scene, base};
 use crate::health::words::{names, shell};
-use crate::model::{Ban, Bond, ConstraintRule, FailCount, NodeName, Place, Resource, ResourceId, Role};
+use crate::model::{
+    Ban, Bond, ConstraintRule, FailCount, NodeName, Place, Resource, ResourceId, Role, is_true,
+};
 
 /// The resource that is asked about, and all that belongs to it.
 pub(in crate::health) struct Asked<'s, 'a> {
@@ -210,8 +212,8 @@ impl<'s, 'a> Asked<'s, 'a> {
         if !causes.is_empty() || self.parts.iter().all(|part| part.primitive.managed) {
             return causes;
         }
-        let is_off = |(_, value): &(&str, &str)| !crate::health::scene::is_true(value);
-        let is_on = |(_, value): &(&str, &str)| crate::health::scene::is_true(value);
+        let is_off = |(_, value): &(&str, &str)| !is_true(value);
+        let is_on = |(_, value): &(&str, &str)| is_true(value);
         let held = match (self.meta("is-managed").filter(is_off), self.meta("maintenance").filter(is_on)) {
             (Some((holder, _)), _) => format!(", as is-managed is false on {holder}"),
             (None, Some((holder, _))) => format!(", as {holder} is in maintenance"),

@@ -1,7 +1,7 @@
 //! What is done to a resource where it runs.
 
 use super::{AWAIT, OnFailure, Phase, Plan, Refusal, Step, Undo, Wait, known_resource, placement, senseless};
-use crate::model::{NodeName, Picture, Primitive, Resource, ResourceId, Role};
+use crate::model::{NodeName, Picture, Primitive, Resource, ResourceId, Role, is_true};
 use crate::operation::command::{self, Command};
 use crate::operation::goal::{Forgotten, Goal, Running, mark};
 use crate::operation::guard::Condition;
@@ -220,10 +220,6 @@ fn manage(picture: &Picture, intent: &Intent) -> Result<Plan, Refusal> {
     }
     plan.phases.push(Phase::Await(Wait { goals: vec![Goal::Managed(id, true)], seconds: AWAIT }));
     Ok(plan)
-}
-
-fn is_true(value: &str) -> bool {
-    ["true", "on", "yes", "y", "1"].iter().any(|word| value.eq_ignore_ascii_case(word))
 }
 
 fn is_below(picture: &Picture, parent: Option<&ResourceId>, id: &ResourceId) -> bool {

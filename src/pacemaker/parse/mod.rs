@@ -20,7 +20,6 @@ pub use self::archive::{Archive, cib_archive};
 pub use self::cib::cib;
 pub use self::controller::{ControllerState, controller_state};
 use self::reading::Reading;
-pub use self::reading::boolean;
 pub use self::simulate::{Projected, crm_simulate};
 use super::date;
 pub use super::xml::ParseError;

@@ -7,7 +7,7 @@ use jiff::tz::Offset;
 
 use super::limits;
 use crate::model::text::clean;
-use crate::model::{Role, Score};
+use crate::model::{Role, Score, boolean};
 use crate::pacemaker::date;
 use crate::pacemaker::xml::{self, Element};
 
@@ -152,19 +152,6 @@ fn role_of(word: &str) -> Role {
     match Role::from_word(&capitalised) {
         Role::Other(_) => Role::Other(clean(word)),
         known => known,
-    }
-}
-
-/// Reads a boolean as Pacemaker's own `crm_is_true` does.
-pub fn boolean(value: &str) -> Option<bool> {
-    const TRUE: [&str; 5] = ["true", "on", "yes", "y", "1"];
-    const FALSE: [&str; 5] = ["false", "off", "no", "n", "0"];
-    if TRUE.iter().any(|word| value.eq_ignore_ascii_case(word)) {
-        Some(true)
-    } else if FALSE.iter().any(|word| value.eq_ignore_ascii_case(word)) {
-        Some(false)
-    } else {
-        None
     }
 }
 
