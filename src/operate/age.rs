@@ -8,7 +8,7 @@ use crate::watch::Clock;
 /// The oldest picture on which a command is sent. Writing the command to the audit log usually takes milliseconds.
 const OLDEST: SignedDuration = SignedDuration::from_secs(5);
 
-/// Why a command was not sent, for the audit log.
+/// Why a command was not sent, for the audit log and for the user.
 pub(super) const TOO_OLD: &str = "the picture that allowed it had become too old";
 
 /// When a picture was taken.

@@ -270,7 +270,7 @@ impl Operator {
         // The disk may have been slow, or the machine may have slept.
         if self.taken.as_ref().is_none_or(|taken| taken.is_too_old(&self.clock)) {
             self.log_result(id, &Ran::NotSent(age::TOO_OLD.to_owned())).await;
-            return Heard::Outdated;
+            return Heard::NoPicture(age::TOO_OLD.to_owned());
         }
         tell(order, Progress::Running { host: host.clone(), argv });
         let ran = self.send(&host, step).await;

@@ -63,10 +63,8 @@ pub enum Act<'c> {
 pub enum Heard<'h> {
     /// A picture that was taken after it was asked for.
     Picture(&'h Picture),
-    /// There is no picture, and why.
+    /// There is no picture, or the last one became too old before its command was sent, and why.
     NoPicture(String),
-    /// The command was not sent: by then the picture on which its guard held had become too old.
-    Outdated,
     /// How the command ended.
     Ran(Ran),
     /// What the scheduler would do, or why it can't be told.
@@ -172,9 +170,11 @@ impl Course {
         }
         match heard {
             Heard::Picture(picture) => self.see(picture),
-            Heard::NoPicture(why) => self.lose_sight(why),
-            Heard::Outdated => {
-                self.lose_sight("the last one became too old before it could be used".to_owned());
+            Heard::NoPicture(why) => {
+                self.waiting = why;
+                self.blind = true;
+                self.ready = false;
+                self.finality.reset();
             }
             Heard::Ran(ran) => self.ran(ran),
             Heard::Projected(answer) => self.projected(answer),
@@ -204,14 +204,6 @@ impl Course {
         {
             *words = format!("{words}. {}", self.plan.half_way);
         }
-    }
-
-    /// Without a picture that counts, no command is ready to be sent.
-    fn lose_sight(&mut self, why: String) {
-        self.waiting = why;
-        self.blind = true;
-        self.ready = false;
-        self.finality.reset();
     }
 
     fn see(&mut self, picture: &Picture) {

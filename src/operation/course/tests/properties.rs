@@ -21,7 +21,6 @@ enum Happening {
     Done,
     Failed,
     NotSent,
-    Outdated,
     Lost,
     Stays,
     GoesBack,
@@ -35,12 +34,12 @@ enum Happening {
 fn happenings() -> impl Strategy<Value = Vec<Happening>> {
     use Happening::{
         After, AfterWithoutCib, AfterWithoutQuorum, Before, BeforeWithoutCib, BeforeWithoutQuorum, Blind,
-        Cancel, Done, Failed, Failing, GoesBack, Idle, Lost, NotAsked, NotSent, Outdated, Stays, TimeUp,
+        Cancel, Done, Failed, Failing, GoesBack, Idle, Lost, NotAsked, NotSent, Stays, TimeUp,
     };
     let one = prop_oneof![
         4 => Just(Before), 1 => Just(BeforeWithoutQuorum), 6 => Just(After), 1 => Just(AfterWithoutQuorum),
         1 => Just(BeforeWithoutCib), 1 => Just(AfterWithoutCib),
-        2 => Just(Blind), 6 => Just(Done), 1 => Just(Failed), 1 => Just(NotSent), 1 => Just(Outdated), 3 => Just(Lost), 4 => Just(Stays),
+        2 => Just(Blind), 6 => Just(Done), 1 => Just(Failed), 1 => Just(NotSent), 3 => Just(Lost), 4 => Just(Stays),
         1 => Just(GoesBack), 1 => Just(Failing), 2 => Just(Idle), 1 => Just(NotAsked), 2 => Just(TimeUp)
     ];
     // The user cancels once.
@@ -110,7 +109,7 @@ impl Watcher {
     fn hear(&mut self, course: &mut Course, happening: Happening, case: &Case) {
         use Happening::{
             After, AfterWithoutCib, AfterWithoutQuorum, Before, BeforeWithoutCib, BeforeWithoutQuorum, Blind,
-            Cancel, Done, Failed, Failing, GoesBack, Idle, Lost, NotAsked, NotSent, Outdated, Stays,
+            Cancel, Done, Failed, Failing, GoesBack, Idle, Lost, NotAsked, NotSent, Stays,
         };
         let said = argv(course);
         let (before, after) = (&case.before, &case.after);
@@ -130,7 +129,6 @@ impl Watcher {
             (Done, _) => done(),
             (Failed, _) => failed(),
             (NotSent, _) => Heard::Ran(Ran::NotSent("no route".to_owned())),
-            (Outdated, _) => Heard::Outdated,
             (Lost, _) => lost(),
             (Stays, _) => Heard::Projected(Ok(Vec::new())),
             (GoesBack, _) => Heard::Projected(Err("no answer".to_owned())),
@@ -147,7 +145,7 @@ impl Watcher {
                     self.picture = None;
                 }
             }
-            Blind | Outdated => self.picture = None,
+            Blind => self.picture = None,
             _ if picture.is_some() => self.picture = picture,
             _ => {}
         }
