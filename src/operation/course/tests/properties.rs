@@ -7,6 +7,7 @@ use proptest::test_runner::TestCaseError;
 
 use super::*;
 use crate::operation::{Condition, Phase};
+use crate::pacemaker::parse::ControllerState;
 
 /// What may happen in a course.
 #[derive(Debug, Clone, Copy)]
