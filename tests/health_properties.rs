@@ -348,7 +348,7 @@ fn summary() -> impl Strategy<Value = Summary> {
                 no_quorum_policy: options.2,
                 maintenance_mode,
                 stop_all_resources,
-                watchdog_timeout: None,
+                ..ClusterOptions::default()
             },
             ..Summary::default()
         },

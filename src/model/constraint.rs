@@ -40,7 +40,7 @@ pub struct Made {
     /// When the version was written that has it first (`cib-last-written`, to the second), or was first seen; by the
     /// cluster's clock. It may have been made before where `by` is not known.
     pub at: Timestamp,
-    /// Who wrote that version, as [`Summary::last_change_by`](super::Summary::last_change_by); `None` where more than
+    /// Who wrote that version, in the words of [`Author`](super::Author); `None` where more than
     /// one change lies between it and the last version that is known to be without the constraint.
     pub by: Option<String>,
 }

@@ -25,10 +25,11 @@ pub use event::{Failure, FencingEvent, FencingOutcome};
 pub use id::{ClusterName, ConstraintId, HostName, NodeName, ResourceId};
 pub use inventory::{Access, ClusterEntry, Inventory, Privilege, Tier};
 pub use log::{LogLevel, LogLine, LogNews};
-pub use node::{FailCount, Node, NodeAttribute, NodeHealth, NodeKind, Score};
+pub use node::{FailCount, FailedProbe, Node, NodeAttribute, NodeHealth, NodeKind, Score};
 pub use observation::{Contact, Observation, Trouble, TroubleKind};
 pub use picture::{
-    Belief, Cib, ClusterOptions, ConfiguredResource, FencingLevel, LevelTarget, Picture, Summary, Viewpoint,
+    Author, Belief, Cib, ClusterOptions, ConfiguredResource, FencingLevel, LevelTarget, Picture, Summary,
+    Viewpoint,
 };
 pub use resource::{Bundle, CloneResource, Group, Primitive, Replica, Resource, Role};
 pub use text::clean;

@@ -125,6 +125,21 @@ impl FailCount {
     }
 }
 
+/// A probe that found something it shouldn't have: neither a resource that runs nor one that doesn't.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FailedProbe {
+    /// Where Pacemaker asked.
+    pub node: NodeName,
+    /// What it asked for. For an anonymous clone, its primitive.
+    pub resource: ResourceId,
+    /// The agent's exit code.
+    pub exit_code: i32,
+    /// The same in words, such as `not installed`; may be empty.
+    pub exit_status: String,
+    /// When, where `crm_mon` says.
+    pub at: Option<Timestamp>,
+}
+
 /// A score or a count that may be infinite. Pacemaker's infinity is 1,000,000.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Score {

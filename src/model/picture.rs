@@ -5,8 +5,8 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::{
-    Ban, Constraint, ConstraintId, Element, FailCount, Failure, FencingEvent, HostName, Made, Node,
-    NodeAttribute, NodeName, Primitive, Resource, ResourceId, Ticket,
+    Ban, Constraint, ConstraintId, Element, FailCount, FailedProbe, Failure, FencingEvent, HostName, Made,
+    Node, NodeAttribute, NodeName, Primitive, Resource, ResourceId, Score, Ticket,
 };
 
 /// A cluster at one moment. Holds nothing that changes by itself (no time of asking), so that two
@@ -23,6 +23,11 @@ pub struct Picture {
     pub attributes: Vec<NodeAttribute>,
     /// Those above zero.
     pub fail_counts: Vec<FailCount>,
+    /// The migration threshold of each resource that has run or been probed, `INFINITY` where failures ban it from no
+    /// node. For an anonymous clone, its primitive's. Each resource once.
+    pub thresholds: Vec<(ResourceId, Score)>,
+    /// Probes that failed and are still on record.
+    pub failed_probes: Vec<FailedProbe>,
     /// Failed operations that have not been cleaned up.
     pub failures: Vec<Failure>,
     /// Newest first.
@@ -48,6 +53,11 @@ impl Picture {
     /// The full members, the ones that vote.
     pub fn members(&self) -> impl Iterator<Item = &Node> {
         self.nodes.iter().filter(|node| node.kind == super::NodeKind::Member)
+    }
+
+    /// The migration threshold of a resource, where `crm_mon` prints it.
+    pub fn threshold(&self, id: &ResourceId) -> Option<Score> {
+        self.thresholds.iter().find(|(of, _)| of == id).map(|(_, threshold)| *threshold)
     }
 
     /// The node of that name.
@@ -81,8 +91,8 @@ pub struct Summary {
     pub mixed_version: bool,
     /// When the configuration last changed.
     pub last_change: Option<Timestamp>,
-    /// Who changed it: user, client, and node, joined as they are known.
-    pub last_change_by: String,
+    /// Who changed it.
+    pub last_change_by: Author,
     /// How many nodes are configured.
     pub nodes_configured: Option<u32>,
     /// How many resource instances are configured.
@@ -93,6 +103,33 @@ pub struct Summary {
     pub resources_blocked: Option<u32>,
     /// The cluster's options.
     pub options: ClusterOptions,
+}
+
+/// The author of a change to the configuration, as far as Pacemaker recorded it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Author {
+    /// The login name, such as `root` or `hacluster`.
+    pub user: Option<String>,
+    /// The program, such as `crm_resource`.
+    pub client: Option<String>,
+    /// The node it was sent from.
+    pub node: Option<NodeName>,
+}
+
+impl Author {
+    /// Whether Pacemaker recorded nothing of it.
+    pub fn is_unknown(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+impl std::fmt::Display for Author {
+    /// `root via crm_resource on db1`; empty where nothing is known.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let client = self.client.iter().map(|client| format!("via {client}"));
+        let node = self.node.iter().map(|node| format!("on {node}"));
+        f.pad(&self.user.iter().cloned().chain(client).chain(node).collect::<Vec<_>>().join(" "))
+    }
 }
 
 /// The options that `crm_mon` prints; `None` is "not said".
@@ -108,6 +145,10 @@ pub struct ClusterOptions {
     pub maintenance_mode: bool,
     /// All resources are to be stopped (from 2.0.5).
     pub stop_all_resources: bool,
+    /// `stonith-timeout`, in milliseconds (from 2.1.1).
+    pub fencing_timeout_ms: Option<u64>,
+    /// `priority-fencing-delay`, in milliseconds (from 2.1.1).
+    pub priority_fencing_delay_ms: Option<u64>,
     /// `stonith-watchdog-timeout`, which some builds print: SBD fences without a device where it is set.
     pub watchdog_timeout: Option<String>,
 }
@@ -117,8 +158,8 @@ pub struct ClusterOptions {
 pub struct Cib {
     /// `admin_epoch.epoch.num_updates` without the last, which changes all the time.
     pub epoch: (u64, u64),
-    /// Who made the last change to the configuration, as [`Summary::last_change_by`].
-    pub changed_by: String,
+    /// Who made the last change to the configuration.
+    pub changed_by: Author,
     /// `validate-with`: the schema.
     pub schema: Option<String>,
     /// `have-quorum`: whether the member that wrote it has quorum.

@@ -103,8 +103,19 @@ pub(super) fn read<'a>(
     roots: &[&str],
     skipped: &[&str],
 ) -> Result<Document<'a>, ParseError> {
+    read_keeping(source, roots, skipped, |_| false)
+}
+
+/// As [`read`], but keeps those of the skipped elements of which this holds; it gets the tag as it stands, without its
+/// brackets.
+pub(super) fn read_keeping<'a>(
+    source: &'a str,
+    roots: &[&str],
+    skipped: &[&str],
+    is_kept: fn(&str) -> bool,
+) -> Result<Document<'a>, ParseError> {
     let start = find_root(source, roots).ok_or_else(|| ParseError::at(source, 0, explain_absence(source)))?;
-    let mut tree = Tree { source, skipped, open: Vec::new(), oddities: Vec::new() };
+    let mut tree = Tree { source, skipped, is_kept, open: Vec::new(), oddities: Vec::new() };
     if !banner(source, start).is_empty() {
         tree.oddities.push((0, "text before the XML".to_owned()));
     }
@@ -137,6 +148,7 @@ fn find_root(source: &str, roots: &[&str]) -> Option<usize> {
 struct Tree<'a, 's> {
     source: &'a str,
     skipped: &'s [&'s str],
+    is_kept: fn(&str) -> bool,
     open: Vec<Element<'a>>,
     oddities: Vec<(usize, String)>,
 }
@@ -187,7 +199,8 @@ impl<'a> Tree<'a, '_> {
         if too_deep {
             self.oddities.push((at, format!("more than {DEEPEST} elements deep")));
         }
-        too_deep || (!self.open.is_empty() && self.skipped.contains(&tag.name().as_ref()))
+        let is_skipped = !self.open.is_empty() && self.skipped.contains(&tag.name().as_ref());
+        too_deep || (is_skipped && !(self.is_kept)(tag))
     }
 
     /// The element whose tag stands between those bytes.
@@ -333,6 +346,13 @@ mod tests {
             root.named("b").map(|b| (line_of(source, b.at), b.get("z"), b.text.as_str())).collect();
         assert_eq!(seen, [(2, None, ""), (3, Some("3"), "t & u")]);
         assert_eq!(root.children.len(), 2);
+    }
+
+    #[test]
+    fn keeps_some_of_what_is_skipped() {
+        let source = "<a><skip x='1'/><skip x='2'><b/></skip><skip x='2'/></a>";
+        let document = read_keeping(source, &["a"], &["skip"], |tag| tag.contains("x='2'")).unwrap();
+        assert_eq!(document.root.children.iter().map(|it| it.children.len()).collect::<Vec<_>>(), [1, 0]);
     }
 
     #[rstest]

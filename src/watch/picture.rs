@@ -146,7 +146,7 @@ fn made_since(last: &Cib, cib: &Cib, constraint: &Constraint, there: Timestamp) 
     if last.constraints.contains(constraint) {
         return last.made(&constraint.id).cloned();
     }
-    Some(Made::between(Some(last.epoch), cib.epoch, there, &cib.changed_by))
+    Some(Made::between(Some(last.epoch), cib.epoch, there, &cib.changed_by.to_string()))
 }
 
 impl Kept {

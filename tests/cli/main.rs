@@ -49,28 +49,48 @@ fn the_json_has_exactly_the_promised_keys() {
             [
                 "age_ms",
                 "bans",
+                "bundles",
+                "clones",
+                "configured",
                 "dc",
+                "fail_counts",
+                "failed_probes",
                 "failures",
                 "fencing",
                 "findings",
+                "groups",
                 "health",
+                "last_change",
+                "mixed_version",
                 "name",
+                "node_attributes",
                 "nodes",
+                "options",
+                "pacemakerd_state",
                 "quorate",
-                "resources"
+                "resources",
+                "stack",
+                "tickets",
+                "version"
             ]
         );
         assert_eq!(
             keys(&cluster["nodes"][0]),
             [
+                "dc",
+                "expected_up",
+                "feature_set",
                 "health",
+                "id",
                 "kind",
                 "maintenance",
                 "name",
                 "online",
                 "pending",
                 "resources_running",
+                "shutdown",
                 "standby",
+                "standby_onfail",
                 "unclean"
             ]
         );
@@ -81,12 +101,17 @@ fn the_json_has_exactly_the_promised_keys() {
                 "agent",
                 "blocked",
                 "failed",
+                "failure_ignored",
                 "id",
                 "kind",
+                "locked_to",
+                "maintenance",
                 "managed",
+                "migration_threshold",
                 "nodes",
                 "orphaned",
                 "parent",
+                "pending",
                 "role",
                 "target_role"
             ]
@@ -126,6 +151,204 @@ fn the_json_has_exactly_the_promised_keys() {
     let kinds: Vec<&str> =
         remote["nodes"].as_array().unwrap().iter().map(|node| node["kind"].as_str().unwrap()).collect();
     assert!(kinds.contains(&"remote") && kinds.contains(&"member"), "{kinds:?}");
+}
+
+/// A file of `tests/fixtures`, judged.
+fn fixture(path: &str) -> Value {
+    let file = format!("{}/tests/fixtures/{path}.crm_mon.xml", env!("CARGO_MANIFEST_DIR"));
+    Home::new().run(&["status", "--format", "json", "--from", &file]).json()["clusters"][0].clone()
+}
+
+/// The entry of a list that has that value for a key.
+fn entry<'a>(list: &'a Value, key: &str, value: &str) -> &'a Value {
+    let found = list.as_array().unwrap().iter().find(|entry| entry[key] == value);
+    found.unwrap_or_else(|| panic!("no {key} {value} in {list}"))
+}
+
+#[test]
+fn the_json_holds_the_summary() {
+    let healthy = fixture("captures/healthy");
+    let xml = fs::read_to_string(capture("healthy")).unwrap();
+    for key in ["client", "user"] {
+        let value = healthy["last_change"][key].as_str().unwrap();
+        assert!(xml.contains(&format!(" {key}=\"{value}\"")), "{key} {value}");
+    }
+    assert!(xml.contains(&format!(" version=\"{}\"", healthy["version"].as_str().unwrap())));
+    assert_eq!(keys(&healthy["last_change"]), ["at", "client", "node", "user"]);
+    assert_eq!(keys(&healthy["configured"]), ["blocked", "disabled", "nodes", "resources"]);
+    assert_eq!(
+        keys(&healthy["options"]),
+        [
+            "fencing_enabled",
+            "fencing_timeout_ms",
+            "fencing_watchdog_timeout",
+            "maintenance_mode",
+            "no_quorum_policy",
+            "priority_fencing_delay_ms",
+            "stop_all_resources",
+            "symmetric_cluster"
+        ]
+    );
+    assert_eq!(fixture("captures/maintenance-mode")["options"]["maintenance_mode"], true);
+    let dc = entry(&healthy["nodes"], "name", healthy["dc"].as_str().unwrap());
+    assert_eq!((&dc["dc"], &dc["expected_up"]), (&Value::from(true), &Value::from(true)));
+}
+
+#[test]
+fn the_json_holds_what_failed_where_and_how_often() {
+    let cluster = fixture("captures/failed-start-notinstalled");
+    let count = &cluster["fail_counts"][0];
+    assert_eq!(keys(count), ["count", "last_failure", "migration_threshold", "node", "resource"]);
+    assert!(count["count"].is_string() && count["last_failure"].is_string(), "{count}");
+    let probe = &fixture("cases/54-quorum-node-probe-fails")["failed_probes"][0];
+    assert_eq!(
+        *probe,
+        serde_json::json!({
+            "resource": "pgsqld", "node": "node3", "exit_code": 2, "exit_status": "invalid parameter",
+            "at": "2026-11-29T09:09:24Z"
+        })
+    );
+    let attributes = fixture("cases/12c-ping-lost-one-node")["node_attributes"].clone();
+    let lost = attributes.as_array().unwrap().iter().find(|attribute| attribute["value"] == "0").unwrap();
+    assert_eq!(keys(lost), ["expected", "name", "node", "value"]);
+    assert_eq!((&lost["name"], &lost["expected"]), (&Value::from("pingd"), &Value::from("200")));
+    let ticket = &fixture("cases/28-booth-ticket")["tickets"][0];
+    assert_eq!(keys(ticket), ["granted", "id", "last_granted", "standby"]);
+    assert_eq!((&ticket["id"], &ticket["granted"]), (&Value::from("ticketA"), &Value::from(false)));
+}
+
+#[test]
+fn groups_clones_and_bundles_are_entries_of_their_own() {
+    let cluster = fixture("cases/26-bundle-replicas");
+    let bundle = entry(&cluster["bundles"], "id", "galera-bundle");
+    assert_eq!(
+        keys(bundle),
+        ["container", "failed", "id", "image", "maintenance", "managed", "replicas", "unique"]
+    );
+    assert_eq!(bundle["replicas"].as_array().unwrap().len(), 3);
+    let healthy = fixture("captures/healthy");
+    let ids = |list: &Value| -> Vec<String> {
+        list.as_array().unwrap().iter().map(|entry| entry["id"].as_str().unwrap().to_owned()).collect()
+    };
+    let (groups, clones) = (ids(&healthy["groups"]), ids(&healthy["clones"]));
+    assert!(!groups.is_empty() && !clones.is_empty());
+    // The parent of a resource is a group, clone or bundle of the lists.
+    for cluster in [&healthy, &cluster] {
+        let all: Vec<String> =
+            ["groups", "clones", "bundles"].iter().flat_map(|list| ids(&cluster[*list])).collect();
+        for resource in cluster["resources"].as_array().unwrap() {
+            let parent = resource["parent"].as_str();
+            assert!(parent.is_none_or(|parent| all.iter().any(|id| id == parent)), "{resource}");
+        }
+    }
+    let group = entry(&healthy["groups"], "id", &groups[0]);
+    assert_eq!(keys(group), ["disabled", "id", "maintenance", "managed", "members", "parent"]);
+    let clone = entry(&healthy["clones"], "id", &clones[0]);
+    assert_eq!(
+        keys(clone),
+        [
+            "disabled",
+            "failed",
+            "failure_ignored",
+            "id",
+            "instances",
+            "maintenance",
+            "managed",
+            "promotable",
+            "target_role",
+            "unique"
+        ]
+    );
+}
+
+/// Every key that occurs, at any depth.
+fn all_keys(value: &Value, found: &mut std::collections::BTreeSet<String>) {
+    match value {
+        Value::Array(list) => list.iter().for_each(|value| all_keys(value, found)),
+        Value::Object(entries) => {
+            for (key, value) in entries {
+                found.insert(key.clone());
+                all_keys(value, found);
+            }
+        }
+        _ => {}
+    }
+}
+
+#[test]
+fn the_reference_names_every_key() {
+    let reference = include_str!("../../docs/status-json.md");
+    let mut found = std::collections::BTreeSet::new();
+    for path in ["captures/failed-start-notinstalled", "captures/banned", "cases/26-bundle-replicas"] {
+        all_keys(&fixture(path), &mut found);
+    }
+    for path in ["cases/28-booth-ticket", "cases/54-quorum-node-probe-fails", "captures/healthy"] {
+        all_keys(&fixture(path), &mut found);
+    }
+    let missing: Vec<&String> =
+        found.iter().filter(|key| !reference.contains(&format!("| `{key}` |"))).collect();
+    assert_eq!(missing, Vec::<&String>::new(), "not in docs/status-json.md");
+}
+
+#[test]
+fn the_json_has_what_crm_mon_has() {
+    let xml = r#"<pacemaker-result><summary><stack type="corosync"/>
+        <current_dc present="true" version="2.1.5-a3f44794f94" name="a" with_quorum="true" mixed_version="false"/>
+        <last_change time="2026-11-29 08:00:00Z" user="root" client="crm_resource" origin="b"/>
+        <nodes_configured number="2"/><resources_configured number="3" disabled="1" blocked="0"/>
+        <cluster_options stonith-enabled="true" symmetric-cluster="false" no-quorum-policy="freeze" maintenance-mode="false" stonith-timeout-ms="60000"/>
+        </summary><nodes>
+        <node name="a" id="1" online="true" standby="true" standby_onfail="true" shutdown="true" expected_up="true" is_dc="true" type="member"/></nodes>
+        <resources>
+        <clone id="web-clone" multi_state="false" managed="true" target_role="Started"><group id="web:0" managed="true">
+        <resource id="vip" resource_agent="ocf:heartbeat:IPaddr2" role="Started" active="true"><node name="a"/></resource></group></clone>
+        <bundle id="db" type="podman" image="i:1" managed="true"><replica id="0">
+        <resource id="db-podman-0" resource_agent="ocf:heartbeat:podman" role="Started" active="true"><node name="a"/></resource></replica></bundle>
+        </resources>
+        <node_attributes><node name="a"><attribute name="pingd" value="0" expected="200"/></node></node_attributes>
+        <node_history><node name="a"><resource_history id="vip" migration-threshold="3" fail-count="2">
+        <operation_history task="probe" rc="2" rc_text="invalid parameter"/></resource_history></node></node_history>
+        <tickets><ticket id="T" status="revoked" standby="false" last-granted="2026-11-29 07:00:00Z"/></tickets>
+        </pacemaker-result>"#;
+    let home = Home::new();
+    let file = home.write("c.xml", xml);
+    let json = home.run(&["status", "--format", "json", "--from", file.to_str().unwrap()]).json();
+    let cluster = &json["clusters"][0];
+    let expected = [
+        ("/version", serde_json::json!("2.1.5-a3f44794f94")),
+        (
+            "/last_change",
+            serde_json::json!({"at": "2026-11-29T08:00:00Z", "user": "root", "client": "crm_resource", "node": "b"}),
+        ),
+        ("/configured/disabled", serde_json::json!(1)),
+        ("/options/fencing_enabled", serde_json::json!(true)),
+        ("/options/symmetric_cluster", serde_json::json!(false)),
+        ("/options/no_quorum_policy", serde_json::json!("freeze")),
+        ("/options/fencing_timeout_ms", serde_json::json!(60_000)),
+        ("/nodes/0/dc", serde_json::json!(true)),
+        ("/nodes/0/expected_up", serde_json::json!(true)),
+        ("/nodes/0/shutdown", serde_json::json!(true)),
+        ("/nodes/0/standby_onfail", serde_json::json!(true)),
+        ("/clones/0/instances", serde_json::json!(["web:0"])),
+        ("/groups/0/parent", serde_json::json!("web-clone")),
+        ("/groups/0/members", serde_json::json!(["vip"])),
+        ("/bundles/0/replicas", serde_json::json!([{"id": "0", "resources": ["db-podman-0"]}])),
+        ("/resources/0/migration_threshold", serde_json::json!("3")),
+        ("/fail_counts/0/count", serde_json::json!("2")),
+        ("/fail_counts/0/migration_threshold", serde_json::json!("3")),
+        ("/failed_probes/0/exit_status", serde_json::json!("invalid parameter")),
+        (
+            "/node_attributes/0",
+            serde_json::json!({"node": "a", "name": "pingd", "value": "0", "expected": "200"}),
+        ),
+        (
+            "/tickets/0",
+            serde_json::json!({"id": "T", "granted": false, "standby": false, "last_granted": "2026-11-29T07:00:00Z"}),
+        ),
+    ];
+    for (pointer, value) in expected {
+        assert_eq!(cluster.pointer(pointer), Some(&value), "{pointer}");
+    }
 }
 
 #[test]

@@ -34,7 +34,7 @@ pub(crate) fn capture(name: &str) -> Picture {
         // Where there are any, they were the last change before the capture was taken.
         if let Some(at) = picture.summary.last_change {
             let leftovers = cib.constraints.iter().filter(|constraint| constraint.is_leftover());
-            let made = Made { at, by: Some(cib.changed_by.clone()) };
+            let made = Made { at, by: Some(cib.changed_by.to_string()) };
             cib.made = leftovers.map(|constraint| (constraint.id.clone(), made.clone())).collect();
         }
         picture.cib = Some(Arc::new(cib));

@@ -1,11 +1,24 @@
 //! The answer for scripts. Its names and their meaning are a promise: they may be added to, never changed.
 
+mod container;
+mod history;
+mod summary;
+
+use std::collections::HashMap;
+
 use jiff::Timestamp;
 use serde::Serialize;
 
+use self::container::Containers;
+use self::history::History;
+use self::summary::SummaryStatus;
+
 use super::Judged;
 use crate::health::Finding;
-use crate::model::{Ban, Failure, FencingEvent, Node, Picture, Primitive, ResourceId, Role};
+use crate::model::{Ban, Failure, FencingEvent, Node, Picture, Primitive, ResourceId, Role, Score};
+
+/// The migration threshold of each resource.
+type Thresholds<'a> = HashMap<&'a ResourceId, Score>;
 
 /// All of it.
 #[derive(Debug, Serialize)]
@@ -23,9 +36,15 @@ struct ClusterStatus<'a> {
     dc: Option<&'a str>,
     /// How old the picture is; `null` without one.
     age_ms: Option<u64>,
+    #[serde(flatten)]
+    summary: SummaryStatus<'a>,
     nodes: Vec<NodeStatus<'a>>,
     resources: Vec<ResourceStatus<'a>>,
+    #[serde(flatten)]
+    containers: Containers<'a>,
     failures: Vec<FailureStatus<'a>>,
+    #[serde(flatten)]
+    history: History<'a>,
     fencing: Vec<FencingStatus<'a>>,
     bans: Vec<BanStatus<'a>>,
     findings: Vec<FindingStatus<'a>>,
@@ -41,6 +60,14 @@ struct NodeStatus<'a> {
     maintenance: bool,
     pending: bool,
     unclean: bool,
+    /// Corosync's id of a member, the name of a remote node.
+    id: &'a str,
+    dc: bool,
+    expected_up: bool,
+    shutdown: bool,
+    standby_onfail: bool,
+    /// The feature set of its Pacemaker.
+    feature_set: Option<&'a str>,
     /// `green`, `yellow`, `red`.
     health: String,
     resources_running: u32,
@@ -60,6 +87,14 @@ struct ResourceStatus<'a> {
     failed: bool,
     blocked: bool,
     orphaned: bool,
+    failure_ignored: bool,
+    maintenance: bool,
+    /// The operation under way.
+    pending: Option<&'a str>,
+    /// The node that it waits for while that node restarts.
+    locked_to: Option<&'a str>,
+    /// A number or `INFINITY`, as text; `null` where `crm_mon` doesn't print it.
+    migration_threshold: Option<String>,
     nodes: Vec<&'a str>,
 }
 
@@ -121,15 +156,25 @@ impl<'a> ClusterStatus<'a> {
     fn new(judged: &'a Judged) -> Self {
         let picture = judged.observation.current();
         let summary = picture.map(|picture| &picture.summary);
+        let thresholds: Thresholds<'_> = picture
+            .iter()
+            .flat_map(|picture| &picture.thresholds)
+            .map(|(id, threshold)| (id, *threshold))
+            .collect();
         Self {
             name: judged.entry.name.as_str(),
             health: judged.health.to_string(),
             quorate: summary.and_then(|summary| summary.quorate),
             dc: summary.and_then(|summary| summary.dc.as_ref()).map(AsRef::as_ref),
             age_ms: judged.age.map(|age| u64::try_from(age.as_millis()).unwrap_or_default()),
+            summary: summary.map(SummaryStatus::new).unwrap_or_default(),
+            containers: picture.map(Containers::new).unwrap_or_default(),
+            history: picture.map(History::new).unwrap_or_default(),
             nodes: list(picture, |picture| picture.nodes.iter().map(|node| NodeStatus::new(node, picture))),
             resources: list(picture, |picture| {
-                picture.primitives().map(|(parent, primitive)| ResourceStatus::new(parent, primitive))
+                picture
+                    .primitives()
+                    .map(|(parent, primitive)| ResourceStatus::new(parent, primitive, &thresholds))
             }),
             failures: list(picture, |picture| picture.failures.iter().map(FailureStatus::new)),
             fencing: list(picture, |picture| picture.fencing.iter().map(FencingStatus::new)),
@@ -160,6 +205,12 @@ impl<'a> NodeStatus<'a> {
             maintenance: node.maintenance,
             pending: node.pending,
             unclean: node.unclean,
+            id: &node.id,
+            dc: node.is_dc,
+            expected_up: node.expected_up,
+            shutdown: node.shutdown,
+            standby_onfail: node.standby_on_fail,
+            feature_set: node.feature_set.as_deref(),
             health: node.health.to_string(),
             resources_running: node.resources_running.unwrap_or_else(counted),
         }
@@ -167,7 +218,7 @@ impl<'a> NodeStatus<'a> {
 }
 
 impl<'a> ResourceStatus<'a> {
-    fn new(parent: Option<&'a ResourceId>, primitive: &'a Primitive) -> Self {
+    fn new(parent: Option<&'a ResourceId>, primitive: &'a Primitive, thresholds: &Thresholds<'_>) -> Self {
         Self {
             id: primitive.id.as_str(),
             agent: &primitive.agent,
@@ -180,6 +231,11 @@ impl<'a> ResourceStatus<'a> {
             failed: primitive.failed,
             blocked: primitive.blocked,
             orphaned: primitive.orphaned,
+            failure_ignored: primitive.failure_ignored,
+            maintenance: primitive.maintenance,
+            pending: primitive.pending.as_deref(),
+            locked_to: primitive.locked_to.as_ref().map(AsRef::as_ref),
+            migration_threshold: thresholds.get(&primitive.id).map(ToString::to_string),
             nodes: primitive.nodes.iter().map(AsRef::as_ref).collect(),
         }
     }

@@ -5,7 +5,7 @@ use jiff::tz::Offset;
 
 use super::cib::WRITTEN_BY;
 use super::reading::Reading;
-use super::summary::changed_by;
+use super::summary::author;
 use crate::model::{ConstraintId, Made};
 use crate::pacemaker::xml::{self, Element, ParseError};
 
@@ -82,7 +82,7 @@ fn version(element: &Element<'_>, reading: &mut Reading<'_>) -> Option<Version> 
     Some(Version {
         written: reading.date(element, "cib-last-written")?,
         epoch: (reading.number(element, "admin_epoch")?, reading.number(element, "epoch")?),
-        by: changed_by(element, WRITTEN_BY),
+        by: author(element, WRITTEN_BY).to_string(),
         leftovers: Vec::new(),
     })
 }

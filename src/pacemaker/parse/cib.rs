@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::reading::Reading;
-use super::summary::changed_by;
+use super::summary::author;
 use super::{configuration, constraints, limits};
 use crate::model::text::clean;
 use crate::model::{Cib, ConfiguredResource, FencingLevel, LevelTarget, NodeName, ResourceId};
@@ -28,7 +28,7 @@ pub fn cib(xml: &[u8]) -> Result<Cib, ParseError> {
     }
     let mut cib = Cib {
         epoch: (number(root, "admin_epoch", &mut reading), number(root, "epoch", &mut reading)),
-        changed_by: changed_by(root, WRITTEN_BY),
+        changed_by: author(root, WRITTEN_BY),
         quorate: reading.flag(root, "have-quorum"),
         schema: root.get("validate-with").map(clean),
         ..Cib::default()

@@ -6,6 +6,7 @@ mod configuration;
 mod constraints;
 mod controller;
 mod events;
+mod history;
 mod limits;
 mod nodes;
 mod reading;
@@ -19,6 +20,7 @@ use jiff::tz::Offset;
 pub use self::archive::{Archive, cib_archive};
 pub use self::cib::cib;
 pub use self::controller::{ControllerState, controller_state};
+use self::history::History;
 use self::reading::Reading;
 pub use self::simulate::{Projected, crm_simulate};
 use super::date;
@@ -60,8 +62,9 @@ pub(super) const DISCONNECTED: i32 = 102;
 /// [`Picture::oddities`] with its line. The error is for what is not XML, or ends too early.
 pub fn crm_mon(xml: &[u8], zone: Option<Offset>) -> Result<Answer, ParseError> {
     let source = String::from_utf8_lossy(xml);
-    // The history of each operation is most of the output, and none of it is shown.
-    let document = xml::read(&source, &["crm_mon", "pacemaker-result"], &["operation_history"])?;
+    // The history of each operation is most of the output, and only probes are looked at.
+    let roots = ["crm_mon", "pacemaker-result"];
+    let document = xml::read_keeping(&source, &roots, &["operation_history"], history::is_probe)?;
     let root = &document.root;
     if let Some(failure) = failure(root) {
         return Ok(failure);
@@ -127,11 +130,14 @@ fn picture(root: &Element<'_>, reading: &mut Reading<'_>) -> Picture {
     }
     let inside_bundles = nodes::inside_bundles(&resources);
     let nodes = nodes.into_iter().map(|node| nodes::node(node, &inside_bundles, reading)).collect();
+    let History { fail_counts, thresholds, failed_probes } = history::read(root, reading);
     let mut picture = Picture {
         summary,
         nodes,
         attributes: nodes::attributes(root, reading),
-        fail_counts: nodes::fail_counts(root, reading),
+        fail_counts,
+        thresholds,
+        failed_probes,
         failures: events::failures(root, &resources, reading),
         fencing: events::fencing(root, reading),
         bans: constraints::bans(root, reading),

@@ -1,11 +1,11 @@
-//! `<nodes>`, `<node_attributes>` and `<node_history>`.
+//! `<nodes>` and `<node_attributes>`.
 
 use std::collections::HashSet;
 
 use super::limits;
 use super::reading::{Reading, text};
 use crate::model::text::clean;
-use crate::model::{FailCount, Node, NodeAttribute, NodeHealth, NodeKind, Resource, Score};
+use crate::model::{Node, NodeAttribute, NodeHealth, NodeKind, Resource};
 use crate::pacemaker::xml::Element;
 
 /// Returns the ids of everything that bundles contain.
@@ -76,32 +76,4 @@ pub(super) fn attributes(root: &Element<'_>, reading: &mut Reading<'_>) -> Vec<N
         expected: text(attribute, "expected"),
     };
     attributes.into_iter().map(read).collect()
-}
-
-/// Reads the fail counts above zero in `<node_history>`.
-pub(super) fn fail_counts(root: &Element<'_>, reading: &mut Reading<'_>) -> Vec<FailCount> {
-    let mut counts = Vec::new();
-    let mut all = 0;
-    for node in root.listed("node_history", "node") {
-        for resource in node.named("resource_history") {
-            let Some(count) = reading.score(resource, "fail-count") else { continue };
-            if count <= Score::Finite(0) {
-                continue;
-            }
-            all += 1;
-            if counts.len() < limits::FAIL_COUNTS {
-                counts.push(FailCount {
-                    node: node.text_of("name").into(),
-                    resource: resource.text_of("id").into(),
-                    count,
-                    migration_threshold: reading.score(resource, "migration-threshold"),
-                    last_failure: reading.date(resource, "last-failure"),
-                });
-            }
-        }
-    }
-    if all > counts.len() {
-        reading.leave_out(counts.len(), all, "fail counts");
-    }
-    counts
 }

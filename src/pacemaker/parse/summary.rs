@@ -1,7 +1,7 @@
 //! `<summary>`.
 
 use super::reading::{Reading, text};
-use crate::model::{ClusterOptions, Summary};
+use crate::model::{Author, ClusterOptions, Summary};
 use crate::pacemaker::xml::Element;
 
 /// Reads what there is of the summary: every part of it is optional.
@@ -26,7 +26,7 @@ pub(super) fn read(root: &Element<'_>, reading: &mut Reading<'_>) -> Summary {
     }
     if let Some(change) = summary.child("last_change") {
         read.last_change = reading.date(change, "time");
-        read.last_change_by = changed_by(change, ["user", "client", "origin"]);
+        read.last_change_by = author(change, ["user", "client", "origin"]);
     }
     if let Some(nodes) = summary.child("nodes_configured") {
         read.nodes_configured = reading.number(nodes, "number");
@@ -44,26 +44,26 @@ pub(super) fn read(root: &Element<'_>, reading: &mut Reading<'_>) -> Summary {
 
 fn cluster_options(element: &Element<'_>, reading: &mut Reading<'_>) -> ClusterOptions {
     // From 3.0.2 both are printed, and the old name is on its way out.
-    let fencing =
-        if element.get("fencing-enabled").is_some() { "fencing-enabled" } else { "stonith-enabled" };
+    let newest = |new, old| if element.get(new).is_some() { new } else { old };
+    let fencing_timeout = newest("fencing-timeout-ms", "stonith-timeout-ms");
     ClusterOptions {
-        fencing_enabled: reading.flag(element, fencing),
+        fencing_enabled: reading.flag(element, newest("fencing-enabled", "stonith-enabled")),
         symmetric: reading.flag(element, "symmetric-cluster"),
         no_quorum_policy: text(element, "no-quorum-policy"),
         maintenance_mode: reading.is(element, "maintenance-mode"),
         stop_all_resources: reading.is(element, "stop-all-resources"),
+        fencing_timeout_ms: reading.number(element, fencing_timeout),
+        priority_fencing_delay_ms: reading.number(element, "priority-fencing-delay-ms"),
         watchdog_timeout: text(element, "stonith-watchdog-timeout")
             .or_else(|| text(element, "fencing-watchdog-timeout")),
     }
 }
 
-/// As `root via crm_resource on db1`, as far as it is known: from the attributes that hold the user, the client and the
-/// node.
-pub(super) fn changed_by(change: &Element<'_>, names: [&str; 3]) -> String {
-    ["", "via ", "on "]
-        .iter()
-        .zip(names)
-        .filter_map(|(word, name)| text(change, name).map(|value| format!("{word}{value}")))
-        .collect::<Vec<_>>()
-        .join(" ")
+/// Reads the author of a change from the attributes that hold the user, the client and the node.
+pub(super) fn author(change: &Element<'_>, [user, client, node]: [&str; 3]) -> Author {
+    Author {
+        user: text(change, user),
+        client: text(change, client),
+        node: change.get(node).filter(|name| !name.is_empty()).map(Into::into),
+    }
 }
