@@ -110,20 +110,21 @@ pub(super) enum Layout {
 
 #[derive(Debug, Args)]
 pub(super) struct StatusArguments {
-    /// Members of the clusters to ask [default: the configuration's clusters]
-    #[arg(value_name = "HOST")]
-    pub(super) hosts: Vec<String>,
+    /// Configured clusters, or members of other ones; a cluster's name wins over a host's [default: all configured
+    /// clusters]
+    #[arg(value_name = "CLUSTER|HOST")]
+    pub(super) targets: Vec<String>,
     /// Log in to every member that these hosts name, without asking
-    #[arg(long, requires = "hosts")]
+    #[arg(long, requires = "targets")]
     pub(super) trust_members: bool,
     /// Ask the simulated deployment
-    #[arg(long, conflicts_with_all = ["hosts", "from"])]
+    #[arg(long, conflicts_with_all = ["targets", "from"])]
     pub(super) demo: bool,
     /// Judge saved `crm_mon` XML of any version instead, or a saved CIB, one cluster a file; `-` is stdin
-    #[arg(long, value_name = "PATH", num_args = 1.., conflicts_with = "hosts")]
+    #[arg(long, value_name = "PATH", num_args = 1.., conflicts_with = "targets")]
     pub(super) from: Vec<PathBuf>,
     /// Add a saved CIB to the one picture of --from
-    #[arg(long, value_name = "FILE", requires = "from", conflicts_with_all = ["hosts", "demo"])]
+    #[arg(long, value_name = "FILE", requires = "from", conflicts_with_all = ["targets", "demo"])]
     pub(super) cib: Option<PathBuf>,
     /// How to print it
     #[arg(long, value_enum, default_value_t)]

@@ -16,7 +16,7 @@ use crate::nearest::nearest;
 use crate::watch::{self, Discovery};
 
 /// The clusters that some hosts belong to.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Found {
     pub(super) inventory: Inventory,
     /// Of each cluster, the members that Quorate doesn't log in to, and why.
@@ -28,6 +28,32 @@ impl Found {
     pub(super) fn notes(&self) -> HashMap<ClusterName, Finding> {
         self.unasked.iter().map(|(name, unasked)| (name.clone(), unasked.finding(name))).collect()
     }
+
+    /// Puts configured clusters first. A found cluster with one of their members is one of them and goes; another one
+    /// of the same name takes its host's name after it.
+    pub(super) fn beside(mut self, configured: Vec<ClusterEntry>) -> Self {
+        let mut clusters = configured;
+        let is_known =
+            |entry: &ClusterEntry, known: &ClusterEntry| entry.hosts.iter().any(|host| known.has(host));
+        for mut entry in std::mem::take(&mut self.inventory.clusters) {
+            let unasked = self.unasked.remove(&entry.name);
+            if clusters.iter().any(|known| is_known(&entry, known)) {
+                continue;
+            }
+            entry.name = told_apart(&entry, |name| clusters.iter().any(|known| known.name == *name));
+            self.unasked.extend(unasked.map(|unasked| (entry.name.clone(), unasked)));
+            clusters.push(entry);
+        }
+        self.inventory.clusters = clusters;
+        self
+    }
+}
+
+/// The cluster's name, followed by one of its hosts if the name is taken.
+fn told_apart(entry: &ClusterEntry, is_taken: impl Fn(&str) -> bool) -> ClusterName {
+    let with_host = entry.hosts.iter().map(|host| format!("{}-{host}", entry.name));
+    let mut names = std::iter::once(entry.name.to_string()).chain(with_host);
+    names.find(|name| !is_taken(name)).map_or_else(|| entry.name.clone(), ClusterName::from)
 }
 
 /// The clusters of those hosts. All of them must answer.
@@ -123,13 +149,7 @@ fn add(clusters: &mut Vec<Cluster>, mut discovery: Discovery) {
         return;
     }
     let is_taken = |name: &str| clusters.iter().any(|cluster| cluster.discovery.entry.name == *name);
-    let entry = &mut discovery.entry;
-    if is_taken(entry.name.as_str()) {
-        let told_apart = entry.hosts.iter().map(|host| format!("{}-{host}", entry.name));
-        if let Some(name) = told_apart.into_iter().find(|name| !is_taken(name)) {
-            entry.name = ClusterName::from(name);
-        }
-    }
+    discovery.entry.name = told_apart(&discovery.entry, is_taken);
     clusters.push(Cluster { discovery, asked });
 }
 
@@ -174,7 +194,7 @@ async fn confirm(
     let pending = sorted.iter().filter(|(.., members)| !members.unconfirmed.is_empty());
     let pending: Vec<_> = pending.map(|(entry, _, members)| (&entry.name, members)).collect();
     let is_confirmed = !pending.is_empty() && members::is_confirmed(&pending, consent).await?;
-    let mut found = Found { inventory: Inventory::default(), unasked: HashMap::new() };
+    let mut found = Found::default();
     for (mut entry, asked, members) in sorted {
         entry.hosts = asked.into_iter().map(|(host, _)| host).collect();
         let (hosts, unasked) = members.decide(&entry.hosts, is_confirmed);
@@ -239,6 +259,22 @@ mod tests {
         }
         let names: Vec<&str> = clusters.iter().map(|cluster| cluster.discovery.entry.name.as_str()).collect();
         assert_eq!(names, ["hacluster", "hacluster-b1", "hacluster-c1"]);
+    }
+
+    #[test]
+    fn a_found_cluster_beside_a_configured_one_is_another_or_goes() {
+        let entry = |name: &str, hosts: &[&str]| ClusterEntry {
+            name: name.into(),
+            hosts: hosts.iter().map(|host| (*host).into()).collect(),
+            ..alone(&"x".into(), &Access::default())
+        };
+        let found = Found {
+            inventory: Inventory { clusters: vec![entry("lb", &["root@lb1"]), entry("lb", &["far1"])] },
+            unasked: HashMap::new(),
+        };
+        let found = found.beside(vec![entry("lb", &["lb1", "lb2"])]);
+        let names: Vec<&str> = found.inventory.clusters.iter().map(|entry| entry.name.as_str()).collect();
+        assert_eq!(names, ["lb", "lb-far1"]);
     }
 
     #[test]

@@ -501,6 +501,24 @@ fn an_unreachable_host_is_unknown() {
     assert_eq!((answer.code, &answer.json()["clusters"][0]["health"]), (3, &Value::from("unknown")));
 }
 
+#[test]
+fn status_takes_the_names_of_configured_clusters() {
+    let cluster = |name: &str, node: &str| format!("[[cluster]]\nname = \"{name}\"\nnodes = [\"{node}\"]\n");
+    let config = cluster("lb", "lb-test.invalid") + &cluster("db", "db-test.invalid");
+    let home = Home::with(&config);
+    let names = |targets: &[&str]| {
+        let json = home.run(&[&["status", "--format", "json"], targets].concat()).json();
+        let clusters = json["clusters"].as_array().unwrap().clone();
+        clusters.iter().map(|cluster| cluster["name"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    let json = home.run(&["status", "--format", "json", "lb"]).json();
+    let findings = json["clusters"][0]["findings"].to_string();
+    assert!(findings.contains("lb-test.invalid"), "the configured member is asked: {findings}");
+    assert_eq!(names(&["db", "lb", "db"]), ["db", "lb"]);
+    // A member of a cluster that was named as well doesn't make a second one.
+    assert_eq!(names(&["lb", "lb-test.invalid", "other-test.invalid"]), ["lb", "other-test.invalid"]);
+}
+
 #[rstest]
 #[case::no_command(&["--frmo"], "unexpected argument '--frmo'")]
 #[case::host_and_command(&["db1", "status"], "`db1` stands before a command")]

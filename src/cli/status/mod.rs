@@ -12,14 +12,14 @@ use jiff::{SignedDuration, Timestamp};
 
 use self::table::Look;
 use super::arguments::{Format, Global, SEED, StatusArguments};
-use super::discover;
+use super::discover::{self, Found};
 use super::failure::{Failure, Outcome};
 use super::members::Consent;
 use super::settings::{Missing, Settings};
 use super::sources::{self, Asked};
 use crate::demo;
 use crate::health::{self, Finding, Health};
-use crate::model::{ClusterEntry, ClusterName, Observation};
+use crate::model::{ClusterEntry, ClusterName, Inventory, Observation};
 
 /// A cluster and what is to be thought of it.
 #[derive(Debug)]
@@ -86,15 +86,34 @@ async fn ask(
     let mut notes = HashMap::new();
     let source = if arguments.demo {
         sources::hurried_demo(&demo::Options { seed: SEED, ..demo::Options::default() })
-    } else if arguments.hosts.is_empty() {
+    } else if arguments.targets.is_empty() {
         sources::configured(settings)?
     } else {
+        let (configured, hosts) = by_name(&arguments.targets, &settings.config.inventory);
         let consent = if arguments.trust_members { Consent::Given } else { Consent::AskOrLeave };
-        let found = discover::as_far_as_possible(&arguments.hosts, settings, consent).await?;
+        let found = if hosts.is_empty() {
+            Found::default()
+        } else {
+            discover::as_far_as_possible(&hosts, settings, consent).await?
+        };
+        let found = found.beside(configured);
         notes = found.notes();
         sources::over_ssh(settings, found.inventory)?
     };
     Ok((sources::ask_all(&source).await, notes))
+}
+
+/// The configured clusters among those names, each once, and the names that are left: hosts.
+fn by_name(targets: &[String], inventory: &Inventory) -> (Vec<ClusterEntry>, Vec<String>) {
+    let (mut configured, mut hosts): (Vec<ClusterEntry>, Vec<String>) = (Vec::new(), Vec::new());
+    for target in targets {
+        match inventory.clusters.iter().find(|entry| entry.name == target.as_str()) {
+            Some(entry) if configured.iter().any(|known| known.name == entry.name) => {}
+            Some(entry) => configured.push(entry.clone()),
+            None => hosts.push(target.clone()),
+        }
+    }
+    (configured, hosts)
 }
 
 /// Judges it as things were when it answered, or when a saved picture was printed.
