@@ -88,6 +88,7 @@ fn failed(operation: &Element<'_>, reading: &mut Reading<'_>) -> Option<i32> {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+    use std::fmt::Write as _;
 
     use super::*;
     use crate::model::Picture;
@@ -121,10 +122,10 @@ mod tests {
         fn only_failed_probes_are_kept(
             operations in prop::collection::vec(("probe|monitor|start|stop", 0..12i32), 0..12),
         ) {
-            let written: String = operations
-                .iter()
-                .map(|(task, code)| format!("<operation_history task=\"{task}\" rc=\"{code}\" rc_text=\"x\"/>"))
-                .collect();
+            let mut written = String::new();
+            for (task, code) in &operations {
+                write!(written, "<operation_history task=\"{task}\" rc=\"{code}\" rc_text=\"x\"/>").expect("written");
+            }
             let picture = read(&format!(
                 "<node name=\"a\"><resource_history id=\"probe\">{written}</resource_history></node>"
             ));
