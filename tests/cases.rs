@@ -57,7 +57,7 @@ const GALERA: &str = "Galera";
 #[case("84-clone-failed-everywhere", Right { exits: (2, 2), findings: &["resource-failed nova-compute"], says: &["nova-compute failed to start on 5 nodes"], never: &["5 resources"] })]
 // Quirks of crm_mon.
 #[case("04b-tnf-pending", Right { exits: (2, 2), findings: &["resource-failed etcd", "node-pending master-1", "failure-recovered kubelet", "failure-recovered master-0_redfish", "failure-recovered master-1_redfish"], says: &[], never: &["standby"] })]
-#[case("54-quorum-node-probe-fails", Right { exits: (1, 1), findings: &["resource-orphaned pgsql-ha"], says: &["a surplus instance of pgsql-ha is on record", "pgsql-ha is banned from node3: a probe may have failed there", "`crm_mon -1 -o`"], never: &["no longer configured"] })]
+#[case("54-quorum-node-probe-fails", Right { exits: (1, 1), findings: &["resource-orphaned pgsql-ha"], says: &["a surplus instance of pgsql-ha is on record, left by a failed probe on node3", "probe of pgsqld on node3: invalid parameter (2)", "pgsql-ha is banned from node3; Pacemaker probes it there all the same", "`crm_resource --cleanup --resource pgsqld --node node3`"], never: &["no longer configured", "crm_mon -1 -o"] })]
 // A remedy that works.
 #[case("29-resource-maintenance", Right { exits: (1, 1), findings: &["resource-unmanaged msl_SAPHana"], says: &["--resource msl_SAPHana --meta --set-parameter maintenance --parameter-value false"], never: &["is-managed --parameter-value true", GALERA] })]
 #[case("12d-null-node-1.1.10", Right { exits: (2, 2), findings: &[], says: &[], never: &["(null)"] })]

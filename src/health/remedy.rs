@@ -125,4 +125,4 @@ fn end_state(state: &str, nodes: &[&NodeName], command: impl Fn(&str) -> String)
 }
 
 /// How many nodes' commands one remedy gives.
-const MOST_COMMANDS: usize = 4;
+pub(super) const MOST_COMMANDS: usize = 4;

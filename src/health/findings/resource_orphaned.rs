@@ -3,9 +3,10 @@
 use crate::health::Severity;
 use crate::health::check::{Check, Look, Many, Verdict};
 use crate::health::incident::{self, cleanup, on};
+use crate::health::remedy::MOST_COMMANDS;
 use crate::health::scene::{Placed, Scene, base};
-use crate::health::words::{names, shell};
-use crate::model::{NodeName, Resource, ResourceId};
+use crate::health::words::{listed, names, shell};
+use crate::model::{FailedProbe, NodeName, Resource, ResourceId};
 
 pub(super) const CHECK: Check = Check {
     code: "resource-orphaned",
@@ -29,38 +30,62 @@ fn surplus(scene: &Scene<'_>, placed: &Placed<'_>) -> Option<Verdict> {
     let id = base(&placed.primitive.id);
     scene.parts(id).find(|part| !part.primitive.orphaned)?;
     let failures = scene.picture.failures.iter().filter(|failure| base(&failure.resource) == id);
-    let probe = failures.clone().find(|failure| failure.operation == "monitor" && failure.interval_ms == 0);
+    let probed = failed_probes(scene, id);
     let place = if placed.primitive.active {
         format!("on {}", names(&placed.primitive.nodes))
+    } else if probed.is_empty() {
+        "on record".to_owned()
     } else {
-        match probe {
-            Some(failure) => format!("on record, left by a failed probe{}", on(&failure.node)),
-            None => "on record".to_owned(),
-        }
+        format!("on record, left by a failed probe on {}", listed(&probed))
     };
-    let node = probe.map(|failure| &failure.node).filter(|node| !node.as_str().is_empty());
-    let cleanup = match node {
-        Some(node) => cleanup(&failure_id(placed), node),
-        None => format!("`crm_resource --cleanup --resource {}`", shell(id)),
-    };
-    let find = if probe.is_none() { "Find the node of the failed probe: `crm_mon -1 -o`. " } else { "" };
+    let primitive = ResourceId::from(id);
+    let mut cleanup: Vec<String> =
+        probed.iter().take(MOST_COMMANDS).map(|node| cleanup(&primitive, node)).collect();
+    if cleanup.is_empty() {
+        cleanup.push(format!("`crm_resource --cleanup --resource {}`", shell(id)));
+    }
+    let find = if probed.is_empty() { "Find the node of the failed probe: `crm_mon -1 -o`. " } else { "" };
     // Most often the probe failed where the clone may not run, and its agent isn't installed.
     let ids = placed.ids();
     let banned = scene.picture.nodes.iter().filter(|node| node.online && scene.is_banned(&ids, &node.name));
     let banned: Vec<&NodeName> = banned.map(|node| &node.name).collect();
     let verdict = Verdict::new(Severity::Warning, clone, format!("a surplus instance of {clone} is {place}"))
         .because(failures.take(3).map(incident::summary))
-        .because((probe.is_none() && !banned.is_empty()).then(|| {
-            format!("{clone} is banned from {}: a probe may have failed there", names(banned))
+        .because(on_record(scene, id).take(3).map(|probe| line(scene, probe)))
+        .because((!banned.is_empty()).then(|| {
+            let so = if probed.is_empty() { ": a probe may have failed there" } else { "; Pacemaker probes it there all the same" };
+            format!("{clone} is banned from {}{so}", names(banned))
         }))
         .remedy(format!(
-            "{find}Install what the agent needs there, or keep the probe off the node with `resource-discovery=never` on its ban; then {cleanup}."
+            "{find}Install what the agent needs there, or keep the probe off the node with `resource-discovery=never` on its ban; then {}.",
+            cleanup.join(", ")
         ));
     Some(verdict)
 }
 
-fn failure_id(placed: &Placed<'_>) -> ResourceId {
-    base(&placed.primitive.id).into()
+/// The probes of a primitive in the nodes' history that failed.
+fn on_record<'a>(scene: &Scene<'a>, id: &'a str) -> impl Iterator<Item = &'a FailedProbe> {
+    scene.picture.failed_probes.iter().filter(move |probe| base(&probe.resource) == id)
+}
+
+/// The nodes where its probe failed. Pacemaker doesn't count a probe that found nothing installed as a failure; then
+/// only the nodes' history tells.
+fn failed_probes<'a>(scene: &Scene<'a>, id: &'a str) -> Vec<&'a NodeName> {
+    let failures = scene.picture.failures.iter().filter(|failure| {
+        base(&failure.resource) == id && failure.operation == "monitor" && failure.interval_ms == 0
+    });
+    let nodes = failures.map(|failure| &failure.node).chain(on_record(scene, id).map(|probe| &probe.node));
+    let mut nodes: Vec<&NodeName> = nodes.filter(|node| !node.as_str().is_empty()).collect();
+    nodes.sort_unstable();
+    nodes.dedup();
+    nodes
+}
+
+/// `probe of pgsqld on node3: invalid parameter (2), 33 min ago (…)`.
+fn line(scene: &Scene<'_>, probe: &FailedProbe) -> String {
+    let words = if probe.exit_status.is_empty() { "error" } else { &probe.exit_status };
+    let when = probe.at.map_or_else(String::new, |at| format!(", {}", scene.outlook.ago(at)));
+    format!("probe of {}{}: {words} ({}){when}", probe.resource, on(&probe.node), probe.exit_code)
 }
 
 fn gone(placed: &Placed<'_>) -> Verdict {
