@@ -2,9 +2,11 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::model::{Resource, ResourceId, Role};
+use crate::model::{NodeName, Resource, ResourceId, Role};
 
+use super::remedy::MOST_COMMANDS;
 use super::scene::{Placed, Scene, base, is_on_its_way};
+use super::why::barrier::all_in_standby;
 use super::why::obstacle::{Leader, LeaderState, Obstacle, has_failed, missing_leader, obstacle};
 use super::why::resource::Asked;
 use super::words::listed;
@@ -64,6 +66,17 @@ impl<'a> Downs<'a> {
     pub(super) fn own(&self) -> impl Iterator<Item = &Down<'a>> {
         let is_own = |down: &&Down<'a>| down.root.is_none() && down.obstacle != Obstacle::Failure;
         self.all.iter().filter(is_own)
+    }
+
+    /// Nodes whose standby is all that keeps something from running: the finding on that names them as its cause, and its
+    /// remedy has the command for each.
+    pub(super) fn standbys(&self, scene: &Scene<'_>) -> Vec<&'a NodeName> {
+        let told = self.own().filter(|down| !scene.is_lost_connection(down.id));
+        let causes = told.filter_map(|down| match &down.obstacle {
+            Obstacle::NoNode(barriers) => Some(all_in_standby(barriers)),
+            _ => None,
+        });
+        causes.filter(|nodes| nodes.len() <= MOST_COMMANDS).flatten().collect()
     }
 
     /// Whether a resource at the top level runs nowhere and should.

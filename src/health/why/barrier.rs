@@ -279,12 +279,12 @@ fn company<'a>(asked: &Asked<'_, 'a>, node: &NodeName) -> Vec<Barrier<'a>> {
 pub(in crate::health) fn headline(barriers: &[(&Node, Vec<Barrier<'_>>)]) -> String {
     let first: Vec<(&NodeName, &Barrier<'_>)> =
         barriers.iter().filter_map(|(node, all)| Some((&node.name, all.first()?))).collect();
+    if !all_in_standby(barriers).is_empty() {
+        return "all its nodes are in standby".to_owned();
+    }
     // A node that a constraint without a rule excludes is none of its nodes, as long as it has others.
     let own: Vec<_> = first.iter().filter(|(_, barrier)| !is_lasting(barrier)).copied().collect();
     let shown = if own.is_empty() { first } else { own };
-    if shown.iter().all(|(_, barrier)| **barrier == Barrier::State(State::Standby)) {
-        return "all its nodes are in standby".to_owned();
-    }
     let mut groups: Vec<(&Barrier<'_>, Vec<&NodeName>)> = Vec::new();
     for (node, barrier) in shown {
         match groups.iter_mut().find(|(other, _)| *other == barrier) {
@@ -294,6 +294,17 @@ pub(in crate::health) fn headline(barriers: &[(&Node, Vec<Barrier<'_>>)]) -> Str
     }
     let words: Vec<String> = groups.iter().map(|(barrier, nodes)| words(barrier, nodes)).collect();
     words.join("; ")
+}
+
+/// The nodes of a resource, if all of them are in standby; else none. A node from which a constraint without a rule
+/// excludes it isn't one of its nodes.
+pub(in crate::health) fn all_in_standby<'a>(barriers: &[(&'a Node, Vec<Barrier<'_>>)]) -> Vec<&'a NodeName> {
+    let first = barriers.iter().filter_map(|(node, all)| Some((&node.name, all.first()?)));
+    let own: Vec<_> = first.filter(|(_, barrier)| !is_lasting(barrier)).collect();
+    if own.iter().any(|(_, barrier)| **barrier != Barrier::State(State::Standby)) {
+        return Vec::new();
+    }
+    own.into_iter().map(|(node, _)| node).collect()
 }
 
 /// Whether a constraint without a rule keeps it off for good, which is most likely meant.

@@ -29,6 +29,10 @@ pub(super) fn why(scene: &Scene<'_>, name: &NodeName) -> Option<Why> {
     let node = scene.picture.node(name)?;
     let mut why = Why::new(question(node));
     why.causes.extend(told(scene, &OF_NODE, |subject| subject == name.as_str()));
+    // Where the findings give its standby only as the cause of something that is down.
+    if scene.downs.standbys(scene).contains(&name) {
+        why.causes.push(Cause::new(Severity::Warning, format!("{name} is in standby")));
+    }
     why.causes.extend(told(scene, &OF_CLUSTER, |_| true));
     why.causes.extend(out_of_bounds(scene, name));
     if why.causes.iter().all(|cause| cause.severity <= Severity::Note) && Scene::is_available(node) {

@@ -197,3 +197,21 @@ fn hostile_names_are_cleaned_and_whole_parts_are_told_apart() {
     let about = About::Resource(ResourceId::from("vip"));
     assert_eq!(super::why(&entry(), &live(healthy()), now(), &about), None);
 }
+
+#[test]
+fn a_standby_that_a_services_finding_names_is_a_nodes_cause() {
+    let mut picture = healthy();
+    for node in &mut picture.nodes {
+        node.standby = node.name != *"db3";
+    }
+    picture.resources[2] = crate::health::testing::galera(&[], 2);
+    picture.bans.push(crate::model::Ban {
+        id: "loc".into(),
+        resource: "galera-clone".into(),
+        node: "db3".into(),
+        weight: Score::MinusInfinity,
+        promoted_only: false,
+    });
+    let why = why(&entry(), &live(picture), now(), &About::Node("db1".into())).unwrap();
+    assert_eq!(first(&why), "db1 is in standby");
+}
