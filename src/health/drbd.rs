@@ -88,3 +88,68 @@ impl Fence<'_> {
         )
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use rstest::rstest;
+
+    use crate::health::Finding;
+    use crate::health::testing::{findings, galera, known};
+    use crate::model::{Ban, Picture, Resource, Role, Score};
+
+    const ID: &str = "drbd-fence-by-handler-r0-galera-clone";
+
+    /// `galera-clone` runs on db1 and db2, promoted nowhere, and the constraint bars every node but `allowed`.
+    fn fenced(allowed: &[&str], change: impl FnOnce(&mut Picture)) -> Finding {
+        let findings = findings(|picture| {
+            let mut clone = galera(&["db1", "db2"], 3);
+            if let Resource::Clone(clone) = &mut clone {
+                for instance in &mut clone.instances {
+                    let Resource::Primitive(instance) = instance else { continue };
+                    instance.agent = "ocf:linbit:drbd".to_owned();
+                    instance.role = if instance.active { Role::Unpromoted } else { Role::Stopped };
+                }
+            }
+            picture.resources[2] = clone;
+            let barred = ["db1", "db2", "db3"].into_iter().filter(|node| !allowed.contains(node));
+            picture.bans = barred
+                .map(|node| Ban {
+                    id: ID.into(),
+                    resource: "galera-clone".into(),
+                    node: node.into(),
+                    weight: Score::MinusInfinity,
+                    promoted_only: true,
+                })
+                .collect();
+            picture.cib = Some(Arc::new(known(&["fence", "vip-db"])));
+            change(picture);
+        });
+        let text = format!("{findings:?}");
+        findings.into_iter().find(|finding| finding.code == "promoted-missing").expect(&text)
+    }
+
+    /// The constraint is deleted only as the last resort, and only after the data has been checked.
+    #[rstest]
+    #[case::online(&["db3"], false, "Check `drbdadm status` on db3: it must be connected and UpToDate (`drbdadm adjust all` reconnects), and DRBD removes the constraint after the resync.")]
+    #[case::offline(&["db3"], true, "Bring db3 back: DRBD removes the constraint after the resync.")]
+    #[case::gone(&[], false, "Check that a node of the constraint still exists.")]
+    fn the_remedy_goes_by_the_allowed_node(
+        #[case] allowed: &[&str],
+        #[case] is_offline: bool,
+        #[case] first: &str,
+    ) {
+        let finding = fenced(allowed, |picture| picture.nodes[2].online = !is_offline);
+        let delete = format!("`cibadmin --delete --xpath '//rsc_location[@id=\"{ID}\"]'`");
+        assert!(finding.remedy.starts_with(first), "{}", finding.remedy);
+        let (check, last) = finding.remedy.split_once("Only if its data is lost for good: ").unwrap();
+        assert!(!check.contains("cibadmin"), "{check}");
+        assert_eq!(
+            last,
+            format!(
+                "check `drbdadm status` on db1 and db2 (UpToDate, for the DRBD behind galera), then {delete}."
+            )
+        );
+    }
+}

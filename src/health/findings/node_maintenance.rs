@@ -33,7 +33,7 @@ fn check(scene: &Scene<'_>) -> Vec<Verdict> {
 
 #[cfg(test)]
 mod tests {
-    use crate::health::testing::{resource, told};
+    use crate::health::testing::{findings, galera, lines, resource, told};
 
     #[test]
     fn explains_what_is_unmanaged_there() {
@@ -42,5 +42,35 @@ mod tests {
             resource(picture, "vip-db").managed = false;
         });
         assert_eq!(lines, ["warning node-maintenance db1: db1 is in maintenance"]);
+    }
+
+    #[test]
+    fn the_command_ends_what_the_user_set() {
+        let findings = findings(|picture| {
+            picture.nodes[0].maintenance = true;
+            picture.nodes[0].name = "db one".into();
+        });
+        let finding = findings.iter().find(|finding| finding.code == "node-maintenance").unwrap();
+        assert_eq!(
+            finding.remedy,
+            "When the work on it is done: `crm_attribute --type nodes --node 'db one' --name maintenance --delete`."
+        );
+    }
+
+    #[test]
+    fn a_service_whose_nodes_are_all_in_maintenance_has_the_command_for_each() {
+        let findings = findings(|picture| {
+            picture.nodes.iter_mut().for_each(|node| node.maintenance = true);
+            picture.resources[2] = galera(&[], 3);
+        });
+        let down = findings.iter().find(|finding| finding.code == "clone-incomplete");
+        let down = down.unwrap_or_else(|| panic!("{:?}", lines(&findings)));
+        assert_eq!(
+            down.remedy,
+            "End the maintenance when the work is done: \
+             `crm_attribute --type nodes --node db1 --name maintenance --delete`, \
+             `crm_attribute --type nodes --node db2 --name maintenance --delete`, \
+             `crm_attribute --type nodes --node db3 --name maintenance --delete`."
+        );
     }
 }
