@@ -82,8 +82,8 @@ fn assess_at(name: &str, now: Timestamp) -> Vec<Finding> {
         contact: Contact::Live { host: "c1n1".into() },
         picture: Some(Arc::new(picture)),
         confirmed: Some(now),
-        viewpoints: Vec::new(),
         clock_ahead: Some(SignedDuration::ZERO),
+        ..Observation::none()
     };
     assess(&entry(), &observation, now)
 }

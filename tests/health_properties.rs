@@ -415,6 +415,7 @@ fn observation() -> impl Strategy<Value = Observation> {
             confirmed,
             viewpoints,
             clock_ahead,
+            stacks: Vec::new(),
         },
     )
 }

@@ -217,6 +217,7 @@ pub(super) fn live(picture: Picture) -> Observation {
         confirmed: Some(now()),
         viewpoints: Vec::new(),
         clock_ahead: Some(SignedDuration::ZERO),
+        stacks: Vec::new(),
     }
 }
 

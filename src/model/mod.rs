@@ -14,6 +14,7 @@ mod node;
 mod observation;
 mod picture;
 mod resource;
+mod stack;
 pub mod text;
 mod tie;
 
@@ -32,5 +33,9 @@ pub use picture::{
     Viewpoint,
 };
 pub use resource::{Bundle, CloneResource, Group, Primitive, Replica, Resource, Role};
+pub use stack::{
+    Daemon, DrbdConnection, DrbdResource, HostStack, Link, LinkPeer, LinkState, QdeviceState, Reach, Sbd,
+    SbdDevice, SbdDeviceState, SbdSlot, StackReport, Told, VerifyMessage, Voter, Votes,
+};
 pub use text::clean;
 pub use tie::{Bond, BondKind, Claim, Place, Ties};

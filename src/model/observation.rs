@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{HostName, Picture, Viewpoint};
+use super::{HostName, HostStack, Picture, Viewpoint};
 
 /// What the console knows of a cluster. The last good picture is kept when contact is lost, and is then
 /// old: [`Observation::current`] never gives it out as the present.
@@ -20,6 +20,8 @@ pub struct Observation {
     pub viewpoints: Vec<Viewpoint>,
     /// How far the asked member's clock is ahead of the console's, half the round trip taken off.
     pub clock_ahead: Option<SignedDuration>,
+    /// What hosts last reported of the stack that the cluster stands on, in the entry's order. Each has its own age.
+    pub stacks: Vec<Arc<HostStack>>,
 }
 
 impl Observation {
@@ -31,6 +33,7 @@ impl Observation {
             confirmed: None,
             viewpoints: Vec::new(),
             clock_ahead: None,
+            stacks: Vec::new(),
         }
     }
 

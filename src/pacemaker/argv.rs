@@ -133,6 +133,11 @@ pub fn corosync_conf() -> Vec<String> {
     command(&["cat", "/etc/corosync/corosync.conf"])
 }
 
+/// Has a shell run that script. Arguments that are added begin with the script's `$0`.
+pub(super) fn shell_script(script: &str) -> Vec<String> {
+    command(&["sh", "-c", script])
+}
+
 /// `env`, as the locale decides how dates are written.
 fn command(argv: &[&str]) -> Vec<String> {
     ["env", "LC_ALL=C", PATH].iter().chain(argv).map(|&word| word.to_owned()).collect()

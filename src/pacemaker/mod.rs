@@ -10,6 +10,7 @@ pub mod diagnose;
 pub mod discover;
 pub mod log;
 pub mod parse;
+pub mod stack;
 mod xml;
 
 pub use crate::model::text;

@@ -335,6 +335,7 @@ impl Poller {
             confirmed: Some((self.clock)()),
             viewpoints: self.viewpoints(),
             clock_ahead,
+            stacks: std::mem::take(&mut self.observation.stacks),
         };
         if outdated {
             self.ask_around().await;

@@ -12,6 +12,7 @@ mod nodes;
 mod reading;
 mod resources;
 mod simulate;
+mod stack;
 mod summary;
 
 use jiff::Timestamp;
@@ -23,6 +24,7 @@ pub use self::controller::{ControllerState, controller_state};
 use self::history::History;
 use self::reading::Reading;
 pub use self::simulate::{Projected, crm_simulate};
+pub use self::stack::stack;
 use super::date;
 pub use super::xml::ParseError;
 use super::xml::{self, Element};
