@@ -18,6 +18,8 @@ use crate::watch;
 const AT_ONCE: usize = 32;
 /// The longest that asking all of them once may take, whatever the configuration allows for each.
 const IN_ALL: Duration = Duration::from_secs(60);
+/// The stack under Pacemaker is waited for until this long before that, so that it never costs the picture.
+const A_MOMENT: Duration = Duration::from_secs(1);
 
 /// Clusters, and what they are asked through.
 pub(super) struct Source {
@@ -94,7 +96,7 @@ pub(super) async fn ask_all(source: &Source) -> Vec<Asked> {
     let ask = |entry: &ClusterEntry| {
         let (entry, clock) = (entry.clone(), Arc::clone(&clock));
         async move {
-            let asking = watch::ask_once(&entry, &source.transport, &clock);
+            let asking = watch::ask_once_with_stack(&entry, &source.transport, &clock, deadline - A_MOMENT);
             let answer = timeout_at(deadline, asking).await;
             let observation = answer.unwrap_or_else(|_elapsed| out_of_time(&entry));
             Asked { entry, observation, at: Timestamp::now() }

@@ -19,6 +19,7 @@ mod pretend;
 mod schedule;
 mod shell;
 mod situation;
+mod stack;
 #[cfg(test)]
 mod tests;
 mod xml;
@@ -121,6 +122,9 @@ const UPTIME: SignedDuration = SignedDuration::from_hours(31);
 
 /// The shortest and the longest that an answer takes, in milliseconds.
 const LATENCY_MS: std::ops::RangeInclusive<u64> = 3..=25;
+
+/// Of so many clusters one has a ring down for as long as the demo lasts.
+const RING_DOWN_EVERY: usize = 8;
 
 /// What is in the script that follows a log, and in no other.
 const FOLLOWED: &str = "journalctl -f";
@@ -281,6 +285,7 @@ impl Demo {
         let here = now + ahead.unwrap_or_default();
         let situation = || self.situation(member, now);
         let is_known = |script: &[u8]| String::from_utf8_lossy(script).contains("crm_simulate --live-check");
+        let asks_stack = |script: &[u8]| String::from_utf8_lossy(script).contains(stack::SCRIPT_HAS);
         Ok(match (Question::of(command.argv()), ahead) {
             (Question::CrmMon(style), Some(_)) => {
                 Reply::ok(crm_mon::running(blueprint, &situation(), here, style)?)
@@ -294,6 +299,14 @@ impl Demo {
             (Question::Change(program, arguments), Some(_)) => self.change(member, program, arguments, now),
             (Question::Script(arguments), Some(_)) if command.input().is_some_and(is_known) => {
                 self.simulate(member, arguments, now)?
+            }
+            (Question::Script(arguments), ahead) if command.input().is_some_and(asks_stack) => {
+                let viewer = stack::Viewer {
+                    index: member.index,
+                    runs: ahead.is_some(),
+                    lacks_ring: self.schedule.is_some() && member.cluster % RING_DOWN_EVERY == 1,
+                };
+                Reply::ok(stack::answer(blueprint, &situation(), &viewer, arguments))
             }
             (Question::Script(_), Some(_)) => Reply::refused("sh", Refused::Unsupported),
             (Question::Cib { .. } | Question::Change(..) | Question::Script(_), None) => Reply::failed(

@@ -11,8 +11,17 @@ pub struct HostStack {
     pub host: HostName,
     /// When it answered, by the console's clock.
     pub at: Timestamp,
+    /// From then on the report is too old to stand for the present.
+    pub until: Timestamp,
     /// The parts of its answer.
     pub report: StackReport,
+}
+
+impl HostStack {
+    /// Whether the report stands for the present.
+    pub fn is_current(&self, now: Timestamp) -> bool {
+        now < self.until
+    }
 }
 
 /// The parts of a host's answer. Each is known or not by itself.

@@ -133,9 +133,9 @@ pub fn corosync_conf() -> Vec<String> {
     command(&["cat", "/etc/corosync/corosync.conf"])
 }
 
-/// Has a shell run that script. Arguments that are added begin with the script's `$0`.
-pub(super) fn shell_script(script: &str) -> Vec<String> {
-    command(&["sh", "-c", script])
+/// Has a shell run the script on its stdin. Arguments that are added are the script's.
+pub(super) fn shell_reading_stdin() -> Vec<String> {
+    command(&["sh", "-s", "--"])
 }
 
 /// `env`, as the locale decides how dates are written.

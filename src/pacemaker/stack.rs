@@ -1,6 +1,6 @@
 //! One question for all that a host can tell of the stack under Pacemaker.
 
-use super::argv::shell_script;
+use super::argv::shell_reading_stdin;
 
 /// The most that the host takes for an answer, as [`SCRIPT`] sees to it. Give the command a few seconds more.
 pub const TAKES: std::time::Duration = std::time::Duration::from_secs(7);
@@ -16,15 +16,15 @@ pub struct Wanted {
 
 /// Asks a host for its stack: each tool that it has is run once, all at the same time, and reports in a section of its own.
 /// Changes nothing but a folder for its own files, in memory where there is `/dev/shm`, which it removes.
+/// Give it [`SCRIPT`] on stdin.
 pub fn stack(wanted: Wanted) -> Vec<String> {
-    let mut argv = shell_script(SCRIPT);
-    argv.push("quorate-stack".to_owned());
+    let mut argv = shell_reading_stdin();
     argv.extend(wanted.votes.then(|| "votes".to_owned()));
     argv.extend(wanted.verify.then(|| "verify".to_owned()));
     argv
 }
 
-/// A constant: nothing that anyone has named becomes part of its text.
+/// The script, which travels on stdin, so that `sudo` doesn't log it each time. A constant: nothing that anyone has named becomes part of its text.
 ///
 /// Prints sections for [`super::parse::stack`]. A section begins with `= NAME HOW`, where `HOW` is the tool's exit code,
 /// `missing` without the tool, or `hangs`. The tool's lines follow, each behind `|`, so that none is ever taken for the
@@ -34,7 +34,7 @@ pub fn stack(wanted: Wanted) -> Vec<String> {
 /// its output goes to a file, and the script doesn't wait for it. It isn't run again while it hangs, or such processes
 /// would pile up. Of 64 KiB of output no more is read. `drbdsetup` isn't run without the kernel's module, because it would
 /// load it. `corosync-quorumtool` prints addresses (`-i`), as resolving names takes long where DNS is down.
-const SCRIPT: &str = r#"
+pub const SCRIPT: &str = r#"
 limit=5
 umask 077
 for place in /dev/shm "${TMPDIR:-/tmp}"; do
@@ -139,9 +139,10 @@ echo '= end'
 #[cfg(test)]
 mod tests {
     use std::fs;
+    use std::io::Write;
     use std::os::unix::fs::PermissionsExt;
     use std::path::Path;
-    use std::process::{Command, Output};
+    use std::process::{Command, Output, Stdio};
     use std::time::{Duration, Instant};
 
     use super::*;
@@ -156,8 +157,16 @@ mod tests {
         let path = format!("{}:/usr/bin:/bin", folder.path().display());
         // `env` is left out, as it sets a path of its own.
         let at = argv.iter().position(|word| word == "sh").unwrap();
-        let output = Command::new("sh").args(&argv[at + 1..]).env("PATH", path).output().unwrap();
-        (output, folder)
+        let mut command = Command::new("sh");
+        (feed(command.args(&argv[at + 1..]).env("PATH", path), SCRIPT), folder)
+    }
+
+    /// Runs a command with that script on its stdin.
+    fn feed(command: &mut Command, script: &str) -> Output {
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        child.stdin.take().unwrap().write_all(script.as_bytes()).unwrap();
+        child.wait_with_output().unwrap()
     }
 
     fn put(path: &Path, text: &str) {
@@ -221,7 +230,7 @@ mod tests {
         let place = folder.path().display().to_string();
         let script = SCRIPT.replace("/dev/shm", &place);
         assert_ne!(script, SCRIPT);
-        let output = Command::new("sh").args(["-c", &script, "quorate-stack", "votes"]).output().unwrap();
+        let output = feed(Command::new("sh").args(["-s", "--", "votes"]), &script);
         assert!(output.status.success());
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
     }

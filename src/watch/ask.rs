@@ -140,7 +140,16 @@ impl Asker<'_> {
         argv: Vec<String>,
         limits: Limits,
     ) -> Result<Output, Trouble> {
-        let command: Command = argv.into_iter().collect();
+        self.run_command(host, argv.into_iter().collect(), limits).await
+    }
+
+    /// The same for a command that has something on its stdin.
+    pub(super) async fn run_command(
+        &self,
+        host: &HostName,
+        command: Command,
+        limits: Limits,
+    ) -> Result<Output, Trouble> {
         let command = command.with_privilege(self.privilege);
         self.transport.run(host, &command, limits).await.map_err(|error| Trouble {
             host: host.clone(),

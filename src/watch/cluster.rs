@@ -25,6 +25,9 @@ pub(super) async fn watch(
         if outbox.deliver_during(poller.ask_around()).await {
             outbox.put(poller.observation());
         }
+        if poller.ask_stacks() {
+            outbox.put(poller.observation());
+        }
         let rest = match outcome {
             Polled::Answered => pause,
             Polled::Failed(rest) => rest,

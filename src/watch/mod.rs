@@ -9,6 +9,7 @@ mod home;
 mod member;
 mod picture;
 mod poll;
+mod stack;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -17,6 +18,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinSet;
+use tokio::time::{Instant, timeout_at};
 
 use self::cluster::Outbox;
 use self::poll::Poller;
@@ -149,12 +151,31 @@ impl Watch {
 /// Polls one cluster once, without a task. Takes as long as one poll may, with every member tried. Hosts of another
 /// cluster are found where they are named like no node of this one.
 pub async fn ask_once(entry: &ClusterEntry, transport: &Arc<dyn Transport>, clock: &Clock) -> Observation {
+    asked_once(entry, transport, clock).await.observation()
+}
+
+/// Like [`ask_once`], and then asks the members that have answered for the stack under Pacemaker. What isn't known by the
+/// deadline stays unknown.
+pub async fn ask_once_with_stack(
+    entry: &ClusterEntry,
+    transport: &Arc<dyn Transport>,
+    clock: &Clock,
+    deadline: Instant,
+) -> Observation {
+    let mut poller = asked_once(entry, transport, clock).await;
+    if timeout_at(deadline, Box::pin(poller.ask_all_stacks())).await.is_err() {
+        tracing::info!(cluster = %entry.name, "the stack under Pacemaker wasn't reported in time");
+    }
+    poller.observation()
+}
+
+async fn asked_once(entry: &ClusterEntry, transport: &Arc<dyn Transport>, clock: &Clock) -> Box<Poller> {
     // Callers' futures hold none of it.
     let mut poller = Box::new(Lookout::new(entry, transport, clock).poller.with_archive());
     poller.poll().await;
     Box::pin(poller.meet_strangers()).await;
     poller.ask_around().await;
-    poller.observation()
+    poller
 }
 
 /// Polls one cluster whenever it is asked to, and remembers which member answered.

@@ -11,6 +11,7 @@ use super::backoff::Backoff;
 use super::home::{Identity, at_home};
 use super::member::{Member, VIEW_EVERY};
 use super::picture::CibKeeper;
+use super::stack::{Question, Stacks};
 use super::{Clock, Settings};
 use crate::model::{Belief, ClusterEntry, Contact, HostName, NodeKind, Observation, Picture, Viewpoint};
 use crate::transport::{Limits, Transport};
@@ -48,6 +49,7 @@ pub(super) struct Poller {
     is_pending: bool,
     /// When the poll that is under way, or was last, began.
     began: Instant,
+    stacks: Stacks,
 }
 
 /// The wait for logins.
@@ -85,8 +87,10 @@ impl Poller {
         let members = members
             .into_iter()
             .map(|(host, backoff)| Member::new(host, backoff, now + VIEW_EVERY.mul_f64(random.f64())));
+        let members: Vec<_> = members.collect();
         Self {
-            members: members.collect(),
+            stacks: Stacks::new(&entry.hosts, &mut random),
+            members,
             entry,
             transport,
             clock,
@@ -196,6 +200,41 @@ impl Poller {
     pub(super) async fn meet_strangers(&mut self) {
         let Some(picture) = self.observation.current().cloned() else { return };
         self.meet(|host| picture.node_of(host).is_none()).await;
+    }
+
+    /// Takes the members' reports of their stack, and asks those that are due. Waits for nothing. Returns whether there is
+    /// something new.
+    pub(super) fn ask_stacks(&mut self) -> bool {
+        let may_be_asked: Vec<bool> = (0..self.members.len()).map(|at| self.has_answered(at)).collect();
+        let question = self.stack_question();
+        let is_new = self.stacks.turn(&may_be_asked, &question, self.preferred);
+        if is_new {
+            self.observation.stacks = self.stacks.told(&self.home());
+        }
+        is_new
+    }
+
+    /// Asks every member that has answered for its stack, once.
+    pub(super) async fn ask_all_stacks(&mut self) {
+        let which: Vec<_> = (0..self.members.len()).filter(|&at| self.has_answered(at)).collect();
+        let question = self.stack_question();
+        self.stacks.ask_all(&which, &question, self.preferred).await;
+        self.observation.stacks = self.stacks.told(&self.home());
+    }
+
+    /// Whether a member of this cluster answered when it was last asked, so that it takes no login to ask it more.
+    fn has_answered(&self, at: usize) -> bool {
+        let belief = self.members.get(at).and_then(|member| member.belief.as_ref());
+        matches!(belief, Some(Belief::Running { .. } | Belief::Stopped)) && self.is_at_home(at)
+    }
+
+    fn stack_question(&self) -> Question {
+        Question {
+            transport: Arc::clone(&self.transport),
+            clock: Arc::clone(&self.clock),
+            privilege: self.entry.access.privilege,
+            limits: self.limits(),
+        }
     }
 
     async fn meet(&mut self, is_wanted: impl Fn(&HostName) -> bool) {
@@ -326,7 +365,12 @@ impl Poller {
         // The same picture is the same value, so that whoever gets it sees at once that nothing changed.
         let picture = match &self.observation.picture {
             Some(known) if **known == picture => Arc::clone(known),
-            _ => Arc::new(picture),
+            known => {
+                if known.is_some() {
+                    self.stacks.hurry();
+                }
+                Arc::new(picture)
+            }
         };
         self.answered_at = Some(Instant::now());
         self.observation = Observation {
@@ -335,7 +379,7 @@ impl Poller {
             confirmed: Some((self.clock)()),
             viewpoints: self.viewpoints(),
             clock_ahead,
-            stacks: std::mem::take(&mut self.observation.stacks),
+            stacks: self.stacks.told(&self.home()),
         };
         if outdated {
             self.ask_around().await;
@@ -386,6 +430,7 @@ impl Poller {
     /// The user wants an answer now: no member keeps off any more.
     pub(super) fn hurry(&mut self) {
         self.is_pending = false;
+        self.stacks.hurry();
     }
 
     /// The wait after one more failure. While every member refuses and only the user can mend it, nobody is tried

@@ -46,6 +46,7 @@ const CLUSTER_KEYS: &[&str] = &[
     "findings",
     "groups",
     "health",
+    "hosts",
     "last_change",
     "mixed_version",
     "name",

@@ -80,6 +80,17 @@ impl Mon {
     }
 }
 
+/// What a host does when it is asked for the stack under Pacemaker.
+#[derive(Debug, Clone)]
+pub(crate) enum Stack {
+    /// It prints that.
+    Prints(&'static str),
+    /// It says that on stderr, and fails.
+    Refuses(&'static str),
+    /// It doesn't end.
+    Hangs,
+}
+
 /// The hosts, and a record of what they were asked.
 #[derive(Debug, Default)]
 pub(crate) struct Fake {
@@ -90,6 +101,8 @@ pub(crate) struct Fake {
     archive: Mutex<Option<String>>,
     /// The cluster's name as each host tells it, where it is not that of [`CIB`].
     names: Mutex<HashMap<String, &'static str>>,
+    /// Hosts without an entry print a healthy link.
+    stacks: Mutex<HashMap<String, Stack>>,
     asked: Mutex<Vec<(Instant, String, String)>>,
 }
 
@@ -114,6 +127,18 @@ impl Fake {
     /// What that host calls its cluster from now on.
     pub(crate) fn name(&self, host: &str, cluster: &'static str) {
         lock(&self.names).insert(host.to_owned(), cluster);
+    }
+
+    /// What that host does from now on when it is asked for its stack.
+    pub(crate) fn stack(&self, host: &str, stack: Stack) {
+        lock(&self.stacks).insert(host.to_owned(), stack);
+    }
+
+    /// When that host was asked for its stack, and with which arguments.
+    pub(crate) fn stack_questions(&self, host: &str) -> Vec<(Instant, String)> {
+        let asked = lock(&self.asked);
+        let questions = asked.iter().filter(|(_, asked, _)| asked == host);
+        questions.filter_map(|(at, _, ran)| Some((*at, ran.split_once(STACK)?.1.to_owned()))).collect()
     }
 
     /// How often that host was asked to run that program.
@@ -155,6 +180,22 @@ impl Fake {
             }
             _ => {}
         }
+        if line.contains(STACK) {
+            let stack = lock(&self.stacks).get(host).cloned();
+            return match stack.unwrap_or(Stack::Prints(HEALTHY_LINK)) {
+                Stack::Prints(text) => print(text.to_owned(), 0),
+                Stack::Refuses(stderr) => Ok(Output {
+                    exit_code: Some(1),
+                    stdout: Vec::new(),
+                    stderr: stderr.as_bytes().to_vec(),
+                    elapsed: Duration::ZERO,
+                }),
+                Stack::Hangs => {
+                    tokio::time::sleep(limits.command).await;
+                    Err(failure(host, TroubleKind::Timeout))
+                }
+            };
+        }
         if line.contains("date") {
             let there = clock()().checked_add(AHEAD).unwrap_or(Timestamp::MAX);
             return print(format!("{}.{:09} +0200\n", there.as_second(), there.subsec_nanosecond()), 0);
@@ -183,6 +224,12 @@ impl Fake {
         }
     }
 }
+
+/// Asks for the stack.
+const STACK: &str = " sh -s --";
+
+const HEALTHY_LINK: &str =
+    "= links 0\n|RING ID 0\n|\tid\t= 10.0.0.1\n|\tstatus\t= ring 0 active with no faults\n\n= end\n";
 
 /// How far the clocks of the hosts are ahead of the console's.
 pub(crate) const AHEAD: SignedDuration = SignedDuration::from_secs(7);

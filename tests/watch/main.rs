@@ -5,6 +5,8 @@ mod fake;
 #[cfg(test)]
 mod logins;
 #[cfg(test)]
+mod stack;
+#[cfg(test)]
 mod two_clusters;
 
 use std::sync::Arc;

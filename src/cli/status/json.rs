@@ -2,6 +2,7 @@
 
 mod container;
 mod history;
+mod stack;
 mod summary;
 
 use std::collections::HashMap;
@@ -11,8 +12,8 @@ use serde::Serialize;
 
 use self::container::Containers;
 use self::history::History;
+use self::stack::HostStatus;
 use self::summary::SummaryStatus;
-
 use super::Judged;
 use crate::health::Finding;
 use crate::model::{Ban, Failure, FencingEvent, Node, Picture, Primitive, ResourceId, Role, Score};
@@ -48,6 +49,8 @@ struct ClusterStatus<'a> {
     fencing: Vec<FencingStatus<'a>>,
     bans: Vec<BanStatus<'a>>,
     findings: Vec<FindingStatus<'a>>,
+    /// The stack under Pacemaker, an entry for each host that was asked for it.
+    hosts: Vec<HostStatus<'a>>,
 }
 
 #[derive(Debug, Serialize)]
@@ -180,6 +183,7 @@ impl<'a> ClusterStatus<'a> {
             fencing: list(picture, |picture| picture.fencing.iter().map(FencingStatus::new)),
             bans: list(picture, |picture| picture.bans.iter().map(BanStatus::new)),
             findings: judged.findings.iter().map(FindingStatus::new).collect(),
+            hosts: judged.observation.stacks.iter().map(|stack| HostStatus::new(stack)).collect(),
         }
     }
 }

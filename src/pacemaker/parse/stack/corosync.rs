@@ -6,32 +6,30 @@ use crate::model::{Link, LinkPeer, LinkState, QdeviceState, Reach, Voter, Votes}
 /// says whether there is quorum, and differs between versions.
 pub(super) fn votes(lines: &[String]) -> Option<Votes> {
     let mut votes = Votes::default();
-    let mut membership = None;
-    for line in lines {
-        let line = line.trim();
-        if let Some(has_qdevice) = membership {
-            if let Some((id, count, qdevice)) = member(line, has_qdevice) {
-                // Qdevice itself stands among the members, as node 0.
-                if id == 0 {
-                    votes.qdevice_votes = Some(count);
-                } else {
-                    votes.members.push(Voter { id, votes: count, qdevice });
-                }
-            }
-        } else if line.starts_with("Nodeid") {
-            membership = Some(line.split_whitespace().any(|word| word == "Qdevice"));
-        } else if let Some((key, value)) = line.split_once(':') {
-            let value = value.trim();
-            // `Quorum: 2 Activity blocked`
-            let number = || value.split_whitespace().next()?.parse().ok();
-            match key.trim() {
-                "Quorate" => votes.quorate = yes_or_no(value),
-                "Expected votes" => votes.expected = number(),
-                "Total votes" => votes.total = number(),
-                "Quorum" => votes.quorum = number(),
-                "Flags" => votes.flags = value.split_whitespace().map(str::to_owned).collect(),
-                _ => {}
-            }
+    let is_heading = |line: &String| line.trim().starts_with("Nodeid");
+    let heading = lines.iter().position(is_heading).unwrap_or(lines.len());
+    let (facts, membership) = lines.split_at(heading);
+    for (key, value) in facts.iter().filter_map(|line| line.split_once(':')) {
+        let value = value.trim();
+        // `Quorum: 2 Activity blocked`
+        let number = || value.split_whitespace().next()?.parse().ok();
+        match key.trim() {
+            "Quorate" => votes.quorate = yes_or_no(value),
+            "Expected votes" => votes.expected = number(),
+            "Total votes" => votes.total = number(),
+            "Quorum" => votes.quorum = number(),
+            "Flags" => votes.flags = value.split_whitespace().map(str::to_owned).collect(),
+            _ => {}
+        }
+    }
+    let has_qdevice =
+        membership.first().is_some_and(|line| line.split_whitespace().any(|word| word == "Qdevice"));
+    for (id, count, qdevice) in membership.iter().filter_map(|line| member(line, has_qdevice)) {
+        // Qdevice itself stands among the members, as node 0.
+        if id == 0 {
+            votes.qdevice_votes = Some(count);
+        } else {
+            votes.members.push(Voter { id, votes: count, qdevice });
         }
     }
     votes.quorate.is_some().then_some(votes)
@@ -81,31 +79,32 @@ fn qdevice(word: &str) -> Option<QdeviceState> {
 /// - 3.0.0: `status:`, then `node 0: link enabled:1 link connected:1`, by place; from 3.0.2 `nodeid  1: …`, by id.
 /// - 3.1.0 and later: `nodeid  2: connected`, `disconnected (not enabled)`, `localhost`; from 3.1.1 `nodeid:  2: …`.
 pub(super) fn links(lines: &[String]) -> Option<Vec<Link>> {
-    let mut links: Vec<Link> = Vec::new();
-    for line in lines {
-        let line = line.trim();
-        if let Some(number) = link_number(line) {
-            let state = LinkState::Peers(Vec::new());
-            links.push(Link { number, address: String::new(), state });
+    let mut found: Vec<Link> = Vec::new();
+    for text in lines.iter().map(|line| line.trim()) {
+        if let Some(number) = link_number(text) {
+            found.push(Link { number, address: String::new(), state: LinkState::Peers(Vec::new()) });
             continue;
         }
-        let Some(link) = links.last_mut() else { continue };
-        if let Some((key, value)) = line.split_once('=') {
-            let value = value.trim();
-            match key.trim() {
-                "id" | "addr" => value.clone_into(&mut link.address),
-                "status" => {
-                    let faulty = value.to_ascii_uppercase().contains("FAULTY");
-                    link.state = LinkState::Ring { faulty, words: value.to_owned() };
-                }
-                _ => {}
-            }
-        } else if let (Some(peer), LinkState::Peers(peers)) = (peer(line), &mut link.state) {
-            peers.push(peer);
+        let Some(link) = found.last_mut() else { continue };
+        match (text.split_once('='), &mut link.state) {
+            (Some((key, value)), _) => fact(link, key.trim(), value.trim()),
+            (None, LinkState::Peers(peers)) => peers.extend(peer(text)),
+            (None, LinkState::Ring { .. }) => {}
         }
     }
-    links.retain(|link| link.state != LinkState::Peers(Vec::new()));
-    (!links.is_empty()).then_some(links)
+    found.retain(|link| link.state != LinkState::Peers(Vec::new()));
+    (!found.is_empty()).then_some(found)
+}
+
+fn fact(link: &mut Link, key: &str, value: &str) {
+    match key {
+        "id" | "addr" => value.clone_into(&mut link.address),
+        "status" => {
+            let faulty = value.to_ascii_uppercase().contains("FAULTY");
+            link.state = LinkState::Ring { faulty, words: value.to_owned() };
+        }
+        _ => {}
+    }
 }
 
 fn link_number(line: &str) -> Option<u32> {

@@ -79,9 +79,9 @@ fn is_quiet(replication: &str) -> bool {
 /// `r0/0 ../../../drbd0`: the link of a volume below `/dev/drbd/by-res`, and where it leads. Gives the minor and the
 /// resource.
 fn name(line: &str) -> Option<(u32, &str)> {
-    let (link, target) = line.rsplit_once(' ')?;
+    let (path, target) = line.rsplit_once(' ')?;
     let minor = target.rsplit('/').next()?.strip_prefix("drbd")?.parse().ok()?;
-    let resource = link.split('/').next()?;
+    let resource = path.split('/').next()?;
     (!resource.is_empty()).then_some((minor, resource))
 }
 

@@ -62,20 +62,20 @@ impl Sections {
         let mut sections: Vec<Section> = Vec::new();
         let mut is_whole = false;
         for line in text.lines() {
-            if let Some(line) = line.strip_prefix('|') {
-                if let Some(section) = sections.last_mut() {
-                    section.lines.push(line.to_owned());
-                }
-            } else if line == "= end" {
+            if line == "= end" {
                 is_whole = true;
                 break;
-            } else if let Some(section) = line.strip_prefix("= ").and_then(Section::begin) {
-                if sections.len() == MOST_SECTIONS {
-                    break;
-                }
-                sections.push(section);
+            }
+            if let (Some(line), Some(section)) = (line.strip_prefix('|'), sections.last_mut()) {
+                section.lines.push(line.to_owned());
+                continue;
             }
             // Anything else is a banner.
+            let Some(section) = line.strip_prefix("= ").and_then(Section::begin) else { continue };
+            if sections.len() == MOST_SECTIONS {
+                break;
+            }
+            sections.push(section);
         }
         if let (false, Some(last)) = (is_whole, sections.last_mut()) {
             last.end = End::CutOff;
