@@ -1,27 +1,21 @@
 //! Constraints in words.
 
-use crate::model::{ConstraintRule, ResourceId, Role, Score, clean};
+use crate::model::{
+    Constraint, ConstraintRule, NodeName, ResourceId, ResourceSet, Role, Score, Terms, clean,
+};
 
-use super::words::names;
+use super::words::{listed, names};
 
-/// What a constraint says, on one line and in words: `vip runs with ms-state promoted, INFINITY`.
-pub fn constraint_words(rule: &ConstraintRule) -> String {
-    clean(&match rule {
+/// Puts a constraint into words, on one line: `vip runs with ms-state promoted, INFINITY`. Attributes that change its
+/// effect follow, each with its name: `one instance of db is enough (require-all=false)`.
+pub fn constraint_words(constraint: &Constraint) -> String {
+    let Constraint { rule, terms, discovery, .. } = constraint;
+    let mut words = vec![match rule {
         ConstraintRule::Location { resource, node, score, role, rule } => {
-            let who = in_role(resource, role.as_ref());
-            let score = scored(*score);
-            match (node, rule.is_empty()) {
-                // A rule that names the node says besides only when it ends.
-                (Some(node), _) => format!("{who} {} {node}, {score}", toward(&score)),
-                (None, false) => format!("{who} {} nodes where {rule}, {score}", toward(&score)),
-                (None, true) => format!("{who}, {score}, on nodes that are not named"),
-            }
+            location(&in_role(resource, role.as_ref()), 1, node.as_ref(), *score, rule)
         }
         ConstraintRule::Colocation { resource, with, score, role, with_role } => {
-            let verb = match score {
-                Some(score) if score.is_negative() => "runs apart from",
-                _ => "runs with",
-            };
+            let verb = if is_apart(*score) { "runs apart from" } else { "runs with" };
             let (who, with) = (in_role(resource, role.as_ref()), in_role(with, with_role.as_ref()));
             format!("{who} {verb} {with}, {}", scored(*score))
         }
@@ -29,16 +23,140 @@ pub fn constraint_words(rule: &ConstraintRule) -> String {
             format!("{first_action} {first}, then {then_action} {then}, {}", kind.to_lowercase())
         }
         ConstraintRule::Ticket { resources, role, ticket, loss_policy } => {
-            let promoted = if role.as_ref() == Some(&Role::Promoted) { " promoted" } else { "" };
+            let role = role.as_ref().filter(|role| **role != Role::Started);
+            let role = role.map(|role| format!(" {}", role.word().to_lowercase())).unwrap_or_default();
             let verb = if resources.len() == 1 { "needs" } else { "need" };
             let policy = match loss_policy.as_str() {
                 "" => String::new(),
                 policy => format!(", if lost: {policy}"),
             };
-            format!("{}{promoted} {verb} ticket {ticket}{policy}", names(resources))
+            format!("{}{role} {verb} ticket {ticket}{policy}", names(resources))
         }
-        rule @ ConstraintRule::Set { .. } => format!("a set of {}", names(rule.named())),
-    })
+        ConstraintRule::Set { kind, sets, score, node, order } => match kind.as_str() {
+            "rsc_order" => ordered_sets(sets, order),
+            "rsc_colocation" => colocated_sets(sets, *score),
+            "rsc_location" => {
+                let all: Vec<_> = sets.iter().flat_map(members).collect();
+                location(&listed(&all), all.len(), node.as_ref(), *score, "")
+            }
+            _ => format!("a set of {}", names(rule.named())),
+        },
+    }];
+    words.extend(qualifiers(rule, terms));
+    words.extend(match discovery.as_deref() {
+        None | Some("always") => None,
+        Some("never") => Some("not probed there (resource-discovery=never)".to_owned()),
+        Some("exclusive") => Some("probed only there (resource-discovery=exclusive)".to_owned()),
+        Some(other) => Some(format!("resource-discovery={other}")),
+    });
+    clean(&words.join(", "))
+}
+
+/// The attributes that aren't at their default, in words.
+fn qualifiers(rule: &ConstraintRule, terms: &Terms) -> Vec<String> {
+    let leader = match rule {
+        ConstraintRule::Order { first: leader, .. } | ConstraintRule::Colocation { with: leader, .. } => {
+            leader.as_str()
+        }
+        _ => "leader",
+    };
+    let node_attribute = terms.node_attribute.as_ref();
+    let words = [
+        node_attribute.map(|name| format!("nodes with the same {name} count as one (node-attribute)")),
+        (terms.symmetrical == Some(false)).then(|| {
+            let reverse = if only_starts(rule) { "stop in any order" } else { "no reverse order" };
+            format!("{reverse} (symmetrical=false)")
+        }),
+        (terms.require_all == Some(false))
+            .then(|| format!("one instance of {leader} is enough (require-all=false)")),
+        // The dependent still counts when its leader starts.
+        (terms.influence == Some(false)).then(|| format!("never moves a running {leader} (influence=false)")),
+    ];
+    words.into_iter().flatten().collect()
+}
+
+/// Whether an order speaks of starts only, so that its reverse is one of stops.
+fn only_starts(rule: &ConstraintRule) -> bool {
+    match rule {
+        ConstraintRule::Order { first_action, then_action, .. } => {
+            first_action == "start" && then_action == "start"
+        }
+        ConstraintRule::Set { sets, .. } => {
+            sets.iter().all(|set| set.action.as_deref().is_none_or(|action| action == "start"))
+        }
+        _ => false,
+    }
+}
+
+fn location(who: &str, count: usize, node: Option<&NodeName>, score: Option<Score>, rule: &str) -> String {
+    let score = scored(score);
+    let verb = match score.as_str() {
+        "-INFINITY" => "never on",
+        score if score.starts_with('-') => "rather not on",
+        _ if count == 1 => "prefers",
+        _ => "prefer",
+    };
+    match (node, rule.is_empty()) {
+        // A rule that names the node adds only when it ends.
+        (Some(node), _) => format!("{who} {verb} {node}, {score}"),
+        (None, false) => format!("{who} {verb} nodes where {rule}, {score}"),
+        (None, true) => format!("{who}, {score}, on unnamed nodes"),
+    }
+}
+
+/// `start a, then b, then promote c and d in any order, mandatory`.
+fn ordered_sets(sets: &[ResourceSet], order: &str) -> String {
+    let steps = sets.iter().map(|set| {
+        let action = set.action.as_deref().unwrap_or("start");
+        let all: Vec<_> = members(set).collect();
+        match all.len() {
+            0 | 1 => format!("{action} {}", names(&all)),
+            _ if set.sequential => format!("{action} {}", sequence(&all)),
+            _ if set.require_all => format!("{action} {} in any order", listed(&all)),
+            _ => format!("{action} any one of {} (require-all=false)", listed(&all)),
+        }
+    });
+    let steps: Vec<_> = steps.collect();
+    format!("{}, {}", steps.join(", then "), order.to_lowercase())
+}
+
+/// `a and b run with c, INFINITY`: each set follows the next one.
+fn colocated_sets(sets: &[ResourceSet], score: Option<Score>) -> String {
+    let is_apart = is_apart(score);
+    let set_words = |set: &ResourceSet| {
+        let all: Vec<_> = members(set).collect();
+        let alone = match (all.len(), set.sequential, set.is_reversed) {
+            (0 | 1, ..) | (_, true, false) => "",
+            (_, true, true) => " (each with the next: ordering=listed)",
+            (_, false, _) => " (not with each other: sequential=false)",
+        };
+        let own = set.score.filter(|_| all.len() > 1 && sets.len() > 1);
+        let own = own.map(|score| format!(" ({score} among them)")).unwrap_or_default();
+        format!("{}{alone}{own}", listed(&all))
+    };
+    let verb = if is_apart { "run apart from" } else { "run with" };
+    let words = match sets {
+        [only] if only.sequential && is_apart => format!("{} run apart", set_words(only)),
+        [only] if only.sequential => format!("{} run together", set_words(only)),
+        _ => sets.iter().map(set_words).collect::<Vec<_>>().join(&format!(" {verb} ")),
+    };
+    let score = match sets {
+        [only] => only.score.or(score),
+        _ => score,
+    };
+    format!("{words}, {}", scored(score))
+}
+
+fn members(set: &ResourceSet) -> impl Iterator<Item = String> + '_ {
+    set.resources.iter().map(|id| in_role(id, set.role.as_ref()))
+}
+
+/// Names in their order: `a, then b`; of a long list the first ones and how many more there are.
+fn sequence(all: &[String]) -> String {
+    match all {
+        [front @ .., last] if all.len() <= 8 => format!("{}, then {last}", front.join(", then ")),
+        _ => names(all),
+    }
 }
 
 /// `g-web`, or `ms-state promoted`.
@@ -49,16 +167,12 @@ fn in_role(resource: &ResourceId, role: Option<&Role>) -> String {
     }
 }
 
-fn scored(score: Option<Score>) -> String {
-    score.map_or_else(|| "by a score that is not known".to_owned(), |score| score.to_string())
+fn is_apart(score: Option<Score>) -> bool {
+    score.is_some_and(Score::is_negative)
 }
 
-fn toward(score: &str) -> &'static str {
-    match score {
-        "-INFINITY" => "never on",
-        score if score.starts_with('-') => "rather not on",
-        _ => "prefers",
-    }
+fn scored(score: Option<Score>) -> String {
+    score.map_or_else(|| "unknown score".to_owned(), |score| score.to_string())
 }
 
 #[cfg(test)]
@@ -66,6 +180,10 @@ mod tests {
     use rstest::rstest;
 
     use super::*;
+
+    fn words(rule: ConstraintRule) -> String {
+        constraint_words(&Constraint::new("c", rule))
+    }
 
     fn location(score: Option<Score>, rule: &str, named: bool) -> ConstraintRule {
         ConstraintRule::Location {
@@ -82,14 +200,14 @@ mod tests {
     #[case(Some(Score::Infinity), "", true, "g-web prefers c1n1, INFINITY")]
     #[case(Some(Score::MinusInfinity), "", true, "g-web never on c1n1, -INFINITY")]
     #[case(Some(Score::Finite(-5)), "pingd lt 1", false, "g-web rather not on nodes where pingd lt 1, -5")]
-    #[case(None, "", true, "g-web prefers c1n1, by a score that is not known")]
+    #[case(None, "", true, "g-web prefers c1n1, unknown score")]
     fn locations(
         #[case] score: Option<Score>,
         #[case] rule: &str,
         #[case] named: bool,
         #[case] expected: &str,
     ) {
-        assert_eq!(constraint_words(&location(score, rule, named)), expected);
+        assert_eq!(words(location(score, rule, named)), expected);
     }
 
     #[test]
@@ -101,7 +219,7 @@ mod tests {
             role: None,
             with_role: Some(Role::Promoted),
         };
-        assert_eq!(constraint_words(&together), "vip runs with ms-state promoted, INFINITY");
+        assert_eq!(words(together), "vip runs with ms-state promoted, INFINITY");
         let order = ConstraintRule::Order {
             first: "ms-state".into(),
             first_action: "promote".to_owned(),
@@ -109,6 +227,6 @@ mod tests {
             then_action: "start".to_owned(),
             kind: "Mandatory".to_owned(),
         };
-        assert_eq!(constraint_words(&order), "promote ms-state, then start vip, mandatory");
+        assert_eq!(words(order), "promote ms-state, then start vip, mandatory");
     }
 }

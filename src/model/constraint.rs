@@ -32,6 +32,21 @@ pub struct Constraint {
     pub rules: Vec<ConstraintId>,
     /// `resource-discovery` of a location: `always`, `never`, `exclusive`.
     pub discovery: Option<String>,
+    /// Its other attributes.
+    pub terms: Terms,
+}
+
+/// The attributes of a constraint that its rule doesn't hold. `None` where one isn't written.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Terms {
+    /// Of an order: the reverse actions happen in the reverse order.
+    pub symmetrical: Option<bool>,
+    /// Of an order: every instance of a cloned leader must have started, not just one.
+    pub require_all: Option<bool>,
+    /// Of a colocation: the follower's preferences and failures can move a running leader (from 2.1.0).
+    pub influence: Option<bool>,
+    /// Of a colocation: nodes with the same value of this attribute count as one place.
+    pub node_attribute: Option<String>,
 }
 
 /// How a constraint came to be, as the configuration's versions tell.
@@ -58,7 +73,14 @@ impl Made {
 impl Constraint {
     /// A constraint without rules that never expires.
     pub fn new(id: impl Into<ConstraintId>, rule: ConstraintRule) -> Self {
-        Self { id: id.into(), rule, expires: None, rules: Vec::new(), discovery: None }
+        Self {
+            id: id.into(),
+            rule,
+            expires: None,
+            rules: Vec::new(),
+            discovery: None,
+            terms: Terms::default(),
+        }
     }
 
     /// Whether a `<ban>` of that id is this constraint's.
@@ -138,8 +160,8 @@ pub enum ConstraintRule {
         score: Option<Score>,
         /// The node of a location.
         node: Option<NodeName>,
-        /// Whether an order is mandatory.
-        mandatory: bool,
+        /// `Mandatory`, `Optional` or `Serialize` for an order, else empty.
+        order: String,
     },
 }
 
@@ -156,6 +178,25 @@ pub struct ResourceSet {
     pub action: Option<String>,
     /// Only in this role.
     pub role: Option<Role>,
+    /// Of a set in a colocation: the score among its members, instead of the constraint's.
+    pub score: Option<Score>,
+    /// Of a set in a colocation: each member follows the next one (`ordering="listed"`), not the previous one.
+    pub is_reversed: bool,
+}
+
+impl ResourceSet {
+    /// A sequential set without attributes.
+    pub fn of(resources: Vec<ResourceId>) -> Self {
+        Self {
+            resources,
+            sequential: true,
+            require_all: true,
+            action: None,
+            role: None,
+            score: None,
+            is_reversed: false,
+        }
+    }
 }
 
 impl ConstraintRule {

@@ -205,7 +205,7 @@ fn spell_out<'a>(constraint: &'a Constraint, names: &Names<'_, 'a>, ties: &mut T
                 }
             }
         }
-        ConstraintRule::Set { kind, sets, score, node, mandatory } => match kind.as_str() {
+        ConstraintRule::Set { kind, sets, score, node, order: ordered } => match kind.as_str() {
             "rsc_location" => {
                 for set in sets {
                     for resource in names.of_set(set) {
@@ -215,7 +215,7 @@ fn spell_out<'a>(constraint: &'a Constraint, names: &Names<'_, 'a>, ties: &mut T
                 }
             }
             "rsc_colocation" => colocate(constraint, sets, *score, names, ties),
-            "rsc_order" => order(constraint, sets, *mandatory, names, ties),
+            "rsc_order" => order(constraint, sets, ordered == "Mandatory", names, ties),
             _ => {}
         },
     }
@@ -229,14 +229,17 @@ fn colocate<'a>(
     names: &Names<'_, 'a>,
     ties: &mut Ties<'a>,
 ) {
-    let kind = |own: &'a ResourceSet, leader: &'a ResourceSet| BondKind::With {
+    let kind = |own: &'a ResourceSet, leader: &'a ResourceSet, score| BondKind::With {
         score,
         role: own.role.as_ref(),
         leader_role: leader.role.as_ref(),
     };
     for set in sets.iter().filter(|set| set.sequential) {
         for pair in names.of_set(set).windows(2) {
-            bind_all(ties, constraint, &pair[1..], &pair[..1], kind(set, set));
+            let (follower, leader) =
+                if set.is_reversed { pair.split_at(1) } else { (&pair[1..], &pair[..1]) };
+            // A set's own score holds inside it only.
+            bind_all(ties, constraint, follower, leader, kind(set, set, set.score.or(score)));
         }
     }
     for pair in sets.windows(2) {
@@ -251,7 +254,7 @@ fn colocate<'a>(
         if leader.sequential {
             leaders.drain(..leaders.len().saturating_sub(1));
         }
-        bind_all(ties, constraint, &followers, &leaders, kind(own, leader));
+        bind_all(ties, constraint, &followers, &leaders, kind(own, leader, score));
     }
 }
 

@@ -272,7 +272,7 @@ fn configured<'a>(resources: &'a [ConfiguredResource], id: &ResourceId) -> Optio
 }
 
 fn of_constraint(source: &Source<'_>, picture: &Picture, constraint: &Constraint) -> Card {
-    let mut facts = vec![fact("says", constraint_words(&constraint.rule))];
+    let mut facts = vec![fact("says", constraint_words(constraint))];
     facts.extend(constraint.expires.map(|end| {
         let there = source.there();
         let words = if end <= there {
@@ -398,7 +398,7 @@ fn constraints(picture: &Picture, holds: impl Fn(&Constraint) -> bool) -> Vec<Fa
     all.filter(|constraint| holds(constraint))
         .map(|constraint| {
             let tone = if constraint.is_leftover() { Tone::Warning } else { Tone::Text };
-            let words = format!("{} ({})", constraint_words(&constraint.rule), constraint.id);
+            let words = format!("{} ({})", constraint_words(constraint), constraint.id);
             Fact { tone, ..fact(constraint_kind(&constraint.rule), words) }
         })
         .collect()

@@ -36,7 +36,7 @@ fn of_constraint(source: &Source<'_>, constraint: &Constraint) -> Row {
             Cell::new(kind(&constraint.rule))
                 .mark(if tone == Tone::Warning { Mark::Warning } else { Mark::Note })
                 .tone(if is_quiet { Tone::Muted } else { tone }),
-            Cell::new(constraint_words(&constraint.rule)).tone(Tone::Text),
+            Cell::new(constraint_words(constraint)).tone(Tone::Text),
             lasts,
             Cell::new(constraint.id.as_str()).tone(Tone::Faint),
             Cell::new(by),

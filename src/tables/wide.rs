@@ -3,7 +3,7 @@
 use super::resources::{self, is_about};
 use super::{Cell, Column, Pane, Row, Source, Subject, Table, Tone, Width, tree};
 use crate::health::constraint_words;
-use crate::model::{Cib, ConstraintRule, NodeName, Picture, Resource, ResourceId, Role, Score};
+use crate::model::{Cib, Constraint, ConstraintRule, NodeName, Picture, Resource, ResourceId, Role, Score};
 
 /// What the words of a wide table get, so that the other columns have room beside them.
 const WORDS: usize = 36;
@@ -41,7 +41,7 @@ pub(super) fn widen(pane: Pane, source: &Source<'_>, picture: &Picture, table: &
                     Vec::new,
                     |it| {
                         let expires = it.expires.map_or_else(String::new, |end| end.to_string());
-                        vec![expires, score(&it.rule), rule(&it.rule)]
+                        vec![expires, score(&it.rule), rule(it)]
                     },
                 )
             }
@@ -140,10 +140,10 @@ fn score(rule: &ConstraintRule) -> String {
     }
 }
 
-fn rule(rule: &ConstraintRule) -> String {
-    match rule {
+fn rule(constraint: &Constraint) -> String {
+    match &constraint.rule {
         ConstraintRule::Location { rule, .. } => rule.clone(),
-        ConstraintRule::Set { .. } => constraint_words(rule),
+        ConstraintRule::Set { .. } => constraint_words(constraint),
         _ => String::new(),
     }
 }

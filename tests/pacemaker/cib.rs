@@ -1,8 +1,10 @@
 //! The CIB: constraints of every kind, properties, resources.
 
 use jiff::Timestamp;
+use quorate::health::constraint_words;
 use quorate::model::{Cib, Constraint, ConstraintRule, ResourceSet, Role, Score};
 use quorate::pacemaker::parse;
+use rstest::rstest;
 
 use crate::fixture;
 
@@ -152,7 +154,7 @@ fn tickets_and_sets() {
         sets: sets.iter().map(|members| resource_set(members)).collect(),
         score: None,
         node: None,
-        mandatory: false,
+        order: if kind == "rsc_order" { "Optional".to_owned() } else { String::new() },
     };
     let ticket = ConstraintRule::Ticket {
         resources: vec!["db".into()],
@@ -163,14 +165,65 @@ fn tickets_and_sets() {
     assert_eq!(rules, [ticket, set("rsc_order", &[&["a", "b"], &["c"]]), set("rsc_of_tomorrow", &[&["z"]])]);
 }
 
+/// A set with those members, separated by blanks.
+fn members(attributes: &str, members: &str) -> String {
+    let refs = members.split(' ').map(|id| format!("<resource_ref id=\"{id}\"/>"));
+    format!("<resource_set {attributes}>{}</resource_set>", refs.collect::<String>())
+}
+
+#[rstest]
+#[case::plain("", "start db, then start web, mandatory")]
+#[case::symmetrical(
+    "symmetrical=\"false\"",
+    "start db, then start web, mandatory, stop in any order (symmetrical=false)"
+)]
+#[case::default("symmetrical=\"true\" require-all=\"true\"", "start db, then start web, mandatory")]
+#[case::require_all(
+    "require-all=\"false\" kind=\"Optional\"",
+    "start db, then start web, optional, one instance of db is enough (require-all=false)"
+)]
+#[case::promotion(
+    "first-action=\"promote\" symmetrical=\"false\"",
+    "promote db, then promote web, mandatory, no reverse order (symmetrical=false)"
+)]
+fn orders_in_words(#[case] attributes: &str, #[case] expected: &str) {
+    let xml = format!("<rsc_order id=\"o\" first=\"db\" then=\"web\" {attributes}/>");
+    assert_eq!(constraint_words(&only(&xml)), expected);
+}
+
+#[rstest]
+#[case::influence(
+    "influence=\"false\"",
+    "web runs with db, INFINITY, never moves a running db (influence=false)"
+)]
+#[case::node_attribute(
+    "node-attribute=\"rack\"",
+    "web runs with db, INFINITY, nodes with the same rack count as one (node-attribute)"
+)]
+fn colocations_in_words(#[case] attributes: &str, #[case] expected: &str) {
+    let xml =
+        format!("<rsc_colocation id=\"c\" rsc=\"web\" with-rsc=\"db\" score=\"INFINITY\" {attributes}/>");
+    assert_eq!(constraint_words(&only(&xml)), expected);
+}
+
+#[rstest]
+#[case::in_order("rsc_order id=\"o\"", &[("", "a b"), ("action=\"promote\"", "c")], "start a, then b, then promote c, mandatory")]
+#[case::any_order("rsc_order id=\"o\"", &[("sequential=\"false\"", "a b"), ("", "c")], "start a and b in any order, then start c, mandatory")]
+#[case::any_one("rsc_order id=\"o\"", &[("sequential=\"false\" require-all=\"false\"", "a b"), ("", "c")], "start any one of a and b (require-all=false), then start c, mandatory")]
+#[case::together("rsc_colocation id=\"c\" score=\"INFINITY\"", &[("role=\"Promoted\"", "a b")], "a promoted and b promoted run together, INFINITY")]
+#[case::listed("rsc_colocation id=\"c\" score=\"INFINITY\"", &[("ordering=\"listed\"", "a b")], "a and b (each with the next: ordering=listed) run together, INFINITY")]
+#[case::two_sets("rsc_colocation id=\"c\" score=\"50\"", &[("sequential=\"false\"", "a b"), ("role=\"Master\"", "c")], "a and b (not with each other: sequential=false) run with c promoted, 50")]
+#[case::own_score("rsc_colocation id=\"c\" score=\"50\"", &[("score=\"10\"", "a b"), ("", "c")], "a and b (10 among them) run with c, 50")]
+#[case::apart("rsc_colocation id=\"c\" score=\"-INFINITY\"", &[("", "a b")], "a and b run apart, -INFINITY")]
+#[case::location("rsc_location id=\"l\" node=\"n1\" score=\"-INFINITY\"", &[("", "a b")], "a and b never on n1, -INFINITY")]
+fn sets_in_words(#[case] tag: &str, #[case] sets: &[(&str, &str)], #[case] expected: &str) {
+    let sets: String = sets.iter().map(|(attributes, ids)| members(attributes, ids)).collect();
+    let element = tag.split(' ').next().unwrap();
+    assert_eq!(constraint_words(&only(&format!("<{tag}>{sets}</{element}>"))), expected);
+}
+
 fn resource_set(members: &[&str]) -> ResourceSet {
-    ResourceSet {
-        resources: members.iter().map(|&id| id.into()).collect(),
-        sequential: true,
-        require_all: true,
-        action: None,
-        role: None,
-    }
+    ResourceSet::of(members.iter().map(|&id| id.into()).collect())
 }
 
 #[test]

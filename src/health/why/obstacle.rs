@@ -2,9 +2,10 @@
 
 use super::barrier::{self, Barrier};
 use super::resource::Asked;
+use crate::health::constraint_words;
 use crate::health::incident::Aftermath;
 use crate::health::scene::{Scene, base};
-use crate::model::{Bond, BondKind, Node, NodeName, Resource, ResourceId};
+use crate::model::{Bond, BondKind, Constraint, Node, NodeName, Resource, ResourceId};
 
 /// What keeps a resource from running.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,7 +28,7 @@ pub(in crate::health) enum Obstacle<'a> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::health) struct Leader<'a> {
     pub(in crate::health) id: &'a ResourceId,
-    pub(in crate::health) constraint: &'a str,
+    pub(in crate::health) constraint: &'a Constraint,
     pub(in crate::health) promoted: bool,
     /// It comes after it, rather than beside it.
     pub(in crate::health) after: bool,
@@ -55,6 +56,11 @@ impl Leader<'_> {
         };
         format!("{verb} {}, which {lacks}", self.id)
     }
+
+    /// `constraint ord-web: start db, then start web, mandatory`.
+    pub(in crate::health) fn evidence(&self) -> String {
+        format!("constraint {}: {}", self.constraint.id, constraint_words(self.constraint))
+    }
 }
 
 impl Obstacle<'_> {
@@ -76,9 +82,7 @@ impl Obstacle<'_> {
     /// The facts, one a line.
     pub(in crate::health) fn evidence(&self) -> Vec<String> {
         match self {
-            Self::Leader(leader) if !leader.constraint.is_empty() => {
-                vec![format!("constraint {}", leader.constraint)]
-            }
+            Self::Leader(leader) => vec![leader.evidence()],
             Self::NoNode(barriers) => {
                 let lines = barriers.iter().flat_map(|(node, all)| {
                     all.iter().take(2).map(|barrier| barrier::line(&node.name, barrier))
@@ -168,7 +172,7 @@ pub(in crate::health) fn missing<'a>(scene: &Scene<'a>, bond: &Bond<'a>) -> Opti
     let promoted = bond.kind.wants_promoted();
     let state = leader_state(scene, bond.leader, promoted)?;
     let after = matches!(bond.kind, BondKind::After { .. });
-    Some(Leader { id: bond.leader, constraint: bond.constraint.id.as_str(), promoted, after, state })
+    Some(Leader { id: bond.leader, constraint: bond.constraint, promoted, after, state })
 }
 
 fn leader_state(scene: &Scene<'_>, id: &ResourceId, promoted: bool) -> Option<LeaderState> {

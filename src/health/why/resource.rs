@@ -234,19 +234,19 @@ impl<'s, 'a> Asked<'s, 'a> {
 
     /// What must run first, and does not.
     fn waits(&self) -> Vec<Cause> {
-        let peer = |words: String, id: &ResourceId, constraint: &str| {
+        let peer = |words: String, id: &ResourceId, evidence: Option<String>| {
             Cause::new(Severity::Critical, words)
-                .because((!constraint.is_empty()).then(|| format!("constraint {constraint}")))
+                .because(evidence)
                 .remedy(format!("Ask why {id} does not run."))
         };
         let bonds = self.bonds().filter(|bond| bond.kind.is_needed() && !bond.kind.is_of_promotion());
         let mut causes: Vec<Cause> = bonds
             .filter_map(|bond| obstacle::missing(self.scene, &bond))
-            .map(|leader| peer(format!("it {}", leader.words()), leader.id, leader.constraint))
+            .map(|leader| peer(format!("it {}", leader.words()), leader.id, Some(leader.evidence())))
             .collect();
         let before = self.predecessor().filter(|id| self.scene.active(id).next().is_none());
         causes.extend(
-            before.map(|id| peer(format!("it comes in its group after {id}, which doesn't run"), id, "")),
+            before.map(|id| peer(format!("it comes in its group after {id}, which doesn't run"), id, None)),
         );
         causes
     }

@@ -7,7 +7,7 @@ use super::limits;
 use super::reading::{Reading, role, text};
 use crate::model::ResourceId;
 use crate::model::text::clean;
-use crate::model::{Ban, Constraint, ConstraintRule, ResourceSet, Score, Ticket};
+use crate::model::{Ban, Constraint, ConstraintRule, ResourceSet, Score, Terms, Ticket};
 use crate::pacemaker::xml::Element;
 
 /// Reads `<bans>`.
@@ -56,6 +56,12 @@ pub(super) fn constraint(element: &Element<'_>, reading: &mut Reading<'_>) -> Co
         expires: expressions(element).filter_map(|date| end(date, reading)).max(),
         rules: element.named("rule").filter_map(|rule| rule.get("id")).map(Into::into).collect(),
         discovery: text(element, "resource-discovery"),
+        terms: Terms {
+            symmetrical: reading.flag(element, "symmetrical"),
+            require_all: reading.flag(element, "require-all"),
+            influence: reading.flag(element, "influence"),
+            node_attribute: text(element, "node-attribute"),
+        },
         ..Constraint::new(element.text_of("id"), rule(element, reading))
     }
 }
@@ -102,7 +108,7 @@ fn set(element: &Element<'_>, reading: &mut Reading<'_>) -> ConstraintRule {
     let mut sets: Vec<_> = sets.into_iter().map(|set| resource_set(set, reading)).collect();
     if sets.is_empty() {
         let resources = direct(element).chain(element.get("with-rsc").map(Into::into)).collect();
-        sets.push(ResourceSet { resources, sequential: true, require_all: true, action: None, role: None });
+        sets.push(ResourceSet::of(resources));
     }
     let score = reading.score(element, "score");
     ConstraintRule::Set {
@@ -110,7 +116,7 @@ fn set(element: &Element<'_>, reading: &mut Reading<'_>) -> ConstraintRule {
         sets,
         score,
         node: element.get("node").filter(|name| !name.is_empty()).map(Into::into),
-        mandatory: element.name == "rsc_order" && kind(element, score) == "Mandatory",
+        order: if element.name == "rsc_order" { kind(element, score) } else { String::new() },
     }
 }
 
@@ -122,6 +128,8 @@ fn resource_set(element: &Element<'_>, reading: &mut Reading<'_>) -> ResourceSet
         require_all: reading.flag(element, "require-all").unwrap_or(true),
         action: text(element, "action"),
         role: role(element, "role"),
+        score: reading.score(element, "score"),
+        is_reversed: element.text_of("ordering").eq_ignore_ascii_case("listed"),
     }
 }
 
