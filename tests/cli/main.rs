@@ -38,6 +38,7 @@ const CLUSTER_KEYS: &[&str] = &[
     "bundles",
     "clones",
     "configured",
+    "constraints",
     "dc",
     "fail_counts",
     "failed_probes",
@@ -346,6 +347,64 @@ fn the_json_has_what_crm_mon_has() {
     for (pointer, value) in expected {
         assert_eq!(cluster.pointer(pointer), Some(&value), "{pointer}");
     }
+}
+
+#[test]
+fn the_json_lists_every_constraint() {
+    let cib = r#"<cib epoch="1" admin_epoch="0" num_updates="0"><configuration><constraints>
+        <rsc_location id="cli-ban-web" rsc="web" node="a" score="-INFINITY" role="Started"/>
+        <rsc_colocation id="with" rsc="vip" with-rsc="db" with-rsc-role="Master" score="INFINITY" influence="false"/>
+        <rsc_order id="after" first="db" first-action="promote" then="vip" then-action="start" symmetrical="false"/>
+        <rsc_ticket id="needs" rsc="db" ticket="T" loss-policy="fence"/>
+        <rsc_order id="sets" kind="Optional"><resource_set id="s1" sequential="false" require-all="false">
+        <resource_ref id="x"/><resource_ref id="y"/></resource_set>
+        <resource_set id="s2" action="promote"><resource_ref id="z"/></resource_set></rsc_order>
+        </constraints></configuration></cib>"#;
+    let home = Home::new();
+    let cib = home.write("c.cib.xml", cib);
+    let picture = capture("healthy");
+    let answer = ["status", "--format", "json", "--from", &picture, "--cib", cib.to_str().unwrap()];
+    let cluster = home.run(&answer).json()["clusters"][0].clone();
+    let found = |id: &str| entry(&cluster["constraints"], "id", id).clone();
+    let expected = [
+        ("cli-ban-web", "/kind", serde_json::json!("location")),
+        ("cli-ban-web", "/resources", serde_json::json!(["web"])),
+        ("cli-ban-web", "/node", serde_json::json!("a")),
+        ("cli-ban-web", "/score", serde_json::json!("-INFINITY")),
+        ("cli-ban-web", "/leftover", serde_json::json!(true)),
+        ("with", "/with", serde_json::json!("db")),
+        ("with", "/with_role", serde_json::json!("Promoted")),
+        ("with", "/influence", serde_json::json!(false)),
+        ("with", "/symmetrical", Value::Null),
+        ("after", "/first", serde_json::json!("db")),
+        ("after", "/first_action", serde_json::json!("promote")),
+        ("after", "/order_kind", serde_json::json!("Mandatory")),
+        ("after", "/symmetrical", serde_json::json!(false)),
+        ("needs", "/ticket", serde_json::json!("T")),
+        ("needs", "/loss_policy", serde_json::json!("fence")),
+        ("sets", "/kind", serde_json::json!("order")),
+        ("sets", "/order_kind", serde_json::json!("Optional")),
+        ("sets", "/resources", serde_json::json!([])),
+        ("sets", "/sets/0/resources", serde_json::json!(["x", "y"])),
+        ("sets", "/sets/0/require_all", serde_json::json!(false)),
+        ("sets", "/sets/1/action", serde_json::json!("promote")),
+        (
+            "sets",
+            "/words",
+            serde_json::json!("start any one of x and y (require-all=false), then promote z, optional"),
+        ),
+    ];
+    for (id, pointer, value) in expected {
+        assert_eq!(found(id).pointer(pointer), Some(&value), "{id}{pointer}");
+    }
+    let mut keys = std::collections::BTreeSet::new();
+    all_keys(&cluster["constraints"], &mut keys);
+    let reference = include_str!("../../docs/status-json.md");
+    let missing: Vec<&String> =
+        keys.iter().filter(|key| !reference.contains(&format!("| `{key}` |"))).collect();
+    assert_eq!(missing, Vec::<&String>::new(), "not in docs/status-json.md");
+    // Without the CIB nobody knows of any.
+    assert_eq!(fixture("captures/healthy")["constraints"], Value::Null);
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! The answer for scripts. Its names and their meaning are a promise: they may be added to, never changed.
 
+mod constraint;
 mod container;
 mod history;
 mod stack;
@@ -10,6 +11,7 @@ use std::collections::HashMap;
 use jiff::Timestamp;
 use serde::Serialize;
 
+use self::constraint::{ConstraintStatus, constraints};
 use self::container::Containers;
 use self::history::History;
 use self::stack::HostStatus;
@@ -48,6 +50,8 @@ struct ClusterStatus<'a> {
     history: History<'a>,
     fencing: Vec<FencingStatus<'a>>,
     bans: Vec<BanStatus<'a>>,
+    /// `null` without the CIB.
+    constraints: Option<Vec<ConstraintStatus<'a>>>,
     findings: Vec<FindingStatus<'a>>,
     /// The stack under Pacemaker, an entry for each host that was asked for it.
     hosts: Vec<HostStatus<'a>>,
@@ -182,6 +186,7 @@ impl<'a> ClusterStatus<'a> {
             failures: list(picture, |picture| picture.failures.iter().map(FailureStatus::new)),
             fencing: list(picture, |picture| picture.fencing.iter().map(FencingStatus::new)),
             bans: list(picture, |picture| picture.bans.iter().map(BanStatus::new)),
+            constraints: picture.and_then(|picture| picture.cib.as_deref()).map(constraints),
             findings: judged.findings.iter().map(FindingStatus::new).collect(),
             hosts: judged.observation.stacks.iter().map(|stack| HostStatus::new(stack)).collect(),
         }
