@@ -42,6 +42,14 @@ pub(super) enum Root<'a> {
     Fencing,
 }
 
+impl Down<'_> {
+    /// Whether its `maintenance` meta attribute is what keeps it down: work is in progress.
+    pub(super) fn is_in_maintenance(&self, scene: &Scene<'_>) -> bool {
+        self.obstacle == Obstacle::Unmanaged
+            && scene.parts(base(self.id)).any(|part| part.primitive.maintenance)
+    }
+}
+
 impl<'a> Downs<'a> {
     pub(super) fn of(scene: &Scene<'a>) -> Self {
         if scene.standstill.is_some() {

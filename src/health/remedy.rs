@@ -89,6 +89,11 @@ fn of_barrier(scene: &Scene<'_>, id: &ResourceId, node: &NodeName, barrier: &Bar
                 "Repair the cause, then forget the failures: `crm_resource --cleanup --resource {resource}`."
             )
         }
+        Barrier::Probed(_) => {
+            format!(
+                "Install or repair what the agent needs on {node}, then `crm_resource --cleanup --resource {resource} --node {host}`."
+            )
+        }
         Barrier::State(State::Offline) => {
             format!("Bring {node} back: check its power and network, then start Pacemaker there.")
         }

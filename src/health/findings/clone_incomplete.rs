@@ -1,5 +1,6 @@
 //! A clone or bundle of which fewer instances run than could.
 
+use super::resource_unmanaged;
 use crate::health::Severity;
 use crate::health::check::{Check, Look, Many, Verdict};
 use crate::health::down::{Down, waits_for};
@@ -9,7 +10,7 @@ use crate::health::why::barrier::{self, Barrier};
 use crate::health::why::obstacle::Obstacle;
 use crate::health::why::resource::{Asked, ask_scheduler, unread};
 use crate::health::words::{names, plural, shell};
-use crate::model::{Bundle, CloneResource, NodeName, Primitive, Resource, ResourceId, Role, Score};
+use crate::model::{Bundle, CloneResource, Node, NodeName, Primitive, Resource, ResourceId, Role, Score};
 
 pub(super) const CHECK: Check = Check {
     code: "clone-incomplete",
@@ -49,10 +50,13 @@ fn of_down(scene: &Scene<'_>, down: &Down<'_>) -> Verdict {
         },
         (None, None) => format!("{id} runs nowhere: none of {count} runs"),
     };
-    let is_certain = ahead.is_none() && !scene.in_maintenance();
+    let is_certain = ahead.is_none() && !scene.in_maintenance() && !down.is_in_maintenance(scene);
     let severity = if is_certain { Severity::Critical } else { Severity::Warning };
+    let parts: Vec<_> = scene.parts(base(id)).collect();
     let remedy = if let Obstacle::NoNode(barriers) = &down.obstacle {
         crate::health::remedy::of_barriers(scene, id, barriers)
+    } else if let (Obstacle::Unmanaged, [first, ..]) = (&down.obstacle, parts.as_slice()) {
+        resource_unmanaged::remedy(scene, first)
     } else {
         let target = shell(id);
         let ask = ask_scheduler(&target);
@@ -99,16 +103,33 @@ fn of_clone(scene: &Scene<'_>, clone: &CloneResource) -> Option<Verdict> {
     let leader = waits_for(scene, &clone.id);
     let ahead = scene.ahead_in_transition(&[&clone.id]);
     let severity = if ruled { Severity::Note } else { Severity::Warning };
+    let probed = probed(&asked, &tally.missing);
+    let remedy = if probed.is_empty() {
+        format!(
+            "Ask why it does not run there: `crm_resource --why --resource {0}`. After an old failure: `crm_resource --cleanup --resource {0}`.",
+            shell(&clone.id)
+        )
+    } else {
+        crate::health::remedy::of_barriers(scene, &clone.id, &probed)
+    };
     let verdict = Verdict::new(severity, &clone.id, summary(&clone.id, &tally))
         .because(ruled.then(|| "a rule decides where it may run".to_owned()))
         .because(leader.map(|leader| format!("it {}", leader.words())))
         .because(ahead.map(|ahead| format!("a transition is under way: {}", on_its_way_words(ahead))))
+        .because(probed.iter().flat_map(|(node, all)| all.iter().map(|one| barrier::line(&node.name, one))))
         .because(failures(scene, clone))
-        .remedy(format!(
-            "Ask why it does not run there: `crm_resource --why --resource {0}`. After an old failure: `crm_resource --cleanup --resource {0}`.",
-            shell(&clone.id)
-        ));
+        .remedy(remedy);
     Some(verdict)
+}
+
+/// The nodes without an instance whose probe failed, with its result.
+fn probed<'a>(asked: &Asked<'_, 'a>, missing: &[&NodeName]) -> Vec<(&'a Node, Vec<Barrier<'a>>)> {
+    let mut barriers = barrier::barriers(asked);
+    barriers.retain_mut(|(node, all)| {
+        all.retain(|one| matches!(one, Barrier::Probed(_)));
+        !all.is_empty() && missing.contains(&&node.name)
+    });
+    barriers
 }
 
 fn summary(id: &ResourceId, tally: &Tally<'_>) -> String {
@@ -137,7 +158,7 @@ fn expected(scene: &Scene<'_>, resource: &Resource) -> usize {
 fn tally<'a>(scene: &'a Scene<'_>, clone: &CloneResource, asked: &Asked<'_, 'a>) -> Tally<'a> {
     let a_node = meta(scene, clone, "clone-node-max").unwrap_or(1).max(1);
     // A node where it failed too often is told by that finding; it could take an instance all the same.
-    let is_open = |all: &[Barrier<'_>]| all.iter().all(|barrier| *barrier == Barrier::Failed);
+    let is_open = |all: &[Barrier<'_>]| all.iter().all(barrier::is_failure);
     let hosts: Vec<&NodeName> = barrier::barriers(asked)
         .into_iter()
         .filter(|(_, all)| is_open(all))
@@ -232,7 +253,7 @@ fn expected_replicas(scene: &Scene<'_>, bundle: &Bundle) -> usize {
         .and_then(|bundle| bundle.meta("replicas-per-host")?.parse().ok())
         .unwrap_or(1);
     let Some(asked) = Asked::new(scene, &bundle.id) else { return bundle.replicas.len() };
-    let is_open = |all: &[Barrier<'_>]| all.iter().all(|barrier| *barrier == Barrier::Failed);
+    let is_open = |all: &[Barrier<'_>]| all.iter().all(barrier::is_failure);
     let hosts = barrier::barriers(&asked).iter().filter(|(_, all)| is_open(all)).count();
     let hosts = bundle.replicas.len().min(hosts.saturating_mul(a_host));
     if hosts == 0 { bundle.replicas.len() } else { hosts }
@@ -260,8 +281,8 @@ fn parts(clone: &CloneResource) -> Vec<&Primitive> {
 
 #[cfg(test)]
 mod tests {
-    use crate::health::testing::{galera, node, told};
-    use crate::model::{Ban, Node, NodeKind, Picture, Score};
+    use crate::health::testing::{findings, galera, lines, node, told};
+    use crate::model::{Ban, FailedProbe, Node, NodeKind, Picture, Score};
 
     /// Three instances on the members, a fourth that runs nowhere, and a remote node.
     fn with_remote(picture: &mut Picture) {
@@ -299,5 +320,34 @@ mod tests {
     fn clone_max_is_enough() {
         let lines = told(|picture| picture.resources[2] = galera(&["db1", "db2"], 2));
         assert_eq!(lines, Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_probe_that_found_nothing_installed_is_the_reason() {
+        let probe = |node: &str| FailedProbe {
+            node: node.into(),
+            resource: "galera".into(),
+            exit_code: 5,
+            exit_status: "not installed".to_owned(),
+            at: None,
+        };
+        let partly = findings(|picture| {
+            picture.resources[2] = galera(&["db1", "db2"], 3);
+            picture.failed_probes = vec![probe("db3")];
+        });
+        let expected =
+            "warning clone-incomplete galera-clone: galera-clone: 2 of 3 instances run (not on db3)";
+        assert_eq!(lines(&partly), [expected]);
+        assert_eq!(partly[0].evidence, ["db3: its probe failed there: not installed"]);
+        assert_eq!(
+            partly[0].remedy,
+            "Install or repair what the agent needs on db3, then `crm_resource --cleanup --resource galera-clone --node db3`."
+        );
+        let wholly = told(|picture| {
+            picture.resources[2] = galera(&[], 3);
+            picture.failed_probes = ["db1", "db2", "db3"].map(probe).to_vec();
+        });
+        let expected = "critical clone-incomplete galera-clone: galera-clone runs nowhere: not installed on db1, db2 and db3";
+        assert_eq!(wholly, [expected]);
     }
 }

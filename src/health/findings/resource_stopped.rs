@@ -1,9 +1,10 @@
 //! A resource that runs nowhere.
 
+use super::resource_unmanaged;
 use crate::health::Severity;
 use crate::health::check::{Check, Look, Many, Verdict};
 use crate::health::down::Down;
-use crate::health::scene::{Placed, Scene, on_its_way_words};
+use crate::health::scene::{Placed, Scene, base, on_its_way_words};
 use crate::health::why::obstacle::Obstacle;
 use crate::health::why::resource::{ask_scheduler, unread};
 use crate::health::words::{plural, shell};
@@ -34,7 +35,7 @@ fn verdict(scene: &Scene<'_>, down: &Down<'_>) -> Verdict {
     };
     // Nobody watches while the cluster is in maintenance; the person who set that knows. What a transition comes to in
     // a moment is not down for good, and would be told so when the transition has ended and left it out.
-    let is_certain = !scene.in_maintenance() && ahead.is_none();
+    let is_certain = !scene.in_maintenance() && ahead.is_none() && !down.is_in_maintenance(scene);
     let severity = if is_certain { Severity::Critical } else { Severity::Warning };
     Verdict::new(severity, id, summary)
         .because(group_line(down.top))
@@ -47,6 +48,10 @@ fn verdict(scene: &Scene<'_>, down: &Down<'_>) -> Verdict {
 
 fn remedy(scene: &Scene<'_>, down: &Down<'_>) -> String {
     let target = shell(down.top.id());
+    let part = scene.parts(base(down.id)).next();
+    if let (Obstacle::Unmanaged, Some(part)) = (&down.obstacle, part) {
+        return resource_unmanaged::remedy(scene, part);
+    }
     if let Obstacle::NoNode(barriers) = &down.obstacle {
         return crate::health::remedy::of_barriers(scene, down.top.id(), barriers);
     }

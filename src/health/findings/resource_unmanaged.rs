@@ -5,6 +5,7 @@ use crate::health::check::{Check, Look, Many, Verdict};
 use std::collections::HashSet;
 
 use crate::health::scene::{Placed, Scene, base};
+use crate::health::why::obstacle::Obstacle;
 use crate::health::words::{names, shell};
 use crate::model::{Resource, is_true};
 
@@ -20,15 +21,31 @@ fn check(scene: &Scene<'_>) -> Vec<Verdict> {
         return Vec::new();
     }
     // Instances of a clone share one id and one setting, and so do all parts of what holds the setting.
+    let told = told(scene);
     let mut seen: HashSet<String> = HashSet::new();
     let mut verdicts = Vec::new();
     for placed in scene.placed.iter().filter(|placed| is_left_alone(scene, placed)) {
         let held = Held::of(scene, placed);
+        if told.contains(&held.by) {
+            continue;
+        }
         if seen.insert(held.by.clone()) {
             verdicts.push(verdict(scene, placed, &held));
         }
     }
     verdicts
+}
+
+/// What makes Pacemaker leave alone something that runs nowhere: the finding on that tells it.
+fn told(scene: &Scene<'_>) -> HashSet<String> {
+    let downs = scene.downs.own().filter(|down| down.obstacle == Obstacle::Unmanaged);
+    let parts = downs.filter_map(|down| scene.parts(base(down.id)).next());
+    parts.map(|part| Held::of(scene, part).by).collect()
+}
+
+/// How Pacemaker is made to manage a resource again.
+pub(super) fn remedy(scene: &Scene<'_>, placed: &Placed<'_>) -> String {
+    Held::of(scene, placed).remedy()
 }
 
 /// What makes Pacemaker leave a resource alone, and what holds that.
@@ -115,7 +132,8 @@ fn verdict(scene: &Scene<'_>, placed: &Placed<'_>, held: &Held) -> Verdict {
 
 #[cfg(test)]
 mod tests {
-    use crate::health::testing::{resource, told};
+    use crate::health::testing::{findings, lines, primitive, resource, told};
+    use crate::model::Primitive;
 
     #[test]
     fn tells_what_is_left_alone() {
@@ -123,5 +141,17 @@ mod tests {
         let expected =
             "warning resource-unmanaged vip-db: vip-db is unmanaged: Pacemaker does not recover it";
         assert_eq!(lines, [expected]);
+    }
+
+    #[test]
+    fn what_is_stopped_and_unmanaged_is_one_finding() {
+        let findings = findings(|picture| {
+            let vip = resource(picture, "vip-db");
+            *vip = Primitive { managed: false, ..primitive("vip-db", "ocf:heartbeat:IPaddr2", &[]) };
+        });
+        let expected =
+            "critical resource-stopped vip-db: vip-db runs nowhere: unmanaged, so Pacemaker doesn't start it";
+        assert_eq!(lines(&findings), [expected]);
+        assert!(findings[0].remedy.contains("is-managed"), "{}", findings[0].remedy);
     }
 }

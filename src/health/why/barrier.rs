@@ -21,6 +21,8 @@ pub(in crate::health) enum Barrier<'a> {
     Health(NodeHealth),
     /// The resource failed there too often.
     Failed,
+    /// A probe found that it can't run there: the agent's words.
+    Probed(&'a str),
     /// No room is left: of what, how much it needs and how much is left.
     Room(&'a str, i64, i64),
     /// What it may only run with isn't there.
@@ -103,6 +105,7 @@ pub(super) fn of_node<'a>(asked: &Asked<'_, 'a>, node: &'a Node) -> Vec<Barrier<
     barriers.extend(State::of(node).map(Barrier::State));
     barriers.extend(health(asked, node).map(Barrier::Health));
     barriers.extend(failed(asked, name).then_some(Barrier::Failed));
+    barriers.extend(probed(asked, name).map(Barrier::Probed));
     barriers.extend(opt_in(asked, name).then_some(Barrier::OptIn));
     barriers.extend(undiscovered(asked, name).then_some(Barrier::Undiscovered));
     barriers.extend(room(asked, name));
@@ -112,7 +115,7 @@ pub(super) fn of_node<'a>(asked: &Asked<'_, 'a>, node: &'a Node) -> Vec<Barrier<
         Barrier::State(_) => 1,
         Barrier::Health(_) => 2,
         Barrier::Rule(..) => 3,
-        Barrier::Failed => 4,
+        Barrier::Failed | Barrier::Probed(_) => 4,
         Barrier::Room(..) => 5,
         Barrier::Without(..) | Barrier::Beside(..) => 6,
     });
@@ -217,6 +220,18 @@ fn failed(asked: &Asked<'_, '_>, node: &NodeName) -> bool {
     asked.counts().any(|count| count.node == *node && count.at_threshold())
 }
 
+/// The result of a probe that bars the node until it is cleaned up: the agent can't run there.
+fn probed<'a>(asked: &Asked<'_, 'a>, node: &NodeName) -> Option<&'a str> {
+    let probes = asked.scene.picture.failed_probes.iter();
+    let mut here = probes.filter(|probe| probe.node == *node && HARD.contains(&probe.exit_code));
+    let probe = here.find(|probe| is_of(&asked.family, &probe.resource))?;
+    Some(if probe.exit_status.is_empty() { "error" } else { &probe.exit_status })
+}
+
+/// Exit codes with which Pacemaker doesn't try a node again: invalid parameter, not implemented, insufficient
+/// privileges, not installed.
+const HARD: [i32; 4] = [2, 3, 4, 5];
+
 /// In an opt-in cluster only what is allowed may run.
 fn opt_in(asked: &Asked<'_, '_>, node: &NodeName) -> bool {
     let scene = asked.scene;
@@ -307,6 +322,11 @@ pub(in crate::health) fn all_in_standby<'a>(barriers: &[(&'a Node, Vec<Barrier<'
     own.into_iter().map(|(node, _)| node).collect()
 }
 
+/// Whether only earlier failures keep it off: a node that should run it all the same.
+pub(in crate::health) const fn is_failure(barrier: &Barrier<'_>) -> bool {
+    matches!(barrier, Barrier::Failed | Barrier::Probed(_))
+}
+
 /// Whether a constraint without a rule keeps it off for good, which is most likely meant.
 pub(in crate::health) const fn is_lasting(barrier: &Barrier<'_>) -> bool {
     matches!(barrier, Barrier::Ban(_) | Barrier::OptIn | Barrier::Undiscovered)
@@ -325,6 +345,7 @@ fn words(barrier: &Barrier<'_>, nodes: &[&NodeName]) -> String {
             format!("{} health is {health}", listed(possessive))
         }
         Barrier::Failed => format!("failed too often on {on}"),
+        Barrier::Probed(result) => format!("{result} on {on}"),
         Barrier::Room(name, need, left) => format!("needs {name} {need}; {on} {have} {left} left"),
         Barrier::Without(leader, true) => format!("{leader} not promoted on {on}"),
         Barrier::Without(leader, false) => format!("{leader} not on {on}"),
@@ -343,6 +364,7 @@ pub(in crate::health) fn line(node: &NodeName, barrier: &Barrier<'_>) -> String 
         Barrier::State(state) => format!("{node}: {}", state.words()),
         Barrier::Health(health) => format!("{node}: its health is {health}"),
         Barrier::Failed => format!("{node}: it failed there too often"),
+        Barrier::Probed(result) => format!("{node}: its probe failed there: {result}"),
         Barrier::Room(name, need, left) => format!("{node}: {name} {left} left, {need} needed"),
         Barrier::Without(leader, true) => format!("{node}: {leader} isn't promoted there"),
         Barrier::Without(leader, false) => format!("{node}: {leader} doesn't run there"),

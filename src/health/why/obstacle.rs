@@ -16,6 +16,8 @@ pub(in crate::health) enum Obstacle<'a> {
     Leader(Leader<'a>),
     /// It waits for the node that it is locked to.
     Locked(&'a NodeName),
+    /// It is unmanaged, so Pacemaker doesn't start it.
+    Unmanaged,
     /// No node may run it.
     NoNode(Vec<(&'a Node, Vec<Barrier<'a>>)>),
     /// A node must be fenced first.
@@ -69,6 +71,7 @@ impl Obstacle<'_> {
         match self {
             Self::Leader(leader) => Some(leader.words()),
             Self::Locked(node) => Some(format!("locked to {node} until it is back")),
+            Self::Unmanaged => Some("unmanaged, so Pacemaker doesn't start it".to_owned()),
             Self::NoNode(barriers) => Some(barrier::headline(barriers)),
             Self::Failure | Self::Fencing(_) | Self::Unknown => None,
         }
@@ -105,6 +108,9 @@ const MOST_LINES: usize = 12;
 pub(in crate::health) fn obstacle<'a>(asked: &Asked<'_, 'a>) -> Obstacle<'a> {
     if has_failed(asked) {
         return Obstacle::Failure;
+    }
+    if !asked.scene.in_maintenance() && asked.parts.iter().all(|part| !part.primitive.managed) {
+        return Obstacle::Unmanaged;
     }
     if let Some(leader) = missing_leader(asked) {
         return Obstacle::Leader(leader);

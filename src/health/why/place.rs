@@ -67,6 +67,7 @@ fn others(barrier: &Barrier<'_>) -> Option<Reason> {
     let words = match barrier {
         Barrier::Health(health) => format!("its health is {health}, and node-health-strategy bars that"),
         Barrier::Room(name, need, left) => format!("no room: needs {name} {need}, {left} left"),
+        Barrier::Probed(result) => format!("its probe failed there: {result}"),
         Barrier::OptIn => "no constraint allows it there, and the cluster is opt-in".to_owned(),
         Barrier::Undiscovered => "resource-discovery is exclusive to other nodes".to_owned(),
         _ => return None,
