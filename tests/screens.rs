@@ -8,8 +8,9 @@ use common::{capture, console, deployment, look, lost, now, observed, screen};
 use jiff::{SignedDuration, Timestamp};
 use quorate::app::{Action, AuditLog, Event, News, Selection, State, Typing, update};
 use quorate::health::Assessment;
-use quorate::model::{Contact, Deed, DeedEvent, DeedOutcome, DeedStep, LogLine, LogNews};
+use quorate::model::{Contact, Deed, DeedEvent, DeedOutcome, DeedStep, HostStack, LogLine, LogNews};
 use quorate::pacemaker::log::read_line;
+use quorate::pacemaker::parse;
 use quorate::ui::Look;
 use rstest::rstest;
 use tui_input::InputRequest;
@@ -126,6 +127,36 @@ fn panes_and_cards(
 ) {
     let mut state = console(deployment(), size);
     open(&mut state, cluster);
+    for action in actions {
+        update(&mut state, Event::Act(*action));
+    }
+    insta::assert_snapshot!(format!("{name}-{}x{}", size.0, size.1), screen(&state, &look()));
+}
+
+/// What a host printed half a minute ago when it was asked for its stack.
+fn stack(host: &str, name: &str) -> Arc<HostStack> {
+    let path = format!("{}/tests/fixtures/stack/{name}.txt", env!("CARGO_MANIFEST_DIR"));
+    let report = parse::stack(&std::fs::read(path).expect("a report")).expect("an answer");
+    let at = now() - SignedDuration::from_secs(30);
+    Arc::new(HostStack { host: host.into(), at, until: at + SignedDuration::from_mins(3), report })
+}
+
+/// Two hosts that report their stack, one of them too long ago, and one that doesn't.
+#[rstest]
+#[case("stack", &[Action::PaneStack])]
+#[case("stack-card", &[Action::PaneStack, Action::Down, Action::Open])]
+fn the_stack(
+    #[case] name: &str,
+    #[case] actions: &[Action],
+    #[values((80, 24), (160, 45), (300, 100))] size: (u16, u16),
+) {
+    let mut clusters = deployment();
+    let (_, observation) = clusters.iter_mut().find(|(entry, _)| entry.name == *"mq").expect("it is there");
+    let mut old = HostStack::clone(&stack("mq3", "link-down-3"));
+    (old.at, old.until) = (now() - SignedDuration::from_mins(7), now() - SignedDuration::from_mins(4));
+    observation.stacks = vec![stack("mq1", "link-down-1"), old.into()];
+    let mut state = console(clusters, size);
+    open(&mut state, "mq");
     for action in actions {
         update(&mut state, Event::Act(*action));
     }

@@ -102,6 +102,9 @@ pub enum Action {
     /// The log of the cluster's DC, followed live.
     #[strum(message = "cluster log")]
     PaneLog,
+    /// The stack under Pacemaker: daemons, votes, links, SBD, DRBD.
+    #[strum(message = "stack")]
+    PaneStack,
     /// Fold all of the configuration.
     #[strum(message = "fold all")]
     FoldAll,

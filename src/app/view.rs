@@ -40,20 +40,21 @@ pub struct Tab {
 }
 
 /// The screens of the cluster view, in the order of their keys.
-pub const TABS: [Tab; 9] = [
+pub const TABS: [Tab; 10] = [
     Tab { pane: Pane::Findings, name: "overview", short: "overview" },
     Tab { pane: Pane::Matrix, name: "matrix", short: "matrix" },
     Tab { pane: Pane::Constraints, name: "constraints", short: "constr" },
-    Tab { pane: Pane::Failures, name: "failures", short: "fails" },
+    Tab { pane: Pane::Failures, name: "failures", short: "fail" },
     Tab { pane: Pane::Fencing, name: "fencing", short: "fence" },
-    Tab { pane: Pane::Attributes, name: "attributes", short: "attrs" },
-    Tab { pane: Pane::Tickets, name: "tickets", short: "tickets" },
-    Tab { pane: Pane::Configuration, name: "configuration", short: "config" },
+    Tab { pane: Pane::Attributes, name: "attributes", short: "attr" },
+    Tab { pane: Pane::Tickets, name: "tickets", short: "ticket" },
+    Tab { pane: Pane::Configuration, name: "configuration", short: "cib" },
     Tab { pane: Pane::Log, name: "log", short: "log" },
+    Tab { pane: Pane::Stack, name: "stack", short: "stack" },
 ];
 
 /// The panes in the order of the key for the next one.
-const ROUND: [Pane; 11] = [
+const ROUND: [Pane; 12] = [
     Pane::Findings,
     Pane::Nodes,
     Pane::Resources,
@@ -65,6 +66,7 @@ const ROUND: [Pane; 11] = [
     Pane::Tickets,
     Pane::Configuration,
     Pane::Log,
+    Pane::Stack,
 ];
 
 /// How many facts of a finding the overview shows.
@@ -174,6 +176,7 @@ impl FleetView {
             Pane::Tickets => "tickets",
             Pane::Configuration => "configuration",
             Pane::Log => "log",
+            Pane::Stack => "stack",
             Pane::Audit => "audit log",
         }
     }

@@ -99,6 +99,11 @@ pub struct Daemon {
 }
 
 impl Daemon {
+    /// Whether systemd starts it at boot, or has failed to run it.
+    pub fn should_run(&self) -> bool {
+        matches!(self.enabled.as_str(), "enabled" | "enabled-runtime") || self.state == "failed"
+    }
+
     /// Whether it runs.
     pub fn is_active(&self) -> bool {
         self.state == "active"
@@ -155,6 +160,21 @@ pub struct Link {
     pub address: String,
     /// Its state.
     pub state: LinkState,
+}
+
+impl Link {
+    /// The places of the nodes that this link has lost although another link of the same host reaches them.
+    pub fn lost<'a>(&'a self, all: &'a [Self]) -> impl Iterator<Item = usize> + 'a {
+        let reach = |link: &Self, place: usize| match &link.state {
+            LinkState::Peers(peers) => peers.get(place).map(|peer| peer.reach),
+            LinkState::Ring { .. } => None,
+        };
+        let count = if let LinkState::Peers(peers) = &self.state { peers.len() } else { 0 };
+        (0..count).filter(move |&place| {
+            reach(self, place) == Some(Reach::Disconnected)
+                && all.iter().any(|link| reach(link, place) == Some(Reach::Connected))
+        })
+    }
 }
 
 /// How a link is.

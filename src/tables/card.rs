@@ -50,10 +50,15 @@ pub fn details(source: &Source<'_>, subject: &Subject) -> Option<Card> {
         let finding = source.findings.iter().find(|finding| Subject::of_finding(finding) == *subject)?;
         return Some(of_finding(source, finding));
     }
+    if let Subject::Stack { .. } = subject {
+        return of_row(source, Pane::Stack, subject, "stack");
+    }
     let picture = source.picture()?;
     let mut card = match subject {
         // Neither is of a picture: who has it makes its card.
-        Subject::Finding { .. } | Subject::LogLine(_) | Subject::Deed(_) => return None,
+        Subject::Finding { .. } | Subject::Stack { .. } | Subject::LogLine(_) | Subject::Deed(_) => {
+            return None;
+        }
         Subject::Element(path) => of_element(source, path)?,
         Subject::Node(name) => of_node(source, picture, picture.node(name)?),
         Subject::Resource(id) => of_resource(source, picture, id)?,
@@ -97,6 +102,7 @@ pub fn asked(source: &Source<'_>, subject: &Subject) -> Option<About> {
             let constraint = picture.cib.as_deref()?.constraints.iter().find(|it| it.id == *id)?;
             known(picture, constraint.rule.named().first()?).map(About::Resource)
         }
+        Subject::Stack { host, .. } => picture.node_of(host).map(|node| About::Node(node.name.clone())),
         // What is written is its own reason.
         Subject::Element(_) | Subject::LogLine(_) | Subject::Deed(_) => None,
         Subject::Ticket(ticket) => {
@@ -358,6 +364,7 @@ fn of_row(source: &Source<'_>, pane: Pane, subject: &Subject, sort: &str) -> Opt
         Subject::Fencing { target: name, .. } => name.to_string(),
         Subject::Attribute { node, name } => format!("{name} of {node}"),
         Subject::Ticket(name) => name.clone(),
+        Subject::Stack { host, part } => format!("{part} of {host}"),
         _ => String::new(),
     };
     let mut card = card(&title, format!("{sort} in {}", source.entry.name), facts.collect());

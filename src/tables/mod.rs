@@ -18,6 +18,7 @@ mod matrix;
 mod nodes;
 mod resources;
 mod row;
+mod stack;
 mod tickets;
 mod tree;
 mod wide;
@@ -63,6 +64,8 @@ pub enum Pane {
     Configuration,
     /// A member's log, which no picture holds, see [`log()`].
     Log,
+    /// The stack under Pacemaker, as its hosts report it.
+    Stack,
     /// What was done from this machine, which no cluster holds, see [`audit()`].
     Audit,
 }
@@ -84,6 +87,8 @@ pub struct Source<'a> {
 pub fn table(pane: Pane, source: &Source<'_>) -> Table {
     let mut table = match (pane, source.picture()) {
         (Pane::Findings, _) => findings::table(source),
+        // Hosts report it whether the cluster runs or not.
+        (Pane::Stack, _) => stack::table(source),
         (pane, None) => Table::empty(columns_of_nothing(pane), "Nothing has been seen of it yet."),
         (Pane::Nodes, Some(picture)) => nodes::table(source, picture),
         (Pane::Resources, Some(picture)) => resources::table(source, picture),
@@ -98,7 +103,9 @@ pub fn table(pane: Pane, source: &Source<'_>) -> Table {
         }
         (Pane::Configuration, Some(_)) => configuration(source, &Folds::default(), ""),
     };
-    if pane != Pane::Findings && source.observation.current().is_none() {
+    // Each report of the stack has an age of its own.
+    let has_own_age = matches!(pane, Pane::Findings | Pane::Stack);
+    if !has_own_age && source.observation.current().is_none() {
         table.rows.iter_mut().for_each(Row::fade);
         table.columns.iter_mut().for_each(|column| column.heading.fade());
     }
@@ -159,6 +166,7 @@ fn columns_of_nothing(pane: Pane) -> Vec<Column> {
         Pane::Tickets => tickets::columns(),
         Pane::Configuration => configuration::columns(None),
         Pane::Log => log::columns(),
+        Pane::Stack => stack::columns(),
         Pane::Audit => audit::columns(),
     }
 }

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::{ElementPath, Part};
 use crate::health::{Finding, Severity};
-use crate::model::{ClusterName, ConstraintId, Node, NodeName, ResourceId, clean};
+use crate::model::{ClusterName, ConstraintId, HostName, Node, NodeName, ResourceId, clean};
 
 /// Rows under headings.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -108,6 +108,13 @@ pub enum Subject {
     },
     /// A ticket.
     Ticket(String),
+    /// A part of a host's stack.
+    Stack {
+        /// The host as configured.
+        host: HostName,
+        /// The part, such as `link 1`.
+        part: String,
+    },
     /// An element of the configuration.
     Element(ElementPath),
     /// A line of the log that is followed, by its number.

@@ -78,14 +78,24 @@ pub(super) fn target_at(
     row.filter(|row| *row < rows).map(|row| Target::Row(pane, row))
 }
 
-/// The names of the screens with their keys: where each stands, its pane, its words.
-fn tabs(
+/// A tab: where it stands, its pane, its words.
+type Placed = (u16, Pane, Vec<Span<'static>>);
+
+/// The names of the screens with their keys, in full and with counts where there is room for all of them.
+fn tabs(area: Rect, state: &State, view: &ClusterView, cluster: &ClusterState, look: &Look) -> Vec<Placed> {
+    let wide = (area.width >= WIDE).then(|| placed(area, state, view, cluster, look, true));
+    wide.filter(|tabs| tabs.len() == TABS.len())
+        .unwrap_or_else(|| placed(area, state, view, cluster, look, false))
+}
+
+fn placed(
     area: Rect,
     state: &State,
     view: &ClusterView,
     cluster: &ClusterState,
     look: &Look,
-) -> Vec<(u16, Pane, Vec<Span<'static>>)> {
+    is_wide: bool,
+) -> Vec<Placed> {
     const KEYS: [Action; TABS.len()] = [
         Action::PaneOverview,
         Action::PaneMatrix,
@@ -96,8 +106,8 @@ fn tabs(
         Action::PaneTickets,
         Action::PaneConfiguration,
         Action::PaneLog,
+        Action::PaneStack,
     ];
-    let is_wide = area.width >= WIDE;
     let mut x = area.x + 1;
     let mut tabs = Vec::new();
     for (tab, action) in TABS.iter().zip(KEYS) {
@@ -110,7 +120,8 @@ fn tabs(
         } else {
             let table = crate::tables::table(tab.pane, &cluster.source(state.now));
             let worst = table.rows.iter().map(|row| row.urgency).max().unwrap_or_default();
-            (table.rows.len(), worst)
+            // The number of a stack's parts says nothing.
+            (if tab.pane == Pane::Stack { 0 } else { table.rows.len() }, worst)
         };
         let role = match worst {
             _ if is_open => Role::Title,

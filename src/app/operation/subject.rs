@@ -99,6 +99,7 @@ fn resource_of(state: &State, cluster: &ClusterState, verb: Verb, subject: &Subj
         | Subject::Attribute { .. }
         | Subject::Fencing { .. }
         | Subject::Ticket(_)
+        | Subject::Stack { .. }
         | Subject::Element(_)
         | Subject::LogLine(_)
         | Subject::Deed(_) => None,
@@ -118,6 +119,7 @@ fn node_of(state: &State, cluster: &ClusterState, subject: &Subject) -> Option<N
         Subject::Resource(_)
         | Subject::Constraint(_)
         | Subject::Ticket(_)
+        | Subject::Stack { .. }
         | Subject::Element(_)
         | Subject::LogLine(_)
         | Subject::Deed(_) => None,

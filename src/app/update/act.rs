@@ -119,6 +119,7 @@ fn in_view(state: &mut State, action: Action) -> Vec<Effect> {
         Action::PaneTickets => to_tab(state, 6),
         Action::PaneConfiguration => to_tab(state, 7),
         Action::PaneLog => to_tab(state, 8),
+        Action::PaneStack => to_tab(state, 9),
         Action::FoldAll => panes::fold_all(state, Folds::folded()),
         Action::UnfoldAll => panes::fold_all(state, Folds::unfolded()),
         Action::ToggleWide => panes::toggle_wide(state),
