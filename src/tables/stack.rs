@@ -5,7 +5,7 @@ use jiff::SignedDuration;
 use super::{Cell, Column, Mark, Row, Source, Subject, Table, Tone, Width};
 use crate::health::{plural, span};
 use crate::model::{
-    Daemon, DrbdResource, HostName, HostStack, Link, LinkState, QdeviceState, Reach, Sbd, SbdDevice,
+    Daemon, DrbdResource, HostName, HostStack, Link, LinkState, Picture, QdeviceState, Reach, Sbd, SbdDevice,
     SbdDeviceState, StackReport, Told, VerifyMessage, Votes,
 };
 
@@ -153,7 +153,7 @@ fn of_votes(source: &Source<'_>, votes: &Votes) -> Vec<Line> {
         None => (Tone::Note, "unknown"),
     };
     let number = |value: Option<u32>| value.map_or_else(|| "?".to_owned(), |value| value.to_string());
-    let mut details = format!(
+    let counts = format!(
         "{} of {} votes, quorum {}",
         number(votes.total),
         number(votes.expected),
@@ -166,9 +166,7 @@ fn of_votes(source: &Source<'_>, votes: &Votes) -> Vec<Line> {
         .map(String::as_str)
         .filter(|flag| !matches!(*flag, "Quorate" | "Qdevice"))
         .collect();
-    if !flags.is_empty() {
-        details += &format!(", {}", flags.join(" "));
-    }
+    let details = if flags.is_empty() { counts } else { format!("{counts}, {}", flags.join(" ")) };
     let mut lines = vec![Line::new("votes", tone, state, details)];
     let members: Vec<(String, QdeviceState)> = votes
         .members
@@ -230,7 +228,7 @@ fn of_link(source: &Source<'_>, link: &Link, all: &[Link]) -> Line {
 /// The node of that id in corosync.
 fn node(source: &Source<'_>, id: Option<u32>) -> String {
     let Some(id) = id else { return "a node".to_owned() };
-    let nodes = source.picture().into_iter().flat_map(|picture| picture.members());
+    let nodes = source.picture().into_iter().flat_map(Picture::members);
     let text = id.to_string();
     nodes
         .into_iter()
@@ -258,10 +256,11 @@ fn of_disk(nth: usize, device: &SbdDevice) -> Line {
         SbdDeviceState::Read { watchdog, msgwait, slots } => {
             let seconds =
                 |value: &Option<u64>| value.map_or_else(|| "?".to_owned(), |value| format!("{value} s"));
-            let mut words = format!("watchdog {}, msgwait {}", seconds(watchdog), seconds(msgwait));
-            for slot in slots.iter().filter(|slot| slot.message != "clear") {
-                words += &format!(", {} for {} from {}", slot.message, slot.node, slot.from);
-            }
+            let mut words =
+                vec![format!("watchdog {}", seconds(watchdog)), format!("msgwait {}", seconds(msgwait))];
+            let left = slots.iter().filter(|slot| slot.message != "clear");
+            words.extend(left.map(|slot| format!("{} for {} from {}", slot.message, slot.node, slot.from)));
+            let words = words.join(", ");
             (Tone::Ok, "readable", words)
         }
         SbdDeviceState::Missing => (Tone::Warning, "missing", String::new()),
@@ -279,8 +278,9 @@ fn of_drbd(resource: &DrbdResource) -> Line {
     for connection in &resource.connections {
         let peer = if connection.peer.is_empty() { "peer" } else { &connection.peer };
         let disks = connection.peer_disks.join(", ");
-        let replication: String = connection.replication.iter().map(|state| format!(" {state}")).collect();
-        words.push(format!("{peer} {} {} {disks}{replication}", connection.state, connection.peer_role));
+        let facts = [connection.state.as_str(), &connection.peer_role, &disks];
+        let facts = facts.into_iter().chain(connection.replication.iter().map(String::as_str));
+        words.push(format!("{peer} {}", facts.collect::<Vec<_>>().join(" ")));
     }
     let is_alone = resource.connections.iter().any(|connection| connection.state == "StandAlone");
     let is_well = resource.disks.iter().all(|disk| disk == "UpToDate")
