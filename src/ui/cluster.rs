@@ -8,7 +8,7 @@ use super::glyphs::role_of;
 use super::table::{self, Focus, Heading};
 use super::{Look, cluster_log, facts, findings};
 use crate::app::{Action, ClusterState, ClusterView, Context, FACTS, ListView, State, TABS, Target};
-use crate::model::Contact;
+use crate::model::{Contact, Picture, clean};
 use crate::tables::{Pane, Table, Tone};
 use crate::theme::Role;
 
@@ -153,17 +153,6 @@ fn title(state: &State, cluster: &ClusterState, width: usize, look: &Look) -> Li
         Span::raw(" "),
         look.span(Role::Title, look.fit(cluster.entry.name.as_str(), width / 3)),
     ];
-    if let Some(picture) = cluster.observation.picture.as_deref() {
-        let summary = &picture.summary;
-        let dc = summary.dc.as_ref().map_or_else(|| "no DC".to_owned(), |dc| format!("DC {dc}"));
-        let version = summary.version.as_deref().and_then(|version| version.split('-').next());
-        let mut facts = vec![facts::quorum_words(picture), dc, facts::running_words(cluster, picture)];
-        facts.extend(version.map(|version| format!("Pacemaker {version}")));
-        for fact in facts {
-            left.push(look.separator());
-            left.push(look.span(Role::Muted, crate::model::text::clean(&fact)));
-        }
-    }
     let seen = match &cluster.observation.contact {
         Contact::Live { host } => format!("from {host}, {}", facts::age_words(cluster, state.now)),
         Contact::Connecting | Contact::Stopped { .. } | Contact::Lost { .. } => {
@@ -175,7 +164,39 @@ fn title(state: &State, cluster: &ClusterState, width: usize, look: &Look) -> Li
     let mut right: Vec<_> =
         rights.into_iter().map(|(words, role)| look.span(role, format!("{words}  "))).collect();
     right.push(look.span(role, seen));
+    if let Some(picture) = cluster.observation.picture.as_deref() {
+        let taken: usize = left.iter().chain(&right).map(Span::width).sum();
+        for fact in title_facts((state, cluster, picture), width.saturating_sub(taken + 1), look) {
+            left.push(look.separator());
+            left.push(look.span(Role::Muted, fact));
+        }
+    }
     look.sides(left, right, width)
+}
+
+/// The facts beside the name, cleaned. The last change goes in as far as there is room, before the version.
+fn title_facts(
+    (state, cluster, picture): (&State, &ClusterState, &Picture),
+    room: usize,
+    look: &Look,
+) -> Vec<String> {
+    let summary = &picture.summary;
+    let dc = summary.dc.as_ref().map_or_else(|| "no DC".to_owned(), |dc| format!("DC {dc}"));
+    let fixed = [facts::quorum_words(picture), dc, facts::running_words(cluster, picture)];
+    let version = summary.version.as_deref().and_then(|version| version.split('-').next());
+    let version = version.map(|version| format!("Pacemaker {version}"));
+    let changes = facts::change_words(cluster, picture, state.now);
+    let with = |change: Option<&String>, version: Option<&String>| -> Vec<String> {
+        let more = change.into_iter().chain(version).cloned();
+        fixed.iter().cloned().chain(more).map(|fact| clean(&fact)).collect()
+    };
+    let fits = |facts: &Vec<String>| {
+        let words = facts.iter().map(|fact| look.separator().width() + Span::raw(fact.as_str()).width());
+        words.sum::<usize>() <= room
+    };
+    let all = changes.iter().map(|change| with(Some(change), version.as_ref()));
+    let unversioned = changes.iter().map(|change| with(Some(change), None));
+    all.chain(unversioned).find(fits).unwrap_or_else(|| with(None, version.as_ref()))
 }
 
 /// The finding that is drawn on that line: they have several each. Elsewhere the selected one.

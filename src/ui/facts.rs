@@ -60,6 +60,25 @@ pub(super) fn quorum_words(picture: &Picture) -> String {
     }
 }
 
+/// The last change to the configuration, the longer words first: `changed 12 min ago by root via cibadmin on db1`, and
+/// without its author. Empty where neither is known.
+pub(super) fn change_words(cluster: &ClusterState, picture: &Picture, now: Timestamp) -> Vec<String> {
+    let (at, by) = (picture.summary.last_change, &picture.summary.last_change_by);
+    // By the cluster's own clock.
+    let there = now.checked_add(cluster.observation.clock_ahead.unwrap_or_default()).unwrap_or(now);
+    let changed = at.map(|at| format!("changed {} ago", text::span_of(there.duration_since(at))));
+    let by = (!by.is_unknown()).then(|| match &by.user {
+        Some(_) => format!("by {by}"),
+        None => by.to_string(),
+    });
+    match (changed, by) {
+        (Some(changed), Some(by)) => vec![format!("{changed} {by}"), changed],
+        (Some(changed), None) => vec![changed],
+        (None, Some(by)) => vec![format!("changed {by}")],
+        (None, None) => Vec::new(),
+    }
+}
+
 /// A mark for every node; counts by mark where there are many. What is only remembered has no colour.
 pub(super) fn node_marks(cluster: &ClusterState, look: &Look) -> Vec<Span<'static>> {
     let Some(picture) = cluster.observation.picture.as_deref() else {
