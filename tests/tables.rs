@@ -211,3 +211,49 @@ fn a_cluster_that_was_never_seen_has_no_rows() {
         assert!(!table.columns.is_empty());
     }
 }
+
+/// A card's lines on that resource, of a picture of one primitive with this history, and maybe a CIB.
+fn failures_of(history: &str, cib: Option<&str>) -> Vec<String> {
+    let xml = format!(
+        r#"<pacemaker-result><summary/><nodes><node name="a" id="1" online="true" type="member"/></nodes>
+        <resources><resource id="vip" resource_agent="ocf:heartbeat:IPaddr2" role="Started" active="true"><node name="a"/></resource>
+        </resources>{history}</pacemaker-result>"#
+    );
+    let Ok(Answer::Running(mut picture)) = parse::crm_mon(xml.as_bytes(), Some(Offset::UTC)) else {
+        panic!("no picture")
+    };
+    picture.cib = cib.map(|cib| Arc::new(parse::cib(cib.as_bytes()).expect("a CIB")));
+    let seen = Seen::new("lb", *picture);
+    let card = details(&seen.source(), &Subject::Resource("vip".into())).expect("a card");
+    let facts = card.sections.iter().flat_map(|section| &section.facts);
+    facts.filter(|fact| fact.label == "failures").map(|fact| fact.text.clone()).collect()
+}
+
+fn cib_of(meta: &str, property: &str) -> String {
+    format!(
+        r#"<cib><configuration><crm_config><cluster_property_set id="p">{property}</cluster_property_set></crm_config>
+        <resources><primitive id="vip" class="ocf" provider="heartbeat" type="IPaddr2"><meta_attributes id="m">{meta}</meta_attributes>
+        </primitive></resources></configuration></cib>"#
+    )
+}
+
+#[rstest]
+#[case::of_crm_mon(r#"<node_history><node name="a"><resource_history id="vip" migration-threshold="3"/></node></node_history>"#, None,
+    &["leaves a node after 3 failures there (migration-threshold)"])]
+#[case::unknown("", None, &[])]
+#[case::default("", Some(cib_of("", "")),
+    &["stays on its node after any number of failures, unless a start fails (no migration-threshold); counts never expire"])]
+#[case::configured("", Some(cib_of(
+    r#"<nvpair id="a" name="migration-threshold" value="1"/><nvpair id="b" name="failure-timeout" value="10min"/>"#, "")),
+    &["leaves a node after 1 failure or a failed start there (migration-threshold); counts expire after 10 min (failure-timeout)"])]
+#[case::start_not_fatal("", Some(cib_of(
+    r#"<nvpair id="a" name="migration-threshold" value="5"/><nvpair id="b" name="failure-timeout" value="PT10M"/>"#,
+    r#"<nvpair id="c" name="start-failure-is-fatal" value="false"/>"#)),
+    &["leaves a node after 5 failures there (migration-threshold); counts expire after PT10M (failure-timeout)"])]
+fn a_card_tells_what_failures_do_before_any(
+    #[case] history: &str,
+    #[case] cib: Option<String>,
+    #[case] expected: &[&str],
+) {
+    assert_eq!(failures_of(history, cib.as_deref()), expected);
+}

@@ -2,6 +2,7 @@
 
 use super::constraints::kind as constraint_kind;
 use super::resources::{self, State};
+use super::threshold;
 use super::tree::TreeRow;
 use super::{ElementPath, Pane, Part, Source, Subject, Tone, markup, nodes, table};
 use crate::health::{About, Finding, constraint_words, span};
@@ -224,6 +225,10 @@ fn of_resource(source: &Source<'_>, picture: &Picture, id: &ResourceId) -> Optio
             .filter(|it| it.parameters > 0)
             .map(|it| fact("parameters", format!("{}, not read: they may be secrets", it.parameters))),
     );
+    facts.extend(threshold::words(picture, resource).into_iter().map(|(of, words)| {
+        let label = if of.is_empty() { "failures".to_owned() } else { format!("failures of {of}") };
+        fact(&label, words)
+    }));
     let mut card =
         card(id.as_str(), format!("{} of {}", resources::kind(resource), source.entry.name), facts);
     let meta = configured.into_iter().flat_map(|it| &it.meta);

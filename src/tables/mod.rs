@@ -19,6 +19,7 @@ mod nodes;
 mod resources;
 mod row;
 mod stack;
+mod threshold;
 mod tickets;
 mod tree;
 mod wide;

@@ -114,7 +114,7 @@ fn of_resource(picture: &Picture, tree: &[tree::TreeRow<'_>], id: &ResourceId) -
 }
 
 /// A meta attribute: its own, that of what contains it, or the default of all.
-fn meta(picture: &Picture, id: &ResourceId, name: &str) -> String {
+pub(super) fn meta(picture: &Picture, id: &ResourceId, name: &str) -> String {
     let Some(cib) = picture.cib.as_deref() else { return String::new() };
     let own = std::iter::successors(configured(cib, id), |it| configured(cib, it.parent.as_ref()?));
     let own = own.take(8).find_map(|it| it.meta(name));
