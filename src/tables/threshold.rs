@@ -32,16 +32,13 @@ fn of_one(picture: &Picture, id: &ResourceId) -> Option<String> {
     let cib = picture.cib.as_deref();
     let threshold = threshold(picture, id)?;
     let fatal_start = cib.is_some_and(is_start_fatal);
-    let moves = match threshold {
-        Score::Finite(count @ 1..) => {
-            let failures = plural(usize::try_from(count).unwrap_or_default(), "failure");
-            let start = if fatal_start { " or a failed start" } else { "" };
-            format!("leaves a node after {failures}{start} there (migration-threshold)")
-        }
-        _ => {
-            let start = if fatal_start { ", unless a start fails" } else { "" };
-            format!("stays on its node after any number of failures{start} (no migration-threshold)")
-        }
+    let moves = if let Score::Finite(count @ 1..) = threshold {
+        let failures = plural(usize::try_from(count).unwrap_or_default(), "failure");
+        let start = if fatal_start { " or a failed start" } else { "" };
+        format!("leaves a node after {failures}{start} there (migration-threshold)")
+    } else {
+        let start = if fatal_start { ", unless a start fails" } else { "" };
+        format!("stays on its node after any number of failures{start} (no migration-threshold)")
     };
     let expire = cib.map(|_| match meta(picture, id, "failure-timeout") {
         value if value.is_empty() || seconds(&value) == Some(0) => "; counts never expire".to_owned(),
