@@ -13,6 +13,7 @@ mod reading;
 mod resources;
 mod simulate;
 mod stack;
+mod status;
 mod summary;
 
 use jiff::Timestamp;
@@ -25,6 +26,7 @@ use self::history::History;
 use self::reading::Reading;
 pub use self::simulate::{Projected, crm_simulate};
 pub use self::stack::stack;
+pub use self::status::{Derived, cib_status};
 use super::date;
 pub use super::xml::ParseError;
 use super::xml::{self, Element};

@@ -141,7 +141,7 @@ pub(super) fn role(element: &Element<'_>, name: &str) -> Option<Role> {
 }
 
 /// `target-role` is printed as an administrator typed it, and Pacemaker does not mind case.
-fn role_of(word: &str) -> Role {
+pub(super) fn role_of(word: &str) -> Role {
     let mut letters = word.chars();
     let capitalised = match letters.next() {
         Some(first) if word.is_ascii() => {
