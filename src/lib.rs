@@ -16,6 +16,7 @@ pub mod operation;
 pub mod pacemaker;
 pub mod perform;
 pub mod runtime;
+pub mod saved;
 pub mod scenario;
 pub mod tables;
 pub mod terminal;

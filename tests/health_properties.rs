@@ -51,7 +51,7 @@ proptest! {
             }
             Contact::Connecting => prop_assert_eq!(Health::of(&findings), Health::Unknown),
             Contact::Stopped { .. } => prop_assert_eq!(Health::of(&findings), Health::Critical),
-            Contact::Live { .. } => {}
+            Contact::Live { .. } | Contact::Saved => {}
         }
     }
 }

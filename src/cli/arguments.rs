@@ -120,15 +120,25 @@ pub(super) struct StatusArguments {
     /// Ask the simulated deployment
     #[arg(long, conflicts_with_all = ["targets", "from"])]
     pub(super) demo: bool,
-    /// Judge saved `crm_mon` XML of any version instead, or a saved CIB, one cluster a file; `-` is stdin
-    #[arg(long, value_name = "PATH", num_args = 1.., conflicts_with = "targets")]
-    pub(super) from: Vec<PathBuf>,
-    /// Add a saved CIB to the one picture of --from
-    #[arg(long, value_name = "FILE", requires = "from", conflicts_with_all = ["targets", "demo"])]
-    pub(super) cib: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) saved: SavedArguments,
     /// How to print it
     #[arg(long, value_enum, default_value_t)]
     pub(super) format: Format,
+}
+
+/// Clusters from files instead of from hosts.
+#[derive(Debug, Args)]
+pub(super) struct SavedArguments {
+    /// Read saved clusters instead, one from each path: `crm_mon` XML of any version, a CIB, or a report
+    ///
+    /// A report is a folder or a tarball (plain, gzip, bzip2 or xz) of `crm_report`, `crm report`, `pcs cluster report`
+    /// or `sos report`. `-` reads stdin.
+    #[arg(long, value_name = "PATH", num_args = 1.., conflicts_with = "targets")]
+    pub(super) from: Vec<PathBuf>,
+    /// Add a saved CIB to the one cluster of --from
+    #[arg(long, value_name = "FILE", requires = "from")]
+    pub(super) cib: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]

@@ -36,4 +36,10 @@ impl Assessment {
         };
         Self { observation, findings: vec![finding] }
     }
+
+    /// Adds a finding from elsewhere, after those that are as bad.
+    pub fn add(&mut self, finding: Finding) {
+        let at = self.findings.partition_point(|known| known.severity >= finding.severity);
+        self.findings.insert(at, finding);
+    }
 }

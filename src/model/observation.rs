@@ -37,10 +37,10 @@ impl Observation {
         }
     }
 
-    /// The picture, if the last poll confirmed it.
+    /// The picture, if the last poll confirmed it, or if it is a saved one.
     pub fn current(&self) -> Option<&Picture> {
         match self.contact {
-            Contact::Live { .. } => self.picture.as_deref(),
+            Contact::Live { .. } | Contact::Saved => self.picture.as_deref(),
             Contact::Connecting | Contact::Stopped { .. } | Contact::Lost { .. } => None,
         }
     }
@@ -77,6 +77,8 @@ pub enum Contact {
         /// When the next attempt is made.
         retry_at: Timestamp,
     },
+    /// Read from a file that somebody saved. Nobody is asked, and nothing changes.
+    Saved,
 }
 
 /// Why a member could not be asked, or its answer not used.

@@ -278,6 +278,16 @@ pub struct Viewpoint {
     pub belief: Belief,
 }
 
+impl Belief {
+    /// What a member that gave that picture believes.
+    pub fn of(picture: &Picture) -> Self {
+        let mut online: Vec<_> =
+            picture.members().filter(|node| node.online).map(|node| node.name.clone()).collect();
+        online.sort();
+        Self::Running { dc: picture.summary.dc.clone(), quorate: picture.summary.quorate, online }
+    }
+}
+
 /// What one member answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Belief {

@@ -354,6 +354,7 @@ fn why_not(entry: &ClusterEntry, observation: &Observation) -> String {
     }
     match &observation.contact {
         Contact::Live { .. } | Contact::Connecting => format!("{} has not answered yet", entry.name),
+        Contact::Saved => format!("{} is a saved picture", entry.name),
         Contact::Stopped { .. } => format!("the cluster stack of {} is stopped", entry.name),
         Contact::Lost { troubles, .. } => troubles.first().map_or_else(
             || format!("no member of {} answers", entry.name),

@@ -91,7 +91,7 @@ impl Case {
         let lasts = match self.newest.as_ref().map(|newest| &newest.contact) {
             Some(Contact::Live { .. }) => LIVE_LASTS,
             Some(Contact::Connecting | Contact::Stopped { .. } | Contact::Lost { .. }) => Duration::ZERO,
-            None => return false,
+            Some(Contact::Saved) | None => return false,
         };
         self.stage == Stage::Idle && self.judged.elapsed() >= lasts
     }

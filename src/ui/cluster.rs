@@ -155,6 +155,7 @@ fn title(state: &State, cluster: &ClusterState, width: usize, look: &Look) -> Li
     ];
     let seen = match &cluster.observation.contact {
         Contact::Live { host } => format!("from {host}, {}", facts::age_words(cluster, state.now)),
+        Contact::Saved => format!("saved {}", facts::age_words(cluster, state.now)),
         Contact::Connecting | Contact::Stopped { .. } | Contact::Lost { .. } => {
             facts::age_words(cluster, state.now)
         }

@@ -97,7 +97,7 @@ impl Columns {
             None => String::new(),
         };
         let failed = running.map_or(0, |running| running.failed);
-        let is_now = matches!(cluster.observation.contact, Contact::Live { .. });
+        let is_now = matches!(cluster.observation.contact, Contact::Live { .. } | Contact::Saved);
         let number = if is_now { Role::Muted } else { Role::Faint };
         let failed_role = if is_now && failed > 0 { Role::Critical } else { Role::Faint };
         let age = match facts::age_words(cluster, state.now) {

@@ -79,7 +79,7 @@ fn third(state: &State, cluster: &ClusterState, width: usize, look: &Look) -> Li
     let words = words.join(&format!(" {} ", look.glyphs.dot));
     // The last good picture is shown as old, never as now.
     let (words, role) = match cluster.observation.contact {
-        Contact::Live { .. } => (words, Role::Muted),
+        Contact::Live { .. } | Contact::Saved => (words, Role::Muted),
         Contact::Connecting | Contact::Stopped { .. } | Contact::Lost { .. } => {
             (format!("was {words}"), Role::Faint)
         }

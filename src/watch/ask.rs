@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 use super::Clock;
 use crate::model::text::clean;
-use crate::model::{Belief, Cib, HostName, NodeKind, Picture, Privilege, Trouble, TroubleKind};
+use crate::model::{Cib, HostName, Picture, Privilege, Trouble, TroubleKind};
 use crate::pacemaker::argv::{self, MonForm};
 use crate::pacemaker::diagnose::{Diagnosis, diagnose};
 use crate::pacemaker::discover::cluster_name;
@@ -203,14 +203,6 @@ impl Asker<'_> {
 fn ahead(there: Timestamp, here: Timestamp, round_trip: Duration) -> SignedDuration {
     let half = SignedDuration::try_from(round_trip / 2).unwrap_or(SignedDuration::ZERO);
     there.duration_since(here).saturating_add(half)
-}
-
-/// What a host that gave that picture believes.
-pub(super) fn belief(picture: &Picture) -> Belief {
-    let members = picture.nodes.iter().filter(|node| node.kind == NodeKind::Member);
-    let mut online: Vec<_> = members.filter(|node| node.online).map(|node| node.name.clone()).collect();
-    online.sort();
-    Belief::Running { dc: picture.summary.dc.clone(), quorate: picture.summary.quorate, online }
 }
 
 /// Why that output is no answer; `None` where the cluster stack is stopped.

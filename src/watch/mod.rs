@@ -210,7 +210,7 @@ impl Lookout {
     pub fn host(&self) -> Option<HostName> {
         match self.poller.observation().contact {
             Contact::Live { host } => Some(host),
-            Contact::Connecting | Contact::Stopped { .. } | Contact::Lost { .. } => None,
+            Contact::Connecting | Contact::Stopped { .. } | Contact::Lost { .. } | Contact::Saved => None,
         }
     }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use futures::future::join_all;
 use tokio::time::Instant;
 
-use super::ask::{Asker, Reply, belief};
+use super::ask::{Asker, Reply};
 use super::backoff::Backoff;
 use super::home::{Identity, at_home};
 use super::member::{Member, VIEW_EVERY};
@@ -333,7 +333,7 @@ impl Poller {
             match reply {
                 Reply::Running(picture) => {
                     member.identity = Some(Identity::of(picture, member.memory.cluster_name()));
-                    member.answered(belief(picture));
+                    member.answered(Belief::of(picture));
                 }
                 Reply::Stopped => member.answered(Belief::Stopped),
                 Reply::Failed(trouble) => member.failed(trouble),
@@ -407,7 +407,7 @@ impl Poller {
         let may_come = match self.observation.contact {
             Contact::Connecting => !self.members.iter().all(is_silent),
             Contact::Live { .. } => self.is_fresh(),
-            Contact::Stopped { .. } | Contact::Lost { .. } => false,
+            Contact::Stopped { .. } | Contact::Lost { .. } | Contact::Saved => false,
         };
         if self.is_pending && may_come {
             return Polled::Failed(wait);

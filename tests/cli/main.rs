@@ -9,6 +9,8 @@ mod hostile;
 #[cfg(test)]
 mod op;
 #[cfg(test)]
+mod saved;
+#[cfg(test)]
 mod scenario;
 
 use std::fs;

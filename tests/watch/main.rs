@@ -241,6 +241,7 @@ async fn stopped_lost_and_without_quorum_are_three_things(
             }
             Contact::Live { host } => format!("live on {host}"),
             Contact::Connecting => "connecting".to_owned(),
+            Contact::Saved => "saved".to_owned(),
         };
         assert_eq!(contact, expected);
         assert_eq!(observation.viewpoints.len(), 3);

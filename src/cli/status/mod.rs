@@ -1,7 +1,6 @@
 //! `quorate status`: every cluster asked once, judged, printed.
 
 mod json;
-mod saved;
 mod table;
 
 use std::collections::HashMap;
@@ -11,15 +10,16 @@ use std::process::ExitCode;
 use jiff::{SignedDuration, Timestamp};
 
 use self::table::Look;
-use super::arguments::{Format, Global, SEED, StatusArguments};
+use super::arguments::{Format, Global, SEED, SavedArguments, StatusArguments};
 use super::discover::{self, Found};
 use super::failure::{Failure, Outcome};
 use super::members::Consent;
 use super::settings::{Missing, Settings};
 use super::sources::{self, Asked};
 use crate::demo;
-use crate::health::{self, Finding, Health};
+use crate::health::{self, Assessment, Finding, Health};
 use crate::model::{ClusterEntry, ClusterName, Inventory, Observation};
+use crate::saved::{self, Saved};
 
 /// A cluster and what is to be thought of it.
 #[derive(Debug)]
@@ -34,10 +34,12 @@ struct Judged {
 
 /// Asks, judges and prints; the exit code is the worst health.
 pub(super) async fn run(global: &Global, arguments: &StatusArguments) -> Outcome {
-    let needed =
-        if arguments.demo || !arguments.from.is_empty() { Missing::IsFine } else { Missing::IsWrong };
+    let is_saved = !arguments.saved.from.is_empty();
+    let needed = if arguments.demo || is_saved { Missing::IsFine } else { Missing::IsWrong };
     let settings = Settings::read(global, needed)?;
-    let clusters = if arguments.from.is_empty() {
+    let clusters = if is_saved {
+        from_files(&arguments.saved, Timestamp::now())?
+    } else {
         let (answers, notes) = ask(&settings, arguments).await?;
         let now = Timestamp::now();
         let with_note = |answer: Asked| {
@@ -47,8 +49,6 @@ pub(super) async fn run(global: &Global, arguments: &StatusArguments) -> Outcome
             judged
         };
         answers.into_iter().map(with_note).collect()
-    } else {
-        saved::read(&arguments.from, arguments.cib.as_deref(), Timestamp::now())?
     };
     let mut out = stdout().lock();
     match arguments.format {
@@ -116,7 +116,21 @@ fn by_name(targets: &[String], inventory: &Inventory) -> (Vec<ClusterEntry>, Vec
     (configured, hosts)
 }
 
-/// Judges it as things were when it answered, or when a saved picture was printed.
+/// The saved clusters, judged as things were when each was saved.
+fn from_files(saved: &SavedArguments, now: Timestamp) -> Result<Vec<Judged>, Failure> {
+    let read = saved::read(&saved.from, saved.cib.as_deref(), now)
+        .map_err(|error| Failure::Wrong(error.to_string()))?;
+    let judged = |Saved { entry, assessment: Assessment { observation, findings } }: Saved| Judged {
+        health: Health::of(&findings),
+        age: observation.current().and_then(|_| observation.age(now)),
+        entry,
+        observation,
+        findings,
+    };
+    Ok(read.into_iter().map(judged).collect())
+}
+
+/// Judges it as things were when it answered.
 fn judge(answer: Asked, now: Timestamp) -> Judged {
     let Asked { entry, observation, at } = answer;
     let findings = health::assess(&entry, &observation, at);

@@ -30,7 +30,7 @@ fn check(scene: &Scene<'_>) -> Vec<Verdict> {
     }
     let host = match &scene.outlook.observation.contact {
         Contact::Live { host } => host.as_str(),
-        Contact::Connecting | Contact::Stopped { .. } | Contact::Lost { .. } => scene.name(),
+        Contact::Connecting | Contact::Stopped { .. } | Contact::Lost { .. } | Contact::Saved => scene.name(),
     };
     let severity = if skew > WRONG { Severity::Warning } else { Severity::Note };
     let direction = if ahead.is_negative() { "behind" } else { "ahead of" };

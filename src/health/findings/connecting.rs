@@ -18,7 +18,7 @@ fn check(outlook: &Outlook<'_>) -> Vec<Verdict> {
     let awaited = match observation.contact {
         Contact::Connecting => true,
         Contact::Live { .. } => observation.picture.is_none(),
-        Contact::Stopped { .. } | Contact::Lost { .. } => false,
+        Contact::Stopped { .. } | Contact::Lost { .. } | Contact::Saved => false,
     };
     if !awaited {
         return Vec::new();

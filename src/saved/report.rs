@@ -1,0 +1,177 @@
+//! What the files of a report tell of one cluster.
+//!
+//! Each node has a folder: `crm_report` and `crm report` put `cib.xml`, `cib.xml.live`, `crm_mon.txt`, `corosync.conf`
+//! and an empty file `RUNNING`, `STOPPED` or `DC` into it; `sos report` has such a folder somewhere inside, and the
+//! output of `crm_mon` as a file of its own.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use jiff::tz::Offset;
+
+use super::content::{Files, Kept};
+use crate::model::{Belief, Cib, HostName, Picture, Viewpoint};
+use crate::pacemaker::parse::{self, Answer, ParseError};
+
+/// What a report tells.
+#[derive(Debug, Default)]
+pub(super) struct Told {
+    /// The best picture in it.
+    pub(super) taken: Option<Taken>,
+    /// A configuration, where there is no picture.
+    pub(super) cib: Option<Cib>,
+    /// What each member believes that says so.
+    pub(super) viewpoints: Vec<Viewpoint>,
+    /// When its files about the cluster were written.
+    pub(super) written: Option<Timestamp>,
+    /// The cluster's name by `corosync.conf`.
+    pub(super) cluster_name: Option<String>,
+    /// Files with the output of `crm_mon` as text.
+    pub(super) texts: Vec<String>,
+    /// Files that can't be read, and why.
+    pub(super) broken: Vec<String>,
+}
+
+/// A picture and how it came to be.
+#[derive(Debug)]
+pub(super) struct Taken {
+    pub(super) picture: Picture,
+    pub(super) at: Option<Timestamp>,
+    /// What doesn't follow plainly from the CIB that it was worked out from; `None` for a picture by `crm_mon`.
+    pub(super) unknown: Option<Vec<String>>,
+}
+
+/// The files of one folder.
+#[derive(Debug, Default)]
+struct Place<'f> {
+    crm_mon: Vec<&'f Kept>,
+    live: Option<&'f Kept>,
+    cib: Option<&'f Kept>,
+    is_dc: bool,
+    is_stopped: bool,
+}
+
+/// Reads the files of a report. Dates that name no zone are in `zone`.
+pub(super) fn read(files: &Files, zone: Offset) -> Told {
+    let mut places: BTreeMap<&str, Place<'_>> = BTreeMap::new();
+    let mut told = Told::default();
+    for kept in &files.kept {
+        let (folder, name) = kept.path.rsplit_once('/').unwrap_or(("", &kept.path));
+        let place = places.entry(folder).or_default();
+        match name {
+            "cib.xml.live" => place.live = Some(kept),
+            "cib.xml" => place.cib = Some(kept),
+            "RUNNING" => {}
+            "STOPPED" => place.is_stopped = true,
+            "DC" => place.is_dc = true,
+            "corosync.conf" => {
+                told.cluster_name = told.cluster_name.or_else(|| cluster_name(&kept.bytes));
+            }
+            _ => place.crm_mon.push(kept),
+        }
+    }
+    let mut best = None;
+    for (folder, place) in &places {
+        let host = HostName::from(folder.rsplit('/').next().unwrap_or_default());
+        if place.is_stopped && !folder.is_empty() {
+            told.viewpoints.push(Viewpoint { host: host.clone(), belief: Belief::Stopped });
+        }
+        let Some(taken) = place.look(zone, &mut told) else { continue };
+        if !place.is_stopped && !folder.is_empty() {
+            told.viewpoints.push(Viewpoint { host, belief: Belief::of(&taken.picture) });
+        }
+        // The newest configuration of a partition with quorum.
+        let rank = (
+            !place.is_stopped,
+            taken.picture.summary.quorate == Some(true),
+            taken.unknown.is_none(),
+            taken.picture.cib.as_ref().map(|cib| cib.epoch),
+            place.is_dc,
+            taken.at,
+        );
+        if best.as_ref().is_none_or(|(known, _)| rank > *known) {
+            best = Some((rank, taken));
+        }
+    }
+    told.taken = best.map(|(_, taken)| taken);
+    told
+}
+
+impl Place<'_> {
+    /// The picture of this folder: by `crm_mon` where its output is XML, otherwise from the status of a CIB.
+    fn look(&self, zone: Offset, told: &mut Told) -> Option<Taken> {
+        let by_crm_mon = self.crm_mon.iter().find_map(|kept| by_crm_mon(kept, zone, told));
+        if let Some(mut taken) = by_crm_mon {
+            taken.picture.cib = self.cibs().find_map(|kept| parse::cib(&kept.bytes).ok()).map(Arc::new);
+            return Some(taken);
+        }
+        for kept in self.cibs() {
+            told.written = told.written.max(kept.modified);
+            match of_cib(kept, zone) {
+                // The CIB on the disk of a stopped node tells what once ran there.
+                Ok(OfCib::Picture(taken)) if !self.is_stopped => return Some(*taken),
+                Ok(OfCib::Picture(taken)) => {
+                    told.cib = told.cib.take().or_else(|| taken.picture.cib.as_deref().cloned());
+                }
+                Ok(OfCib::Configuration(cib)) => told.cib = told.cib.take().or(Some(*cib)),
+                Err(error) => told.broken.push(format!("{}: {error}", kept.path)),
+            }
+        }
+        None
+    }
+
+    /// The CIB of the running cluster comes first; the one on disk may be older.
+    fn cibs(&self) -> impl Iterator<Item = &Kept> {
+        self.live.into_iter().chain(self.cib)
+    }
+}
+
+fn by_crm_mon(kept: &Kept, zone: Offset, told: &mut Told) -> Option<Taken> {
+    match parse::crm_mon(&kept.bytes, Some(zone)) {
+        Ok(Answer::Running(picture)) => {
+            let at = parse::printed_at(&kept.bytes, Some(zone)).or(kept.modified);
+            Some(Taken { picture: *picture, at, unknown: None })
+        }
+        Ok(Answer::Stopped { .. } | Answer::Refused { .. }) => None,
+        Err(error) => {
+            if Path::new(&kept.path).extension().is_some_and(|extension| extension == "xml") {
+                told.broken.push(format!("{}: {error}", kept.path));
+            } else {
+                told.texts.push(kept.path.clone());
+            }
+            None
+        }
+    }
+}
+
+/// What a CIB gives.
+pub(super) enum OfCib {
+    /// It has a status.
+    Picture(Box<Taken>),
+    /// It hasn't.
+    Configuration(Box<Cib>),
+}
+
+/// Reads a CIB.
+pub(super) fn of_cib(kept: &Kept, zone: Offset) -> Result<OfCib, ParseError> {
+    Ok(match parse::cib_status(&kept.bytes, Some(zone))? {
+        Some(derived) => {
+            // A copy has the time of copying, but the CIB can't be older than what it tells of.
+            let at = kept.modified.max(derived.newest);
+            OfCib::Picture(Box::new(Taken { picture: derived.picture, at, unknown: Some(derived.unknown) }))
+        }
+        None => OfCib::Configuration(Box::new(parse::cib(&kept.bytes)?)),
+    })
+}
+
+/// `cluster_name` of `corosync.conf`.
+fn cluster_name(conf: &[u8]) -> Option<String> {
+    let text = String::from_utf8_lossy(conf);
+    let mut names = text.lines().filter_map(|line| {
+        let (key, value) = line.trim().split_once(':')?;
+        (key.trim() == "cluster_name").then(|| crate::model::clean(value.trim()))
+    });
+    names.find(|name| !name.is_empty())
+}

@@ -1,0 +1,114 @@
+//! `status --from` on reports, as somebody else sends them.
+
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::home::{Answer, Home, capture};
+
+fn cluster(answer: &Answer) -> Value {
+    answer.json()["clusters"][0].clone()
+}
+
+fn summaries(cluster: &Value) -> String {
+    let findings = cluster["findings"].as_array().unwrap();
+    findings.iter().map(|finding| finding["summary"].as_str().unwrap()).collect::<Vec<_>>().join("\n")
+}
+
+/// A report of two nodes in the form of `crm_report`, with the XML of `crm_mon` beside its text.
+fn report(folder: &Path, name: &str) {
+    for node in ["c1n1", "c1n2"] {
+        let at = folder.join(node);
+        fs::create_dir_all(&at).unwrap();
+        let cib = capture(name).replace(".crm_mon.xml", ".cib.xml");
+        fs::copy(capture(name), at.join("crm_mon.xml")).unwrap();
+        fs::copy(cib, at.join("cib.xml")).unwrap();
+        fs::write(at.join("crm_mon.txt"), "Cluster Summary:\n").unwrap();
+        fs::write(at.join("corosync.conf"), "totem {\n    cluster_name: lab\n}\n").unwrap();
+        fs::write(at.join("RUNNING"), "").unwrap();
+        fs::write(at.join("ha-log.txt"), "a log\n").unwrap();
+    }
+}
+
+fn pack(folder: &Path) -> Vec<u8> {
+    let mut tarball = tar::Builder::new(Vec::new());
+    tarball.append_dir_all("report", folder).unwrap();
+    tarball.into_inner().unwrap()
+}
+
+#[test]
+fn a_report_is_one_cluster_as_a_folder_and_as_a_tarball() {
+    let home = Home::new();
+    let folder = tempfile::tempdir().unwrap();
+    let (report_at, packed) = (folder.path().join("report"), folder.path().join("report.tar"));
+    report(&report_at, "standby");
+    fs::write(&packed, pack(&report_at)).unwrap();
+    let expected = home.run(&["status", "--format", "json", "--from", &capture("standby")]);
+    for path in [&report_at, &packed] {
+        let answer = home.run(&["status", "--format", "json", "--from", path.to_str().unwrap()]);
+        assert_eq!((answer.code, answer.stderr.as_str()), (1, ""));
+        let found = cluster(&answer);
+        assert_eq!(found["nodes"], cluster(&expected)["nodes"]);
+        assert_eq!(found["resources"], cluster(&expected)["resources"]);
+    }
+}
+
+#[test]
+fn a_link_in_a_report_is_not_followed() {
+    let folder = tempfile::tempdir().unwrap();
+    let report = folder.path().join("report");
+    fs::create_dir(&report).unwrap();
+    symlink(capture("healthy"), report.join("crm_mon.xml")).unwrap();
+    let answer = Home::new().run(&["status", "--format", "json", "--from", report.to_str().unwrap()]);
+    assert_eq!(answer.code, 3);
+    assert!(summaries(&cluster(&answer)).contains("holds neither a CIB"), "{answer:?}");
+}
+
+#[test]
+fn a_broken_report_says_why_beside_clusters_that_are_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let cut = folder.path().join("cut.tar");
+    let mut tarball = tar::Builder::new(Vec::new());
+    tarball.append_path_with_name(capture("healthy"), "report/c1n1/crm_mon.xml").unwrap();
+    let mut bytes = tarball.into_inner().unwrap();
+    bytes.truncate(bytes.len() / 2);
+    fs::write(&cut, bytes).unwrap();
+    let answer = Home::new().run(&[
+        "status",
+        "--format",
+        "json",
+        "--from",
+        cut.to_str().unwrap(),
+        &capture("healthy"),
+    ]);
+    assert_eq!(answer.code, 3);
+    assert_eq!(answer.json()["clusters"][1]["health"], "ok");
+    assert!(summaries(&cluster(&answer)).contains("damaged or cut off"), "{answer:?}");
+}
+
+/// What both tell of nodes and resources.
+fn state(cluster: &Value) -> Vec<String> {
+    let keys = ["name", "online", "standby", "maintenance", "unclean"];
+    let nodes = cluster["nodes"].as_array().unwrap().iter();
+    let mut lines: Vec<String> = nodes.map(|node| keys.map(|key| node[key].to_string()).join(" ")).collect();
+    let keys = ["id", "role", "failed", "managed", "nodes"];
+    let resources = cluster["resources"].as_array().unwrap().iter();
+    lines.extend(resources.map(|it| keys.map(|key| it[key].to_string()).join(" ")));
+    lines.sort();
+    lines
+}
+
+#[test]
+fn a_cib_with_its_status_is_a_picture() {
+    let home = Home::new();
+    for name in ["standby", "healthy", "failed-recovered", "disabled-group"] {
+        let crm_mon = capture(name);
+        let cib = crm_mon.replace(".crm_mon.xml", ".cib.xml");
+        let expected = home.run(&["status", "--format", "json", "--from", &crm_mon, "--cib", &cib]);
+        let found = home.run(&["status", "--format", "json", "--from", &cib]);
+        assert_eq!(state(&cluster(&found)), state(&cluster(&expected)), "{name}");
+        assert_eq!(found.code, expected.code, "{name}");
+    }
+}
