@@ -14,7 +14,8 @@ use crate::pacemaker::argv::in_own_environment;
 /// The arguments: how many changes, each as the count of its words and the words; how many options of `crm_simulate`, and
 /// the options; then each command that follows, as its count and its words.
 ///
-/// Pacemaker before 2.1 knows no `--output-as` here and answers in its own words.
+/// Pacemaker before 2.1 has no `--output-as` here and answers in text. Pacemaker 3.0 ends its XML after a pretended event,
+/// before any action; without `<actions>` the script asks for text too.
 pub const SCRIPT: &str = r#"set -eu
 copy=$(mktemp "${TMPDIR:-/tmp}/quorate.XXXXXXXXXX")
 after=$(mktemp "${TMPDIR:-/tmp}/quorate.XXXXXXXXXX")
@@ -34,8 +35,11 @@ change() {
   CIB_file=$file "$@" >&2
 }
 simulate() {
-  crm_simulate --simulate --xml-file="$file" --save-output="$after" "$@" --output-as=xml 2> /dev/null ||
-  crm_simulate --simulate --xml-file="$file" --save-output="$after" "$@"
+  answer=$(crm_simulate --simulate --xml-file="$file" --save-output="$after" "$@" --output-as=xml 2> /dev/null) || answer=
+  case $answer in
+    *'<actions'*) printf '%s\n' "$answer" ;;
+    *) crm_simulate --simulate --xml-file="$file" --save-output="$after" "$@" ;;
+  esac
 }
 crm_simulate --live-check --save-input="$copy" > /dev/null
 changes=$1
@@ -151,7 +155,7 @@ mod tests {
     /// Tells what it was called with, each word on a line of its own between brackets.
     const STUB: &str = "#!/bin/sh\nprintf '%s:' \"${0##*/}\" >> \"$LOG\"\nprintf ' [%s]' \"$@\" >> \"$LOG\"\necho >> \"$LOG\"\n\
         [ \"${0##*/}\" = crm_simulate ] || { [ -f \"$CIB_file\" ] && stat -c %a \"$CIB_file\" >> \"$LOG\"; exit \"${FAIL:-0}\"; }\n\
-        echo answer\n";
+        case $* in (*--output-as=xml) echo \"$XML\" ;; (*) echo text ;; esac\n";
 
     fn stub(folder: &Path, name: &str) {
         let path = folder.join(name);
@@ -161,6 +165,11 @@ mod tests {
 
     /// Runs the script here, with stubs for Pacemaker's tools: its exit code, what it printed, what it called.
     fn run(simulation: &Simulation, fail: &str) -> (Option<i32>, String, String) {
+        run_where(simulation, fail, "<actions/>")
+    }
+
+    /// The same, where `crm_simulate` prints that XML.
+    fn run_where(simulation: &Simulation, fail: &str, xml: &str) -> (Option<i32>, String, String) {
         let folder = tempfile::tempdir().unwrap();
         stub(folder.path(), "crm_simulate");
         stub(folder.path(), "crm_resource");
@@ -174,6 +183,7 @@ mod tests {
             .env("TMPDIR", &temporary)
             .env("LOG", &log)
             .env("FAIL", fail)
+            .env("XML", xml)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
@@ -198,7 +208,7 @@ mod tests {
         let go = words(&["crm_resource", "--move", &format!("--resource={name}"), "--node=b c"]);
         let back = words(&["crm_resource", "--clear", &format!("--resource={name}")]);
         let (code, printed, log) = run(&Simulation::ChangeAndThen(go, back), "0");
-        assert_eq!((code, printed.as_str()), (Some(0), "answer\n== and then ==\nanswer\n"));
+        assert_eq!((code, printed.as_str()), (Some(0), "<actions/>\n== and then ==\n<actions/>\n"));
         let calls: Vec<&str> = log.lines().filter(|line| line.starts_with("crm_resource")).collect();
         assert_eq!(
             calls,
@@ -224,7 +234,7 @@ mod tests {
             Simulation::Pretend("--quorum=false".to_owned()),
         ];
         let (code, printed, log) = run(&Simulation::together(all).unwrap(), "0");
-        assert_eq!((code, printed.as_str()), (Some(0), "answer\n== and then ==\nanswer\n"));
+        assert_eq!((code, printed.as_str()), (Some(0), "<actions/>\n== and then ==\n<actions/>\n"));
         let calls: Vec<&str> = log.lines().filter(|line| *line != "600").collect();
         let is_in_order = |call: &str, word: &str| call.ends_with(&format!("[{word}] [a b]"));
         assert!(is_in_order(calls[1], "--go-1") && is_in_order(calls[2], "--go-2"), "{log}");
@@ -237,8 +247,18 @@ mod tests {
     #[test]
     fn a_pretended_event_changes_no_copy() {
         let (code, printed, log) = run(&Simulation::Pretend("--node-fail=db2".to_owned()), "0");
-        assert_eq!((code, printed.as_str()), (Some(0), "answer\n"));
+        assert_eq!((code, printed.as_str()), (Some(0), "<actions/>\n"));
         assert!(log.contains("[--node-fail=db2]") && !log.contains("crm_resource"), "{log}");
+    }
+
+    #[test]
+    fn xml_that_ends_before_the_actions_is_asked_again_as_text() {
+        let pretend = Simulation::Pretend("--ticket-revoke=site".to_owned());
+        let (code, printed, log) = run_where(&pretend, "0", "<modifications/><status code=\"0\"/>");
+        assert_eq!((code, printed.as_str()), (Some(0), "text\n"));
+        let asked: Vec<_> = log.lines().filter(|line| line.contains("[--ticket-revoke=site]")).collect();
+        assert_eq!(asked.len(), 2, "{log}");
+        assert!(asked[0].ends_with("[--output-as=xml]") && !asked[1].contains("--output-as"), "{log}");
     }
 
     #[test]

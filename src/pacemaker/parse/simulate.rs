@@ -41,17 +41,20 @@ impl fmt::Display for Projected {
     }
 }
 
-/// Reads the output of `crm_simulate --simulate`, XML or text, of any version. Nothing is in it for a cluster that
+/// Reads the output of `crm_simulate --simulate`, XML or text, of any version. Returns an empty list for a cluster that
 /// would not act at all.
 ///
-/// The error is for what is neither: then it is not known what would happen.
+/// The error is for output without an answer, such as the XML of Pacemaker 3.0, which ends after a pretended event.
 pub fn crm_simulate(printed: &[u8]) -> Result<Vec<Projected>, ParseError> {
     let source = String::from_utf8_lossy(printed);
     if source.contains("<pacemaker-result") {
         let document =
             xml::read(&source, &["pacemaker-result"], &["cluster_status", "revised_cluster_status"])?;
-        let actions = document.root.named("actions").flat_map(|actions| &actions.children);
-        return Ok(actions.filter_map(action).collect());
+        let mut actions = document.root.named("actions").peekable();
+        if actions.peek().is_none() {
+            return Err(ParseError::at(&source, 0, "no actions in the answer of crm_simulate"));
+        }
+        return Ok(actions.flat_map(|actions| &actions.children).filter_map(action).collect());
     }
     let mut lines = source.lines().map(str::trim);
     // Where nothing is to be done 1.1 and 2.0 print the headings alone; without them it is something else.
@@ -200,6 +203,9 @@ mod tests {
         assert!(crm_simulate(b"").is_err());
         assert!(crm_simulate(b"crm_simulate: command not found").is_err());
         assert!(crm_simulate(b"<pacemaker-result").is_err());
+        let cut_short = br#"<pacemaker-result api-version="2.38"><cluster_status/><modifications/>
+            <modify_ticket action="Revoking" ticket="site"/><status code="0" message="OK"/></pacemaker-result>"#;
+        assert!(crm_simulate(cut_short).is_err(), "3.0.0: nothing about what the scheduler would do");
     }
 
     proptest! {
