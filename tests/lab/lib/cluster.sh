@@ -41,8 +41,12 @@ cib_common() { # CLUSTER: the resources that every formed cluster has
   for name in ${REMOTES[$1]}; do primitive "$name" ocf:pacemaker:remote 20s "server=${ADDRESS[$name]}" reconnect_interval=5s; done
 }
 
+is_old() { [ "$(cat "$LAB/release")" = 11 ]; } # Pacemaker 2.0: schema 3.5 at most, and Master and Slave for roles
+
 cib_first() { # CLUSTER: what the members find at their first start
-  printf '<cib admin_epoch="0" epoch="1" num_updates="0" validate-with="pacemaker-3.7"><configuration><crm_config><cluster_property_set id="cib-bootstrap-options">'
+  local schema=3.7
+  if is_old; then schema=3.5; fi
+  printf '<cib admin_epoch="0" epoch="1" num_updates="0" validate-with="pacemaker-%s"><configuration><crm_config><cluster_property_set id="cib-bootstrap-options">' "$schema"
   nv options stonith-enabled true
   nv options dc-deadtime 5s
   nv options cluster-recheck-interval 60s

@@ -3,9 +3,10 @@
 
 LAB=${LAB:-/var/tmp/quorate-lab}
 LAB_IMAGES=${LAB_IMAGES:-/var/tmp/quorate-lab-image}
+LAB_RELEASE=${LAB_RELEASE:-12}
 JOBS=${LAB_JOBS:-16} # how much is begun at once
 LAB_TOPOLOGY=${LAB_TOPOLOGY:-$HERE/topology}
-FIXTURES=$(cd "$HERE/.." && pwd)/fixtures
+FIXTURES=${LAB_FIXTURES:-$(cd "$HERE/.." && pwd)/fixtures}
 MARK=.quorate-lab # only a folder that holds this file is ever removed
 
 say() { printf 'lab: %s\n' "$*" >&2; }

@@ -136,6 +136,7 @@ cmd_up() {
   if [ -n "$light" ]; then topology_light "$light" > "$LAB/topology"; : > "$LAB/light"; else cp "$LAB_TOPOLOGY" "$LAB/topology"; fi
   [ -z "$bare" ] || : > "$LAB/bare"
   image_dir > "$LAB/image"
+  echo "$LAB_RELEASE" > "$LAB/release"
   limits_raise
   network_up
   ssh_files

@@ -1,16 +1,33 @@
 # shellcheck shell=bash
-# The guests' system, built once and kept under a name made of this file's content: change the recipe and
-# the next `up` builds anew. Three layers:  base      Debian with the whole cluster stack
-#                                           services  over base: haproxy and memcached installed, switched off
-#                                           remote    over both: pacemaker-remote in place of pacemaker
+# The guests' system, built once for each Debian release and kept under the release's name and a hash of this file:
+# change the recipe and the next `up` builds it again. Three layers:
+#   base      Debian with the whole cluster stack
+#   services  over base: haproxy and memcached installed, switched off
+#   remote    over both: pacemaker-remote in place of pacemaker
 
-SUITE=bookworm
-STACK=(pacemaker pacemaker-cli-utils corosync pcs crmsh resource-agents fence-agents sudo iputils-ping)
+RELEASES=(11 12 13 sid) # Pacemaker 2.0.5, 2.1.5, 3.0.0, 3.0.x
+STACK=(pacemaker pacemaker-cli-utils corosync pcs crmsh resource-agents sudo iputils-ping)
 SERVICES=(haproxy memcached)
 CACHED=(haproxy memcached mariadb-server galera-4 rsync rabbitmq-server socat) # a guest installs these with no network
 
-image_key() { sha256sum "$HERE/lib/image.sh" | cut -c1-12; }
-image_dir() { printf '%s/%s' "$LAB_IMAGES" "$(image_key)"; }
+image_suite() { # the release's name in Debian's archive
+  case $LAB_RELEASE in
+    11) echo bullseye ;;
+    12) echo bookworm ;;
+    13) echo trixie ;;
+    sid) echo sid ;;
+    *) die 2 "unknown release '$LAB_RELEASE': ${RELEASES[*]}" ;;
+  esac
+}
+
+IMAGE_KEY=$(sha256sum "$HERE/lib/image.sh" | cut -c1-12)
+image_fence_agents() { # since 13 the package `fence-agents` brings along the client of every cloud
+  case $LAB_RELEASE in
+    11 | 12) echo fence-agents ;;
+    *) echo fence-agents-ipmilan ;;
+  esac
+}
+image_dir() { printf '%s/%s-%s' "$LAB_IMAGES" "$(image_suite)" "$IMAGE_KEY"; }
 
 image_mirror() { # the one that this machine's own apt uses for Debian itself
   local site
@@ -42,9 +59,11 @@ image_base() { # BUILD
   proxy=$(apt-config dump --format '%v%n' Acquire::http::Proxy)
   [ -z "$proxy" ] || export http_proxy=$proxy
   # The first step is without documentation; the second with apt, for debootstrap cannot configure pcs.
-  debootstrap --variant=minbase --include=systemd,systemd-sysv,dbus,iproute2,procps,openssh-server "$SUITE" "$base" "$mirror"
+  debootstrap --variant=minbase --include=systemd,systemd-sysv,dbus,iproute2,procps,openssh-server "$(image_suite)" "$base" "$mirror"
   apt=$base/etc/apt/apt.conf.d/00host
   apt-config dump Acquire::http::Proxy Acquire::https::Proxy > "$apt"
+  # Sid's lists expire after a week, and a mirror may lag behind.
+  [ "$LAB_RELEASE" != sid ] || echo 'Acquire::Check-Valid-Until "false";' >> "$apt"
   if [ -e /etc/ssl/certs/ca-certificates.crt ] && [ ! -e "$base/etc/ssl/certs/ca-certificates.crt" ]; then
     install -Dm644 /etc/ssl/certs/ca-certificates.crt "$base/var/tmp/host-ca.crt"
     echo 'Acquire::https::CaInfo "/var/tmp/host-ca.crt";' >> "$apt"
@@ -54,7 +73,7 @@ image_base() { # BUILD
   chmod +x "$base/usr/sbin/policy-rc.d"
   mount -t proc proc "$base/proc"
   in_image "$base" apt-get -q update
-  in_image "$base" apt-get -qy install --no-install-recommends "${STACK[@]}"
+  in_image "$base" apt-get -qy install --no-install-recommends "${STACK[@]}" "$(image_fence_agents)"
   in_image "$base" apt-get clean
   in_image "$base" apt-get -qyd install --no-install-recommends "${CACHED[@]}"
   in_image "$base" apt-get -qyd install --no-install-recommends pacemaker-remote
@@ -115,7 +134,8 @@ cmd_image() {
     rm -rf --one-file-system "$LAB_IMAGES"
     return
   fi
-  [ $# -eq 0 ] || die 2 "usage: lab image [--remove]"
+  if [ "${1:-}" = --path ]; then image_dir; return; fi
+  [ $# -eq 0 ] || die 2 "usage: lab image [--path | --remove]"
   cgroup_enter
   image
 }
@@ -132,7 +152,7 @@ image() { # build it unless it is there
   image_drop_partial
   build=$dir.partial
   mkdir -p "$build"
-  say "building the image (once; a few minutes) …"
+  say "building the image of Debian $LAB_RELEASE (once; a few minutes) …"
   (set -e; image_build "$build") > "$LAB_IMAGES/build.log" 2>&1 < /dev/null 8>&- & # in a condition, set -e would sleep
   if ! wait $!; then
     tail -n 15 "$LAB_IMAGES/build.log" >&2
@@ -141,8 +161,8 @@ image() { # build it unless it is there
   fi
   : > "$build/.ready"
   mv "$build" "$dir"
-  # older recipes' images go, but for one that a lab may be running on
-  find "$LAB_IMAGES" -mindepth 1 -maxdepth 1 -type d ! -name "${dir##*/}" ! -name '*.partial' -exec sh -c '
+  # images of older recipes go, except one that a lab may be running on
+  find "$LAB_IMAGES" -mindepth 1 -maxdepth 1 -type d ! -name "*-$IMAGE_KEY" ! -name '*.partial' -exec sh -c '
     grep -qF "$1/" /proc/self/mountinfo || rm -rf --one-file-system "$1"' - {} \;
   exec 8>&-
   say "image built in $((SECONDS - began)) s, $(du -sm "$dir" | cut -f1) MiB"

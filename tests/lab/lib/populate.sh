@@ -3,15 +3,16 @@
 # that populating again brings a cluster back to how it began.
 
 populate_resources() { # CLUSTER
-  local c=$1 net=$NETWORK.${NUMBER[$1]}
+  local c=$1 net=$NETWORK.${NUMBER[$1]} promoted=Promoted unpromoted=Unpromoted
+  if is_old; then promoted=Master unpromoted=Slave; fi
   cib_common "$c"
   primitive "vip-$c" ocf:heartbeat:IPaddr2 10s "ip=$net.100" cidr_netmask=24 nic=ring0
   printf '<clone id="haproxy-clone">'; primitive haproxy systemd:haproxy 20s; printf '</clone>'
   printf '<clone id="memcached-clone">'; primitive memcached systemd:memcached 20s; printf '</clone>'
   printf '<clone id="store-clone"><meta_attributes id="store-clone-meta">'; nv store-clone-meta promotable true; nv store-clone-meta clone-max "$(wc -w <<< "${MEMBERS[$c]}")"
   printf '</meta_attributes><primitive id="store" class="ocf" provider="pacemaker" type="Stateful"><operations>'
-  printf '<op id="store-monitor-promoted" name="monitor" interval="10s" timeout="20s" role="Promoted"/>'
-  printf '<op id="store-monitor-unpromoted" name="monitor" interval="11s" timeout="20s" role="Unpromoted"/></operations></primitive></clone>'
+  printf '<op id="store-monitor-promoted" name="monitor" interval="10s" timeout="20s" role="%s"/>' "$promoted"
+  printf '<op id="store-monitor-unpromoted" name="monitor" interval="11s" timeout="20s" role="%s"/></operations></primitive></clone>' "$unpromoted"
   printf '<group id="front">'
   primitive "vip-$c-admin" ocf:heartbeat:IPaddr2 10s "ip=$net.101" cidr_netmask=24 nic=ring0
   primitive api ocf:pacemaker:Dummy 10s
@@ -22,12 +23,13 @@ populate_resources() { # CLUSTER
 }
 
 populate_constraints() { # CLUSTER
-  local c=$1 first name
+  local c=$1 first name promoted=Promoted
+  if is_old; then promoted=Master; fi
   first=${MEMBERS[$c]%% *}
   printf '<rsc_order id="order-haproxy-vip" first="haproxy-clone" then="vip-%s" kind="Optional"/>' "$c"
   printf '<rsc_colocation id="colocation-vip-haproxy" rsc="vip-%s" with-rsc="haproxy-clone" score="INFINITY"/>' "$c"
   printf '<rsc_order id="order-store-front" first="store-clone" first-action="promote" then="front" then-action="start" kind="Mandatory"/>'
-  printf '<rsc_colocation id="colocation-front-store" rsc="front" with-rsc="store-clone" with-rsc-role="Promoted" score="INFINITY"/>'
+  printf '<rsc_colocation id="colocation-front-store" rsc="front" with-rsc="store-clone" with-rsc-role="%s" score="INFINITY"/>' "$promoted"
   printf '<rsc_location id="location-vip-first" rsc="vip-%s" node="%s" score="50"/>' "$c" "$first"
   printf '<rsc_location id="location-site-rack" rsc="site"><rule id="location-site-rack-rule" score="100" boolean-op="and"><expression id="location-site-rack-expression" attribute="rack" operation="eq" value="r2"/></rule></rsc_location>'
   printf '<rsc_ticket id="ticket-site" rsc="site" ticket="site-%s" loss-policy="stop"/>' "$c"
