@@ -190,7 +190,7 @@ impl Reader<'_> {
                 let findings = health::review(&entry, cib, at);
                 let mut assessment =
                     Assessment { observation: Observation { confirmed: None, ..told }, findings };
-                assessment.add(configuration_only(&entry.name));
+                assessment.add(configuration_only(&entry.name, found.is_report));
                 assessment
             }
             (None, None) => return self.unreadable(&format!("{} holds no cluster", self.source())),
@@ -267,10 +267,11 @@ fn read_cib(file: &Path) -> Result<Cib, String> {
     }
 }
 
-/// A CIB's configuration is all that there is.
-fn configuration_only(name: &ClusterName) -> Finding {
+/// A CIB's configuration is all that there is. A report is sent for the cluster's state, which is unknown then. A CIB
+/// named alone is judged by its configuration, with a note.
+fn configuration_only(name: &ClusterName, is_report: bool) -> Finding {
     Finding {
-        severity: Severity::Unknown,
+        severity: if is_report { Severity::Unknown } else { Severity::Note },
         code: "configuration-only",
         subject: clean(name.as_str()),
         summary: clean(&format!("only the configuration of {name} is saved, not its state")),

@@ -164,15 +164,19 @@ fn without_status(cib: &[u8]) -> String {
 }
 
 #[test]
-fn a_configuration_alone_is_never_called_healthy() {
+fn a_report_with_a_configuration_alone_is_never_called_healthy() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("cib.xml"), without_status(&fixture("healthy.cib.xml"))).unwrap();
     std::fs::write(folder.path().join("crm_mon.txt"), "Cluster Summary:\n").unwrap();
-    for path in [folder.path().to_owned(), folder.path().join("cib.xml")] {
+    for (path, expected) in [
+        (folder.path().to_owned(), Severity::Unknown),
+        // Named alone, a CIB is judged by its configuration.
+        (folder.path().join("cib.xml"), Severity::Note),
+    ] {
         let Saved { assessment, .. } = read_one(&path);
         assert!(assessment.observation.current().is_none());
-        assert!(assessment.findings.iter().any(|finding| finding.code == "configuration-only"));
-        assert!(health::Health::of(&assessment.findings) >= health::Health::Unknown);
+        let told = assessment.findings.iter().find(|finding| finding.code == "configuration-only");
+        assert_eq!(told.map(|finding| finding.severity), Some(expected), "{}", path.display());
     }
 }
 

@@ -4,6 +4,7 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::Path;
 
+use rstest::rstest;
 use serde_json::Value;
 
 use crate::home::{Answer, Home, capture};
@@ -111,4 +112,17 @@ fn a_cib_with_its_status_is_a_picture() {
         assert_eq!(state(&cluster(&found)), state(&cluster(&expected)), "{name}");
         assert_eq!(found.code, expected.code, "{name}");
     }
+}
+
+/// A CIB without a status section says nothing of the state, so its configuration decides.
+#[rstest]
+#[case("stonith-method-cycle", 1)]
+#[case("date-basic-format", 0)]
+fn a_cib_named_alone_is_judged_by_its_configuration(#[case] name: &str, #[case] code: i32) {
+    let cib = format!("{}/tests/fixtures/cases/{name}.cib.xml", env!("CARGO_MANIFEST_DIR"));
+    let answer = Home::new().run(&["status", "--from", &cib, "--format", "json"]);
+    assert_eq!((answer.code, answer.stderr.as_str()), (code, ""));
+    let findings = answer.json()["clusters"][0]["findings"].clone();
+    let notes = findings.as_array().expect("a list").iter().filter(|it| it["code"] == "configuration-only");
+    assert_eq!(notes.count(), 1, "{findings}");
 }
