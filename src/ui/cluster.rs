@@ -175,7 +175,8 @@ fn title(state: &State, cluster: &ClusterState, width: usize, look: &Look) -> Li
     look.sides(left, right, width)
 }
 
-/// The facts beside the name, cleaned. The last change goes in as far as there is room, before the version.
+/// The facts beside the name, cleaned. The last change goes in as far as there is room, before the version; where neither
+/// fits, there is neither.
 fn title_facts(
     (state, cluster, picture): (&State, &ClusterState, &Picture),
     room: usize,
@@ -197,7 +198,8 @@ fn title_facts(
     };
     let all = changes.iter().map(|change| with(Some(change), version.as_ref()));
     let unversioned = changes.iter().map(|change| with(Some(change), None));
-    all.chain(unversioned).find(fits).unwrap_or_else(|| with(None, version.as_ref()))
+    let unchanged = std::iter::once_with(|| with(None, version.as_ref()));
+    all.chain(unversioned).chain(unchanged).find(fits).unwrap_or_else(|| with(None, None))
 }
 
 /// The finding that is drawn on that line: they have several each. Elsewhere the selected one.
