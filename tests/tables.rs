@@ -98,6 +98,14 @@ fn the_rows(#[case] name: &str, #[case] pane: Pane) {
     insta::assert_snapshot!(format!("{name}-{pane:?}"), shown(&table(pane, &seen.source())));
 }
 
+#[test]
+fn a_ticket_shows_the_holder_that_booth_wrote() {
+    let picture = read(&folder().join("cases"), "28-booth-ticket");
+    let seen = Seen { now: "2026-11-29T09:20:00Z".parse().expect("a moment"), ..Seen::new("a", picture) };
+    let rows = shown(&table(Pane::Tickets, &seen.source()));
+    assert!(rows.ends_with(" | site id 1023541 holds it, expires in 8 min"), "{rows}");
+}
+
 #[rstest]
 #[case::for_ever(None, Some("root via crm_resource on lb1"), "left 5 min ago, for ever")]
 #[case::nobody_knows_who(None, None, "left > 5 min ago, for ever")]

@@ -1,10 +1,12 @@
 //! Constraints in words.
 
+use jiff::Timestamp;
+
 use crate::model::{
-    Constraint, ConstraintRule, NodeName, ResourceId, ResourceSet, Role, Score, Terms, clean,
+    Constraint, ConstraintRule, Lease, NodeName, ResourceId, ResourceSet, Role, Score, Terms, clean,
 };
 
-use super::words::{listed, names};
+use super::words::{listed, names, span};
 
 /// Puts a constraint into words, on one line: `vip runs with ms-state promoted, INFINITY`. Attributes that change its
 /// effect follow, each with its name: `one instance of db is enough (require-all=false)`.
@@ -50,6 +52,20 @@ pub fn constraint_words(constraint: &Constraint) -> String {
         Some(other) => Some(format!("resource-discovery={other}")),
     });
     clean(&words.join(", "))
+}
+
+/// Says who holds a ticket according to booth: `site id 1023541 holds it, expires in 9 min`. The id is a hash and may be
+/// this site's. `there` is the time by the cluster's clock.
+pub fn lease_words(lease: &Lease, there: Timestamp) -> String {
+    let Some(holder) = &lease.holder else { return "no site holds it".to_owned() };
+    let site = format!("site id {holder}");
+    clean(&match lease.expires {
+        Some(end) if end > there => {
+            format!("{site} holds it, expires in {}", span(end.duration_since(there)))
+        }
+        Some(end) => format!("{site} held it, expired {} ago", span(there.duration_since(end))),
+        None => format!("{site} holds it"),
+    })
 }
 
 /// The attributes that aren't at their default, in words.
@@ -208,6 +224,19 @@ mod tests {
         #[case] expected: &str,
     ) {
         assert_eq!(words(location(score, rule, named)), expected);
+    }
+
+    #[rstest]
+    #[case(Some("1023541"), Some(540), "site id 1023541 holds it, expires in 9 min")]
+    #[case(Some("1023541"), Some(-180), "site id 1023541 held it, expired 3 min ago")]
+    #[case(Some("-1206411345"), None, "site id -1206411345 holds it")]
+    #[case(Some("evil\u{1b}[2J"), None, "site id evil holds it")]
+    #[case(None, None, "no site holds it")]
+    fn leases(#[case] holder: Option<&str>, #[case] seconds: Option<i64>, #[case] expected: &str) {
+        let there = Timestamp::UNIX_EPOCH + jiff::SignedDuration::from_hours(1_000);
+        let expires = seconds.map(|seconds| there + jiff::SignedDuration::from_secs(seconds));
+        let lease = Lease { ticket: "T".to_owned(), holder: holder.map(str::to_owned), expires };
+        assert_eq!(lease_words(&lease, there), expected);
     }
 
     #[test]

@@ -28,7 +28,7 @@ use jiff::Timestamp;
 
 pub use assessment::Assessment;
 pub use check::Check;
-pub use constraint::constraint_words;
+pub use constraint::{constraint_words, lease_words};
 pub use dependency::{Standing, health_as_provider, standings};
 pub use finding::{Finding, Health, Severity};
 pub use findings::CHECKS;

@@ -89,9 +89,13 @@ impl<'a> Outlook<'a> {
 
     /// How long ago something happened by the cluster's own clock.
     pub(super) fn since(&self, at: Timestamp) -> SignedDuration {
+        self.there().duration_since(at).max(SignedDuration::ZERO)
+    }
+
+    /// The time by the cluster's own clock.
+    pub(super) fn there(&self) -> Timestamp {
         let ahead = self.observation.clock_ahead.unwrap_or(SignedDuration::ZERO);
-        let there = self.now.checked_add(ahead).unwrap_or(self.now);
-        there.duration_since(at).max(SignedDuration::ZERO)
+        self.now.checked_add(ahead).unwrap_or(self.now)
     }
 
     /// `12 s ago (2026-11-22T11:07:48Z)`, by the cluster's own clock.

@@ -212,6 +212,19 @@ impl ConstraintRule {
     }
 }
 
+/// The holder of a ticket among all sites, as booth keeps it in the CIB's status.
+///
+/// booth writes it at every site, this one included: while a grant is under way the holder may be this site.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lease {
+    /// The ticket's name.
+    pub ticket: String,
+    /// booth's id for a site, which is a hash of its address; `None` while no site holds the ticket.
+    pub holder: Option<String>,
+    /// When the holder must have renewed it, by that site's clock.
+    pub expires: Option<Timestamp>,
+}
+
 /// A ticket: the right to run something at this site.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ticket {

@@ -19,7 +19,7 @@ pub mod text;
 mod tie;
 
 pub use boolean::{boolean, is_true};
-pub use constraint::{Ban, Constraint, ConstraintRule, Made, ResourceSet, Terms, Ticket};
+pub use constraint::{Ban, Constraint, ConstraintRule, Lease, Made, ResourceSet, Terms, Ticket};
 pub use deed::{Deed, DeedEvent, DeedOutcome, DeedStep};
 pub use element::{Element, MASK, is_secret};
 pub use event::{Failure, FencingEvent, FencingOutcome};

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::{
-    Ban, Constraint, ConstraintId, Element, FailCount, FailedProbe, Failure, FencingEvent, HostName, Made,
-    Node, NodeAttribute, NodeName, Primitive, Resource, ResourceId, Score, Ticket,
+    Ban, Constraint, ConstraintId, Element, FailCount, FailedProbe, Failure, FencingEvent, HostName, Lease,
+    Made, Node, NodeAttribute, NodeName, Primitive, Resource, ResourceId, Score, Ticket,
 };
 
 /// A cluster at one moment. Holds nothing that changes by itself (no time of asking), so that two
@@ -58,6 +58,12 @@ impl Picture {
     /// The migration threshold of a resource, where `crm_mon` prints it.
     pub fn threshold(&self, id: &ResourceId) -> Option<Score> {
         self.thresholds.iter().find(|(of, _)| of == id).map(|(_, threshold)| *threshold)
+    }
+
+    /// The lease of a ticket that isn't granted here.
+    pub fn ungranted_lease(&self, ticket: &str) -> Option<&Lease> {
+        let is_here = self.tickets.iter().any(|known| known.id == ticket && known.granted);
+        self.cib.as_deref()?.lease(ticket).filter(|_| !is_here)
     }
 
     /// The node of that name.
@@ -182,6 +188,8 @@ pub struct Cib {
     pub tags: Vec<(ResourceId, Vec<ResourceId>)>,
     /// The capacity of each node that has one, as `utilization`.
     pub capacities: Vec<(NodeName, Vec<(String, i64)>)>,
+    /// The lease of each ticket that booth manages. From the status: it changes while the configuration doesn't.
+    pub leases: Vec<Lease>,
     /// `fencing-topology`: the devices to use for a node, in the order of their levels.
     pub levels: Vec<FencingLevel>,
     /// The `<configuration>` as it is written, for people to read: empty where there is none.
@@ -198,6 +206,11 @@ impl Cib {
     /// A property of `crm_config`.
     pub fn property(&self, name: &str) -> Option<&str> {
         self.properties.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    /// The lease of a ticket that booth manages.
+    pub fn lease(&self, ticket: &str) -> Option<&Lease> {
+        self.leases.iter().find(|lease| lease.ticket == ticket)
     }
 
     /// How that constraint came to be, where it is known.

@@ -1,6 +1,7 @@
 //! Tickets, and what depends on them.
 
 use super::{Cell, Column, Mark, Row, Source, Subject, Table, Tone, Width};
+use crate::health::lease_words;
 use crate::model::{ConstraintRule, Picture, Ticket};
 
 pub(super) fn columns() -> Vec<Column> {
@@ -9,6 +10,7 @@ pub(super) fn columns() -> Vec<Column> {
         Column::new("STATE", Width::UpTo(18)),
         Column::new("LAST GRANTED", Width::UpTo(14)),
         Column::new("DEPEND ON IT", Width::Rest),
+        Column::new("BOOTH", Width::Spare(48)),
     ]
 }
 
@@ -46,6 +48,8 @@ fn row(source: &Source<'_>, picture: &Picture, name: &str) -> Row {
     };
     let depend: Vec<String> =
         dependents(picture).filter(|(ticket, _)| *ticket == name).map(|(_, words)| words).collect();
+    let lease = picture.ungranted_lease(name);
+    let held = lease.map_or_else(String::new, |lease| lease_words(lease, source.there()));
     Row {
         cluster: source.entry.name.clone(),
         subject: Subject::Ticket(name.to_owned()),
@@ -55,6 +59,7 @@ fn row(source: &Source<'_>, picture: &Picture, name: &str) -> Row {
             Cell::new(state).tone(if tone == Tone::Ok { Tone::Muted } else { tone }),
             source.when(ticket.and_then(|ticket| ticket.last_granted)),
             Cell::new(depend.join(", ")),
+            Cell::new(held),
         ],
     }
 }

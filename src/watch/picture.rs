@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::time::Instant;
 
 use super::ask::{Asker, Memory};
-use crate::model::{Cib, Constraint, HostName, Made, Picture, Summary};
+use crate::model::{Cib, Constraint, HostName, Made, Picture, Summary, Ticket};
 use crate::pacemaker::parse::Archive;
 use crate::transport::Limits;
 
@@ -18,7 +18,8 @@ const SETTLED: SignedDuration = SignedDuration::from_secs(2);
 /// Of more leftover constraints than these, it stays unknown how they came to be.
 const MOST_LEFTOVERS: usize = 100;
 
-/// How long a CIB is trusted where the time of its last change is not known.
+/// How long a CIB counts as current if the time of its last change doesn't tell: it is unknown, or booth keeps tickets
+/// in the CIB.
 const TRUSTED: Duration = Duration::from_secs(30);
 
 /// The CIB that was read last, and for which state of the configuration.
@@ -32,24 +33,28 @@ pub(super) struct CibKeeper {
 #[derive(Debug)]
 struct Kept {
     cib: Arc<Cib>,
-    of: Mark,
+    of: Box<Mark>,
     /// Whether a later change would have changed the mark.
     settled: bool,
     read_at: Instant,
 }
 
-/// What of a picture changes when the configuration does.
+/// The parts of a picture that change when the configuration or the holder of a ticket does.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Mark {
     last_change: Option<Timestamp>,
     summary: Summary,
+    /// A ticket that is granted or revoked has another holder.
+    tickets: Vec<Ticket>,
 }
 
 impl Mark {
     /// The DC, the quorum and `pacemakerd` come and go without the configuration.
-    fn of(picture: &Picture) -> Self {
+    ///
+    /// Boxed, as it lives as long as the CIB is read and would make that future large.
+    fn of(picture: &Picture) -> Box<Self> {
         let summary = Summary { dc: None, quorate: None, pacemakerd_state: None, ..picture.summary.clone() };
-        Self { last_change: picture.summary.last_change, summary }
+        Box::new(Self { last_change: picture.summary.last_change, summary, tickets: picture.tickets.clone() })
     }
 }
 
@@ -151,7 +156,9 @@ fn made_since(last: &Cib, cib: &Cib, constraint: &Constraint, there: Timestamp) 
 
 impl Kept {
     fn is_good(&self, mark: &Mark) -> bool {
-        let trusted = mark.last_change.is_some() || self.read_at.elapsed() < TRUSTED;
-        self.settled && self.of == *mark && trusted
+        // booth renews and moves tickets without changing the configuration.
+        let tells = mark.last_change.is_some() && self.cib.leases.is_empty();
+        let trusted = tells || self.read_at.elapsed() < TRUSTED;
+        self.settled && *self.of == *mark && trusted
     }
 }

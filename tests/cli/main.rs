@@ -213,7 +213,7 @@ fn the_json_holds_what_failed_where_and_how_often() {
     assert_eq!(keys(lost), ["expected", "name", "node", "value"]);
     assert_eq!((&lost["name"], &lost["expected"]), (&Value::from("pingd"), &Value::from("200")));
     let ticket = &fixture("cases/28-booth-ticket")["tickets"][0];
-    assert_eq!(keys(ticket), ["granted", "id", "last_granted", "standby"]);
+    assert_eq!(keys(ticket), ["expires", "granted", "holder", "id", "last_granted", "standby"]);
     assert_eq!((&ticket["id"], &ticket["granted"]), (&Value::from("ticketA"), &Value::from(false)));
 }
 
@@ -343,12 +343,26 @@ fn the_json_has_what_crm_mon_has() {
         ),
         (
             "/tickets/0",
-            serde_json::json!({"id": "T", "granted": false, "standby": false, "last_granted": "2026-11-29T07:00:00Z"}),
+            serde_json::json!({"id": "T", "granted": false, "standby": false, "last_granted": "2026-11-29T07:00:00Z", "holder": null, "expires": null}),
         ),
     ];
     for (pointer, value) in expected {
         assert_eq!(cluster.pointer(pointer), Some(&value), "{pointer}");
     }
+}
+
+#[test]
+fn the_json_names_the_holder_of_a_ticket() {
+    let fixture =
+        |end| format!("{}/tests/fixtures/cases/28-booth-ticket.{end}.xml", env!("CARGO_MANIFEST_DIR"));
+    let (picture, cib) = (fixture("crm_mon"), fixture("cib"));
+    let json = Home::new().run(&["status", "--format", "json", "--from", &picture, "--cib", &cib]).json();
+    let ticket = &json["clusters"][0]["tickets"][0];
+    assert_eq!((&ticket["id"], &ticket["granted"]), (&Value::from("ticketA"), &Value::from(false)));
+    assert_eq!(
+        (&ticket["holder"], &ticket["expires"]),
+        (&Value::from("1023541"), &Value::from("2026-11-29T09:28:08Z"))
+    );
 }
 
 #[test]

@@ -271,3 +271,20 @@ fn what_is_not_understood_is_told() {
         ]
     );
 }
+
+#[rstest]
+#[case::held("owner=\"1023541\" expires=\"1795944488\" term=\"7\"", Some((Some("1023541"), Some("2026-11-29T09:28:08Z"))))]
+#[case::negative("owner=\"-1206411345\" expires=\"soon\"", Some((Some("-1206411345"), None)))]
+#[case::no_one("owner=\"-1\" expires=\"1795944488\"", Some((None, None)))]
+#[case::no_one_unsigned("owner=\"4294967295\" expires=\"0\"", Some((None, None)))]
+#[case::without_booth("granted=\"true\" last-granted=\"1795941188\"", None)]
+fn the_holder_of_a_ticket(#[case] attributes: &str, #[case] expected: Option<(Option<&str>, Option<&str>)>) {
+    let xml = format!(
+        "<cib><configuration/><status><node_state id=\"1\"><tickets><ticket_state id=\"U\" owner=\"5\"/></tickets>\
+         </node_state><tickets><ticket_state id=\"T\" {attributes}/></tickets></status></cib>"
+    );
+    let cib = parse::cib(xml.as_bytes()).unwrap();
+    let lease = cib.lease("T").map(|it| (it.holder.as_deref(), it.expires));
+    assert_eq!(lease, expected.map(|(holder, end)| (holder, end.map(|end| end.parse().unwrap()))));
+    assert_eq!(cib.leases.len(), usize::from(expected.is_some()));
+}

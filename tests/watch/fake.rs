@@ -119,6 +119,12 @@ impl Fake {
         *lock(&self.cib) = Some(xml);
     }
 
+    /// The CIB of every host from now on: the attributes of its `<cib>`, and what its status is.
+    pub(crate) fn configure_with_status(&self, cib: &str, status: &str) {
+        let xml = format!("<cib admin_epoch='0' {cib}><configuration/><status>{status}</status></cib>");
+        *lock(&self.cib) = Some(xml);
+    }
+
     /// What every host's archive holds from now on.
     pub(crate) fn archive(&self, versions: &str) {
         *lock(&self.archive) = Some(format!("<archive>{versions}</archive>"));

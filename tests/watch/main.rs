@@ -367,6 +367,28 @@ async fn the_cib_is_read_only_when_it_may_have_changed() {
     assert_eq!(fleet.fake.count("a", "cibadmin"), read);
 }
 
+/// booth writes the holder of a ticket into the CIB's status, which leaves the time of the last change as it was.
+#[tokio::test(start_paused = true)]
+async fn the_cib_is_read_again_where_booth_keeps_tickets() {
+    let lease = |owner: &str| {
+        format!("<tickets><ticket_state id='T' owner='{owner}' expires='1800000000' term='1'/></tickets>")
+    };
+    let mut fleet = Fleet::start(fake(&[("a", healthy())]), &[&["a"]], 10);
+    fleet.fake.configure_with_status("epoch='3'", &lease("-1"));
+    let start = tokio::time::Instant::now();
+    let holder = async |fleet: &mut Fleet| {
+        let picture = fleet.next().await.picture.unwrap();
+        picture.cib.as_ref().unwrap().lease("T").unwrap().holder.clone()
+    };
+    assert_eq!(holder(&mut fleet).await, None);
+    fleet.fake.configure_with_status("epoch='3'", &lease("1023541"));
+    while holder(&mut fleet).await.is_none() {
+        assert!(start.elapsed() < Duration::from_secs(60), "never read again");
+    }
+    assert!(start.elapsed() >= Duration::from_secs(30), "read again too soon: {:?}", start.elapsed());
+    assert_eq!(fleet.fake.count("a", "cibadmin"), 2);
+}
+
 const PREFER: &str = "<rsc_location id='cli-prefer-vip' rsc='vip' node='b' score='INFINITY'/>";
 const BAN: &str = "<rsc_location id='cli-ban-vip-on-a' rsc='vip' node='a' score='-INFINITY'/>";
 

@@ -1,10 +1,10 @@
 //! This site does not hold a ticket.
 
-use crate::health::Severity;
 use crate::health::check::{Check, Look, Many, Verdict};
 use crate::health::down::Root;
 use crate::health::scene::Scene;
 use crate::health::words::{names, shell};
+use crate::health::{Severity, lease_words};
 use crate::model::{ConstraintRule, ResourceId, Ticket};
 
 pub(super) const CHECK: Check = Check {
@@ -43,10 +43,17 @@ fn verdict(scene: &Scene<'_>, id: &str) -> Option<Verdict> {
     let last = ticket.and_then(|ticket| ticket.last_granted);
     let verdict = Verdict::new(severity, id, format!("ticket {id} {state}"))
         .because(last.map(|at| format!("last granted {}", scene.outlook.ago(at))))
+        .because(lease(scene, id))
         .because((!dependents.is_empty()).then(|| format!("what depends on it: {}", names(&dependents))))
         .because(behind(scene, id))
         .remedy(remedy(ticket, id));
     Some(verdict)
+}
+
+/// What booth wrote about the holder of a ticket that isn't granted here.
+fn lease(scene: &Scene<'_>, id: &str) -> Option<String> {
+    let lease = scene.picture.ungranted_lease(id)?;
+    Some(format!("booth: {}", lease_words(lease, scene.outlook.there())))
 }
 
 fn remedy(ticket: Option<&Ticket>, id: &str) -> String {
@@ -82,7 +89,7 @@ mod tests {
     use std::sync::Arc;
 
     use crate::health::testing::{ago, findings, known, lines, primitive, resource, told};
-    use crate::model::{Cib, Constraint, ConstraintRule, Picture, Ticket};
+    use crate::model::{Cib, Constraint, ConstraintRule, Lease, Picture, Ticket};
 
     fn with_ticket(ticket: Option<Ticket>) -> Vec<String> {
         told(|picture| depends(picture, ticket))
@@ -112,6 +119,28 @@ mod tests {
         let lost = "warning ticket-lost site: ticket site is no longer granted to this site";
         assert_eq!(with_ticket(Some(ticket(false))), [lost]);
         assert_eq!(with_ticket(None), ["note ticket-lost site: ticket site is not granted to this site"]);
+    }
+
+    #[test]
+    fn booth_says_who_holds_it() {
+        let held = |granted| {
+            let findings = findings(|picture| {
+                depends(picture, Some(ticket(granted)));
+                if let Some(cib) = picture.cib.as_mut().map(Arc::make_mut) {
+                    let expires = Some(ago(-540));
+                    let holder = Some("1023541".to_owned());
+                    cib.leases.push(Lease { ticket: "site".to_owned(), holder, expires });
+                }
+            });
+            findings
+                .into_iter()
+                .flat_map(|it| it.evidence)
+                .filter(|it| it.starts_with("booth"))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(held(false), ["booth: site id 1023541 holds it, expires in 9 min"]);
+        // The holder is this site.
+        assert_eq!(held(true), [""; 0]);
     }
 
     #[test]

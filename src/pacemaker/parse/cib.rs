@@ -9,8 +9,8 @@ use crate::model::text::clean;
 use crate::model::{Cib, ConfiguredResource, FencingLevel, LevelTarget, NodeName, ResourceId};
 use crate::pacemaker::xml::{self, Element, ParseError};
 
-/// The CIB's status is most of it, and `crm_mon` tells it better.
-const SKIPPED: [&str; 1] = ["status"];
+/// What each node has run is most of the CIB, and `crm_mon` tells it better.
+const SKIPPED: [&str; 1] = ["node_state"];
 
 /// The attributes of `<cib>` that hold the user, the client and the node of the last change.
 pub(super) const WRITTEN_BY: [&str; 3] = ["update-user", "update-client", "update-origin"];
@@ -76,6 +76,9 @@ pub fn cib(xml: &[u8]) -> Result<Cib, ParseError> {
     if let Some(root) = root.child("configuration") {
         cib.configuration = configuration::tree(root, &mut reading);
     }
+    let states = root.named("status").flat_map(|status| status.listed("tickets", "ticket_state"));
+    let states = reading.first(limits::TICKETS, "tickets", states);
+    cib.leases.extend(states.into_iter().filter_map(|it| constraints::lease(it, &mut reading)));
     cib.cluster_name = cib.property("cluster-name").filter(|name| !name.is_empty()).map(str::to_owned);
     cib.left_out = reading.take_left_out();
     cib.oddities = reading.take_oddities();

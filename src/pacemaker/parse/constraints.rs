@@ -7,7 +7,7 @@ use super::limits;
 use super::reading::{Reading, role, text};
 use crate::model::ResourceId;
 use crate::model::text::clean;
-use crate::model::{Ban, Constraint, ConstraintRule, ResourceSet, Score, Terms, Ticket};
+use crate::model::{Ban, Constraint, ConstraintRule, Lease, ResourceSet, Score, Terms, Ticket};
 use crate::pacemaker::xml::Element;
 
 /// Reads `<bans>`.
@@ -37,6 +37,21 @@ pub(super) fn tickets(root: &Element<'_>, reading: &mut Reading<'_>) -> Vec<Tick
         last_granted: reading.date(element, "last-granted"),
     };
     tickets.into_iter().map(ticket).collect()
+}
+
+/// booth's ids for "no site": its own `NO_ONE`, signed and unsigned, and an empty slot.
+const NO_SITE: [&str; 3] = ["-1", "4294967295", "0"];
+
+/// Reads a `<ticket_state>` of the CIB's status; `None` for a ticket without booth's `owner`.
+pub(super) fn lease(element: &Element<'_>, reading: &mut Reading<'_>) -> Option<Lease> {
+    let owner = text(element, "owner")?;
+    let holder = Some(owner).filter(|owner| !NO_SITE.contains(&owner.as_str()));
+    let expires = reading.number(element, "expires").filter(|seconds: &i64| holder.is_some() && *seconds > 0);
+    Some(Lease {
+        ticket: clean(element.text_of("id")),
+        holder,
+        expires: expires.and_then(|seconds| Timestamp::from_second(seconds).ok()),
+    })
 }
 
 fn granted(element: &Element<'_>, reading: &mut Reading<'_>) -> bool {

@@ -49,6 +49,9 @@ struct TicketStatus<'a> {
     granted: bool,
     standby: bool,
     last_granted: Option<Timestamp>,
+    /// The id of the site that holds it according to booth, this one included.
+    holder: Option<&'a str>,
+    expires: Option<Timestamp>,
 }
 
 impl<'a> History<'a> {
@@ -57,7 +60,7 @@ impl<'a> History<'a> {
             fail_counts: picture.fail_counts.iter().map(FailCountStatus::new).collect(),
             failed_probes: picture.failed_probes.iter().map(FailedProbeStatus::new).collect(),
             node_attributes: picture.attributes.iter().map(AttributeStatus::new).collect(),
-            tickets: picture.tickets.iter().map(TicketStatus::new).collect(),
+            tickets: picture.tickets.iter().map(|ticket| TicketStatus::new(ticket, picture)).collect(),
         }
     }
 }
@@ -98,12 +101,15 @@ impl<'a> AttributeStatus<'a> {
 }
 
 impl<'a> TicketStatus<'a> {
-    fn new(ticket: &'a Ticket) -> Self {
+    fn new(ticket: &'a Ticket, picture: &'a Picture) -> Self {
+        let lease = picture.cib.as_deref().and_then(|cib| cib.lease(&ticket.id));
         Self {
             id: &ticket.id,
             granted: ticket.granted,
             standby: ticket.standby,
             last_granted: ticket.last_granted,
+            holder: lease.and_then(|lease| lease.holder.as_deref()),
+            expires: lease.and_then(|lease| lease.expires),
         }
     }
 }
