@@ -123,9 +123,6 @@ const UPTIME: SignedDuration = SignedDuration::from_hours(31);
 /// The shortest and the longest that an answer takes, in milliseconds.
 const LATENCY_MS: std::ops::RangeInclusive<u64> = 3..=25;
 
-/// Of so many clusters one has a ring down for as long as the demo lasts.
-const RING_DOWN_EVERY: usize = 8;
-
 /// What is in the script that follows a log, and in no other.
 const FOLLOWED: &str = "journalctl -f";
 
@@ -301,11 +298,7 @@ impl Demo {
                 self.simulate(member, arguments, now)?
             }
             (Question::Script(arguments), ahead) if command.input().is_some_and(asks_stack) => {
-                let viewer = stack::Viewer {
-                    index: member.index,
-                    runs: ahead.is_some(),
-                    lacks_ring: self.schedule.is_some() && member.cluster % RING_DOWN_EVERY == 1,
-                };
+                let viewer = stack::Viewer { index: member.index, runs: ahead.is_some() };
                 Reply::ok(stack::answer(blueprint, &situation(), &viewer, arguments))
             }
             (Question::Script(_), Some(_)) => Reply::refused("sh", Refused::Unsupported),

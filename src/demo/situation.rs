@@ -15,6 +15,8 @@ pub(super) struct Situation {
     pub(super) nodes: Vec<NodeCondition>,
     /// How each member's host answers.
     pub(super) hosts: [HostCondition; MEMBERS],
+    /// The member whose second ring is down.
+    pub(super) cut: Option<usize>,
     /// The index of the designated controller.
     pub(super) dc: usize,
     pub(super) quorate: bool,
@@ -289,6 +291,7 @@ impl Situation {
         Self {
             nodes: vec![NodeCondition::default(); blueprint.nodes.len()],
             hosts: [HostCondition::GOOD; MEMBERS],
+            cut: None,
             dc: 0,
             quorate: true,
             maintenance: None,

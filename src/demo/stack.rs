@@ -16,8 +16,6 @@ pub(super) struct Viewer {
     pub(super) index: usize,
     /// The cluster stack runs there.
     pub(super) runs: bool,
-    /// The last member's second ring is down.
-    pub(super) lacks_ring: bool,
 }
 
 /// The sections that the script prints on that member, with the cluster's votes where they are asked for.
@@ -41,7 +39,7 @@ pub(super) fn answer(
     }
     section(&mut sections, "daemons", 0, &daemons(viewer.runs));
     if viewer.runs {
-        section(&mut sections, "links", 0, &links(&online, viewer));
+        section(&mut sections, "links", 0, &links(&online, situation.cut, viewer));
     } else {
         section(&mut sections, "links", 1, "Could not initialize corosync configuration API error 2\n");
     }
@@ -74,14 +72,13 @@ fn votes(online: &[bool], quorate: bool) -> String {
     text
 }
 
-/// As corosync 3.1 prints it.
-fn links(online: &[bool], viewer: &Viewer) -> String {
+/// As corosync 3.1 prints it. The member that is cut has lost its second ring.
+fn links(online: &[bool], cut: Option<usize>, viewer: &Viewer) -> String {
     let mut text = format!("Local node ID {}, transport knet\n", viewer.index + 1);
-    let last = online.len().saturating_sub(1);
     for ring in 0..=SECOND {
         let _ = writeln!(text, "LINK ID {ring} udp\n\taddr\t= {}\n\tstatus:", address(ring, viewer.index));
         for (peer, is_online) in online.iter().enumerate() {
-            let is_cut = viewer.lacks_ring && ring == SECOND && (peer == last || viewer.index == last);
+            let is_cut = ring == SECOND && (cut == Some(peer) || cut == Some(viewer.index));
             let state = match (peer == viewer.index, *is_online && !is_cut) {
                 (true, _) => "localhost",
                 (false, true) => "connected",

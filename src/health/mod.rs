@@ -15,7 +15,9 @@ mod findings;
 mod incident;
 mod index;
 mod remedy;
+mod replication;
 mod scene;
+mod stack;
 #[cfg(test)]
 mod testing;
 mod why;

@@ -201,12 +201,15 @@ impl<'a> Scene<'a> {
     /// Whether SBD fences by the watchdog alone.
     pub(super) fn has_watchdog(&self) -> bool {
         let is_set = |timeout: &str| !matches!(timeout, "" | "0" | "0s");
-        let timeout = self
-            .property("stonith-watchdog-timeout")
-            .or_else(|| self.property("fencing-watchdog-timeout"))
-            .or(self.picture.summary.options.watchdog_timeout.as_deref());
         let watchdog = self.property("have-watchdog").is_none_or(is_true);
-        watchdog && timeout.is_some_and(is_set)
+        watchdog && self.watchdog_timeout().is_some_and(is_set)
+    }
+
+    /// `stonith-watchdog-timeout` as it is written.
+    pub(super) fn watchdog_timeout(&self) -> Option<&'a str> {
+        self.property("stonith-watchdog-timeout")
+            .or_else(|| self.property("fencing-watchdog-timeout"))
+            .or(self.picture.summary.options.watchdog_timeout.as_deref())
     }
 
     /// The constraints of the CIB; none where it was not read.

@@ -25,7 +25,7 @@ pub(super) enum Fault {
     Standby,
     /// A member's resources are left alone.
     NodeMaintenance,
-    /// A member's health attribute turns yellow, then red.
+    /// A member's health attribute turns yellow, then red, and its second ring is down.
     NodeHealth,
     /// A remote node is lost.
     RemoteLost,

@@ -78,9 +78,11 @@ pub(super) fn maintenance(scene: &Scene, situation: &mut Situation) {
     situation.reconfigure(scene.at(0));
 }
 
-/// The member's health attribute gets worse.
+/// A network card of the member's fails: its health attribute gets worse, and at last its second ring is down.
 pub(super) fn health(scene: &Scene, situation: &mut Situation) {
-    situation.nodes[scene.victim()].health = if scene.phase() == 0 { Health::Yellow } else { Health::Red };
+    let is_lost = scene.phase() > 0;
+    situation.nodes[scene.victim()].health = if is_lost { Health::Red } else { Health::Yellow };
+    situation.cut = is_lost.then(|| scene.victim());
 }
 
 /// As [`lost`], for a remote node.

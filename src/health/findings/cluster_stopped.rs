@@ -4,6 +4,7 @@ use super::lost::when_last_seen;
 use crate::health::Severity;
 use crate::health::check::{Check, Look, Many, Verdict};
 use crate::health::scene::Outlook;
+use crate::health::stack;
 use crate::health::words::{names, span};
 use crate::model::{Belief, Contact};
 
@@ -32,6 +33,7 @@ fn check(outlook: &Outlook<'_>) -> Vec<Verdict> {
     });
     let verdict = Verdict::new(Severity::Critical, name, summary)
         .because([format!("Pacemaker does not run on {} (known for {})", names(hosts), span(outlook.now.duration_since(*since)))])
+        .because(stack::failed_lines(outlook, |host| hosts.contains(host)))
         .because(why)
         .because(when_last_seen(outlook))
         .remedy("Find out why it was stopped, then start it on every member: `pcs cluster start --all`, or `systemctl start pacemaker` on each.");

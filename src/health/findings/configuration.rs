@@ -25,11 +25,24 @@ fn check(scene: &Scene<'_>) -> Vec<Verdict> {
             .because(["validate-with is none: any mistake in it is accepted".to_owned()])
             .remedy("See what is wrong with it: `crm_verify --live-check --verbose`; then `cibadmin --upgrade --force`.")
     });
-    let known = known(cib);
-    let dangling = cib.constraints.iter().filter_map(|constraint| dangling(&known, constraint));
-    // What was left out may be what a constraint names.
-    let dangling = dangling.filter(|_| cib.left_out.is_empty());
+    let dangling = dangling(cib).map(|(constraint, missing)| of_dangling(constraint, missing));
     unchecked.into_iter().chain(dangling).collect()
+}
+
+/// The constraints on what doesn't exist.
+pub(super) fn dangling_ids<'a>(scene: &Scene<'a>) -> Vec<&'a str> {
+    let cib = scene.picture.cib.as_deref().into_iter();
+    cib.flat_map(dangling).map(|(constraint, _)| constraint.id.as_str()).collect()
+}
+
+fn dangling(cib: &Cib) -> impl Iterator<Item = (&Constraint, &ResourceId)> {
+    let known = known(cib);
+    // What was left out may be what a constraint names.
+    let constraints = cib.constraints.iter().filter(|_| cib.left_out.is_empty());
+    constraints.filter_map(move |constraint| {
+        let named = constraint.rule.named();
+        Some((constraint, named.into_iter().find(|id| is_plain(id) && !known.contains(id))?))
+    })
 }
 
 /// Everything that a constraint may name.
@@ -38,15 +51,13 @@ fn known(cib: &Cib) -> HashSet<&ResourceId> {
     resources.chain(&cib.templates).chain(cib.tags.iter().map(|(tag, _)| tag)).collect()
 }
 
-fn dangling(known: &HashSet<&ResourceId>, constraint: &Constraint) -> Option<Verdict> {
-    let missing = constraint.rule.named().into_iter().find(|id| is_plain(id) && !known.contains(id))?;
+fn of_dangling(constraint: &Constraint, missing: &ResourceId) -> Verdict {
     let id = &constraint.id;
-    let verdict = Verdict::new(Severity::Warning, id, format!("{id} names {missing}, which does not exist"))
+    Verdict::new(Severity::Warning, id, format!("{id} names {missing}, which does not exist"))
         .remedy(format!(
             "Check the configuration: `crm_verify --live-check --verbose`. To remove it: `cibadmin --delete --xpath {}`.",
             shell(format!("//constraints/*[@id=\"{id}\"]"))
-        ));
-    Some(verdict)
+        ))
 }
 
 /// A pattern (`rsc-pattern`) stands for many, and no name for an inline set: neither can be looked up.

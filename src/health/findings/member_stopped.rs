@@ -4,6 +4,7 @@ use super::member_silent::is_seen_as_up;
 use crate::health::Severity;
 use crate::health::check::{Check, Look, Many, Verdict};
 use crate::health::scene::Outlook;
+use crate::health::stack;
 use crate::model::Belief;
 
 pub(super) const CHECK: Check = Check {
@@ -20,6 +21,7 @@ fn check(outlook: &Outlook<'_>) -> Vec<Verdict> {
         .map(|viewpoint| {
             let host = &viewpoint.host;
             Verdict::new(Severity::Warning, host, format!("{host} says that its cluster stack is stopped"))
+                .because(stack::failed_lines(outlook, |other| other == host))
                 .remedy("Start it there if it should take part: `pcs cluster start` or `systemctl start pacemaker`.")
         })
         .collect()

@@ -10,6 +10,9 @@ mod cluster_stopped;
 mod configuration;
 mod connecting;
 mod connectivity_lost;
+mod daemon_down;
+mod drbd_degraded;
+mod drbd_split_brain;
 mod fail_count;
 mod fail_count_threshold;
 mod failure_recovered;
@@ -21,6 +24,7 @@ mod fencing_no_device;
 mod fencing_pending;
 mod fencing_settings;
 mod leftover_constraint;
+mod link_down;
 mod lost;
 mod member_cut_off;
 mod member_silent;
@@ -45,6 +49,7 @@ mod other_cluster;
 mod pacemaker_state;
 mod picture_old;
 mod promoted_missing;
+mod qdevice_down;
 mod resource_blocked;
 mod resource_disabled;
 mod resource_failed;
@@ -52,11 +57,15 @@ mod resource_multiply_active;
 mod resource_orphaned;
 mod resource_stopped;
 mod resource_unmanaged;
+mod sbd_disk_lost;
+mod sbd_diskless_two_nodes;
+mod sbd_timeouts;
 mod split_brain;
 mod stop_all_resources;
 mod takeover_barred;
 mod ticket;
 mod too_large;
+mod verify_errors;
 mod views_differ;
 
 use super::check::Check;
@@ -90,6 +99,11 @@ pub const CHECKS: &[Check] = &[
     member_stopped::CHECK,
     member_silent::CHECK,
     views_differ::CHECK,
+    // The stack under Pacemaker, on which the rest stands.
+    daemon_down::CHECK,
+    link_down::CHECK,
+    qdevice_down::CHECK,
+    sbd_disk_lost::CHECK,
     // The cluster as a whole.
     no_quorum::CHECK,
     no_dc::CHECK,
@@ -112,6 +126,8 @@ pub const CHECKS: &[Check] = &[
     node_maintenance::CHECK,
     ticket::CHECK,
     // Its resources.
+    drbd_split_brain::CHECK,
+    drbd_degraded::CHECK,
     resource_multiply_active::CHECK,
     resource_blocked::CHECK,
     resource_failed::CHECK,
@@ -127,8 +143,11 @@ pub const CHECKS: &[Check] = &[
     // What will hurt one day.
     fencing_disabled::CHECK,
     fencing_settings::CHECK,
+    sbd_timeouts::CHECK,
+    sbd_diskless_two_nodes::CHECK,
     leftover_constraint::CHECK,
     configuration::CHECK,
+    verify_errors::CHECK,
     mixed_versions::CHECK,
     feature_sets::CHECK,
     clock_skew::CHECK,

@@ -4,6 +4,7 @@ use super::fencing_failed::{latest, who};
 use crate::health::Severity;
 use crate::health::check::{Check, Look, Many, Verdict};
 use crate::health::scene::{Scene, base};
+use crate::health::stack;
 use crate::health::words::{listed, plural, shell};
 use crate::model::{FencingEvent, FencingOutcome, Node, NodeKind, NodeName, ResourceId};
 
@@ -48,7 +49,7 @@ fn member(scene: &Scene<'_>, node: &Node) -> Verdict {
         "Check that it is up, then start its cluster stack: `ssh {} systemctl start pacemaker`.",
         shell(name)
     );
-    match fenced {
+    let verdict = match fenced {
         Some(event) => {
             Verdict::new(Severity::Critical, name, format!("{name} is offline since it was fenced"))
                 .because([fenced_line(scene, event)])
@@ -62,7 +63,8 @@ fn member(scene: &Scene<'_>, node: &Node) -> Verdict {
                 .because(["it left in an orderly way".to_owned()])
                 .remedy(start)
         }
-    }
+    };
+    verdict.because(stack::failed_lines(&scene.outlook, |host| host.is_node(name)))
 }
 
 /// `reboot 12 s ago (…), asked for by …`.

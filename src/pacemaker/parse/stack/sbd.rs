@@ -13,28 +13,38 @@ pub(super) fn read(sections: &Sections) -> Told<Sbd> {
     let told = sections.told("sbd-config", "cat", |section| {
         (section.end == End::Exit(0)).then(|| configuration(&section.lines))
     });
-    let Told::Known(mut sbd) = told else { return told };
+    let (mut sbd, has_disks) = match told {
+        Told::Known(known) => known,
+        Told::Unknown(reason) => return Told::Unknown(reason),
+        Told::Absent | Told::NotAsked => return Told::Absent,
+    };
     let devices = sections.get("sbd-devices").filter(|section| section.end == End::Exit(0));
     let devices = devices.into_iter().flat_map(|section| &section.lines).filter(|line| !line.is_empty());
     sbd.devices = devices.enumerate().filter_map(|(nth, line)| device(sections, nth, line)).collect();
+    if has_disks && sbd.devices.is_empty() {
+        // The file names disks, and the answer ends before them: that isn't to say that SBD has none.
+        return Told::Unknown("the answer has nothing of the disks".to_owned());
+    }
     Told::Known(sbd)
 }
 
-/// The file holds shell assignments, of which the last counts.
-fn configuration(lines: &[String]) -> Sbd {
+/// What the file sets, and whether it names disks. It holds shell assignments, of which the last counts.
+fn configuration(lines: &[String]) -> (Sbd, bool) {
     let mut sbd = Sbd::default();
+    let mut has_disks = false;
     for line in lines {
         let Some((key, value)) = line.split_once('=') else { continue };
         let value = unquoted(value.trim());
         let value = (!value.is_empty()).then_some(value);
         match key.trim() {
+            "SBD_DEVICE" => has_disks = value.is_some_and(|value| !value.trim_matches([';', ' ']).is_empty()),
             "SBD_WATCHDOG_TIMEOUT" => sbd.watchdog_timeout = value.and_then(|value| value.parse().ok()),
             "SBD_WATCHDOG_DEV" => sbd.watchdog = value.map(str::to_owned),
             "SBD_STARTMODE" => sbd.start_mode = value.map(str::to_owned),
             _ => {}
         }
     }
-    sbd
+    (sbd, has_disks)
 }
 
 fn unquoted(value: &str) -> &str {

@@ -25,8 +25,11 @@ pub(super) fn read(section: &Section) -> Option<Vec<VerifyMessage>> {
     if !matches!(section.end, End::Exit(0 | INVALID)) && !says_so() {
         return None;
     }
+    let is_valid = section.end == End::Exit(0);
     let mut messages: Vec<VerifyMessage> = Vec::new();
-    for message in section.lines.iter().filter_map(|line| message(line)) {
+    for mut message in section.lines.iter().filter_map(|line| message(line)) {
+        // What Pacemaker logs as an error isn't always one of the configuration: the exit code decides.
+        message.is_error &= !is_valid;
         if !messages.contains(&message) {
             messages.push(message);
         }
