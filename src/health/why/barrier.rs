@@ -5,7 +5,7 @@ use super::rule;
 use crate::health::scene::{Scene, base, is_host};
 use crate::health::words::listed;
 use crate::model::{
-    BondKind, Constraint, Node, NodeHealth, NodeKind, NodeName, Place, ResourceId, Role, Score, is_true,
+    Bond, BondKind, Constraint, Node, NodeHealth, NodeKind, NodeName, Place, ResourceId, Role, Score, is_true,
 };
 
 /// One thing that keeps a resource off a node.
@@ -279,14 +279,41 @@ fn company<'a>(asked: &Asked<'_, 'a>, node: &NodeName) -> Vec<Barrier<'a>> {
         .filter_map(|bond| {
             let BondKind::With { score, leader_role, .. } = bond.kind else { return None };
             let promoted = leader_role == Some(&Role::Promoted);
-            let is_there = || asked.scene.runs_on(bond.leader, promoted, node);
-            match score? {
-                Score::Infinity if !is_there() => Some(Barrier::Without(bond.leader, promoted)),
-                Score::MinusInfinity if is_there() => Some(Barrier::Beside(bond.leader, promoted)),
+            match (score?, is_beside(asked, &bond, promoted, node)?) {
+                (Score::Infinity, false) => Some(Barrier::Without(bond.leader, promoted)),
+                (Score::MinusInfinity, true) => Some(Barrier::Beside(bond.leader, promoted)),
                 _ => None,
             }
         })
         .collect()
+}
+
+/// The attribute whose value makes several nodes one place for a colocation. A node's name makes it one by itself.
+pub(super) fn place_attribute<'a>(bond: &Bond<'a>) -> Option<&'a str> {
+    bond.constraint.terms.node_attribute.as_deref().filter(|name| *name != "#uname")
+}
+
+/// Whether the leader of a colocation runs in the place that the node is part of; `None` where a node's place isn't known.
+pub(super) fn is_beside(
+    asked: &Asked<'_, '_>,
+    bond: &Bond<'_>,
+    promoted: bool,
+    node: &NodeName,
+) -> Option<bool> {
+    let scene = asked.scene;
+    let Some(attribute) = place_attribute(bond) else {
+        return Some(scene.runs_on(bond.leader, promoted, node));
+    };
+    let place = |node: &NodeName| {
+        let known = scene.index.attributes(node).iter().find(|known| known.name == attribute);
+        known.map(|known| known.value.as_str())
+    };
+    let own = place(node)?;
+    let nodes = scene.picture.nodes.iter().map(|node| &node.name);
+    let places: Vec<_> =
+        nodes.filter(|other| scene.runs_on(bond.leader, promoted, other)).map(place).collect();
+    let is_known = places.contains(&Some(own)) || !places.contains(&None);
+    is_known.then(|| places.contains(&Some(own)))
 }
 
 /// All that keeps a resource off its nodes in one line, given the first barrier of each: `by-day keeps it off t1 and

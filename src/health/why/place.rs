@@ -6,7 +6,7 @@ use super::barrier::{self, Barrier, State};
 use super::resource::Asked;
 use super::{NodeAnswer, Pull, Reason};
 use crate::health::scene::base;
-use crate::model::{BondKind, Node, NodeName, Place, ResourceId, Role, Score};
+use crate::model::{Bond, BondKind, Node, NodeName, Place, Role, Score};
 
 /// Every node that could run it, in the cluster's order.
 pub(super) fn answers(asked: &Asked<'_, '_>) -> Vec<NodeAnswer> {
@@ -160,34 +160,32 @@ fn colocations(asked: &Asked<'_, '_>, node: &NodeName) -> Vec<Reason> {
     bonds
         .filter_map(|bond| match bond.kind {
             BondKind::With { score: Some(score), leader_role, .. } => {
-                colocation(asked, node, bond.leader, score, leader_role)
+                let promoted = leader_role == Some(&Role::Promoted);
+                let is_here = barrier::is_beside(asked, &bond, promoted, node)?;
+                colocation(&bond, score, promoted, is_here)
             }
             _ => None,
         })
         .collect()
 }
 
-fn colocation(
-    asked: &Asked<'_, '_>,
-    node: &NodeName,
-    with: &ResourceId,
-    score: Score,
-    role: Option<&Role>,
-) -> Option<Reason> {
-    let is_here = asked.scene.runs_on(with, role == Some(&Role::Promoted), node);
-    let whom = if role == Some(&Role::Promoted) { format!("{with} promoted") } else { with.to_string() };
+fn colocation(bond: &Bond<'_>, score: Score, promoted: bool, is_here: bool) -> Option<Reason> {
+    let with = bond.leader;
+    let whom = if promoted { format!("{with} promoted") } else { with.to_string() };
+    let there = barrier::place_attribute(bond)
+        .map_or_else(|| "there".to_owned(), |attribute| format!("in the same {attribute}"));
     match (score, is_here) {
         (Score::Infinity, false) => {
-            Some(reason(Pull::Never, format!("runs only with {whom}, which is not there")))
+            Some(reason(Pull::Never, format!("runs only with {whom}, which is not {there}")))
         }
         (Score::MinusInfinity, true) => {
-            Some(reason(Pull::Never, format!("never runs with {whom}, which is there")))
+            Some(reason(Pull::Never, format!("never runs with {whom}, which is {there}")))
         }
         (score, true) if score.is_negative() => {
-            Some(reason(Pull::Against, format!("{score} beside {whom}, which is there")))
+            Some(reason(Pull::Against, format!("{score} beside {whom}, which is {there}")))
         }
         (Score::Finite(0), _) | (_, false) => None,
-        (score, true) => Some(reason(Pull::For, format!("{score} beside {whom}, which is there"))),
+        (score, true) => Some(reason(Pull::For, format!("{score} beside {whom}, which is {there}"))),
     }
 }
 

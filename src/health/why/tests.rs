@@ -7,7 +7,9 @@ use super::{About, Pull, Why, why};
 use crate::health::testing::{
     entry, fail_count, failure, group, healthy, known, live, now, primitive, resource,
 };
-use crate::model::{Cib, Constraint, ConstraintRule, NodeKind, Picture, ResourceId, Role, Score, Ticket};
+use crate::model::{
+    Cib, Constraint, ConstraintRule, NodeAttribute, NodeKind, Picture, ResourceId, Role, Score, Ticket,
+};
 
 const VIP: &str = "ocf:heartbeat:IPaddr2";
 
@@ -175,6 +177,39 @@ fn a_colocation_pulls(#[case] score: Score, #[case] there: bool, #[case] expecte
         picture.cib = Some(Arc::new(with(vec![rule])));
         let nodes: &[&str] = if there { &["db1"] } else { &["db2"] };
         picture.resources[2] = crate::health::testing::galera(nodes, 3);
+    });
+    let reason = why.nodes[0].reasons.first().map(|reason| (reason.pull, reason.words.as_str()));
+    assert_eq!(reason, expected);
+}
+
+/// Nodes with the same value of the `node-attribute` are one place; the leader runs on db2.
+#[rstest]
+#[case(["a", "a", "b"], Some((Pull::For, "INFINITY beside galera-clone, which is in the same site")))]
+#[case(["a", "b", "b"], Some((Pull::Never, "runs only with galera-clone, which is not in the same site")))]
+#[case::unknown(["", "a", "b"], None)]
+#[case::of_the_leader_unknown(["a", "", "b"], None)]
+fn a_colocation_by_attribute_pulls(#[case] sites: [&str; 3], #[case] expected: Option<(Pull, &str)>) {
+    let rule = ConstraintRule::Colocation {
+        resource: "vip-db".into(),
+        with: "galera-clone".into(),
+        score: Some(Score::Infinity),
+        role: None,
+        with_role: None,
+    };
+    let mut cib = with(vec![rule]);
+    cib.constraints[0].terms.node_attribute = Some("site".to_owned());
+    let why = ask("vip-db", |picture| {
+        picture.cib = Some(Arc::new(cib));
+        picture.resources[2] = crate::health::testing::galera(&["db2"], 3);
+        for (node, site) in ["db1", "db2", "db3"].into_iter().zip(sites).filter(|(_, site)| !site.is_empty())
+        {
+            picture.attributes.push(NodeAttribute {
+                node: node.into(),
+                name: "site".to_owned(),
+                value: site.to_owned(),
+                expected: None,
+            });
+        }
     });
     let reason = why.nodes[0].reasons.first().map(|reason| (reason.pull, reason.words.as_str()));
     assert_eq!(reason, expected);
