@@ -34,7 +34,7 @@ pub(super) struct Down<'a> {
 /// The cause of something that is down, as the finding that tells it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Root<'a> {
-    /// Another resource, by its id at the top level.
+    /// Another resource, by its id at the top level; a disabled member of a group by its own.
     Resource(&'a ResourceId),
     /// A ticket.
     Ticket(&'a str),
@@ -64,7 +64,9 @@ impl<'a> Downs<'a> {
         for (down, root) in all.iter_mut().zip(roots) {
             down.root = root;
             if let Some(root) = root {
-                followers.entry(root).or_default().push(down.top.id());
+                // The rest of its own group is named by its first member.
+                let is_inside = matches!(down.obstacle, Obstacle::Behind(_));
+                followers.entry(root).or_default().push(if is_inside { down.id } else { down.top.id() });
             }
         }
         Self { all, followers }
@@ -99,17 +101,23 @@ impl<'a> Downs<'a> {
 
     /// `g-web and vip wait for it`: what a resource keeps from running, as a line of evidence.
     pub(super) fn line(&self, scene: &Scene<'a>, id: &ResourceId) -> Option<String> {
-        let top = scene.parts(base(id)).next().map(Placed::top);
-        self.behind_line(Root::Resource(top?))
+        let (own, top) = scene.parts(base(id)).next().map(|part| (&part.primitive.id, part.top()))?;
+        let mut behind = self.behind(Root::Resource(top)).to_vec();
+        if own == id && own != top {
+            behind.extend(self.behind(Root::Resource(own)));
+        }
+        waiting(&behind)
     }
 
     pub(super) fn behind_line(&self, root: Root<'a>) -> Option<String> {
-        let behind = self.behind(root);
-        (!behind.is_empty()).then(|| {
-            let verb = if behind.len() == 1 { "waits" } else { "wait" };
-            format!("{} {verb} for it", listed(behind))
-        })
+        waiting(self.behind(root))
     }
+}
+
+/// `g-web and vip wait for it`; `None` without any.
+fn waiting(behind: &[&ResourceId]) -> Option<String> {
+    let verb = if behind.len() == 1 { "waits" } else { "wait" };
+    (!behind.is_empty()).then(|| format!("{} {verb} for it", listed(behind)))
 }
 
 fn down<'a>(scene: &Scene<'a>, top: &'a Resource) -> Option<Down<'a>> {
@@ -150,6 +158,7 @@ fn root<'a>(
     loop {
         let leader = match obstacle {
             Obstacle::Leader(leader) => leader,
+            Obstacle::Behind(disabled) => return Some(Root::Resource(disabled)),
             Obstacle::Fencing(_) => return Some(Root::Fencing),
             Obstacle::Unknown => return scene.doubtful_ticket().map(Root::Ticket),
             _ => return None,

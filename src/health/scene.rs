@@ -329,11 +329,13 @@ impl<'a> Scene<'a> {
         placed.primitive.active && placed.primitive.role == Role::Promoted
     }
 
-    /// Whether the resource of that id, or any part of it, runs on that node; promoted where that is asked.
-    pub(super) fn runs_on(&self, id: &ResourceId, promoted: bool, node: &NodeName) -> bool {
+    /// Whether the resource of that id, or any part of it, runs on that node in that role. `Started` and no role stand
+    /// for either.
+    pub(super) fn runs_on(&self, id: &ResourceId, role: Option<&Role>, node: &NodeName) -> bool {
+        let role = role.filter(|role| matches!(role, Role::Promoted | Role::Unpromoted));
         self.parts(base(id)).any(|placed| {
             placed.primitive.active
-                && (!promoted || placed.primitive.role == Role::Promoted)
+                && role.is_none_or(|role| placed.primitive.role == *role)
                 && placed.primitive.nodes.contains(node)
         })
     }

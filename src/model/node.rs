@@ -155,6 +155,19 @@ impl Score {
     /// Pacemaker's `INFINITY` as a number.
     pub const INFINITY: i64 = 1_000_000;
 
+    /// Reads a score as Pacemaker does: a number, or infinity with or without a sign.
+    pub fn parse(value: &str) -> Option<Self> {
+        let value = value.trim();
+        let (negative, size) = match value.strip_prefix('-') {
+            Some(size) => (true, size),
+            None => (false, value.strip_prefix('+').unwrap_or(value)),
+        };
+        if size.eq_ignore_ascii_case("INFINITY") {
+            return Some(if negative { Self::MinusInfinity } else { Self::Infinity });
+        }
+        value.parse().ok().map(Self::from_number)
+    }
+
     /// A number as Pacemaker reads it: from a million on it is infinite.
     pub fn from_number(number: i64) -> Self {
         if number >= Self::INFINITY {

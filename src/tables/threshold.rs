@@ -2,7 +2,7 @@
 
 use super::wide::meta;
 use crate::health::{plural, span};
-use crate::model::{Cib, Picture, Resource, ResourceId, Score};
+use crate::model::{Cib, Picture, Resource, ResourceId, Score, interval_seconds};
 
 use jiff::SignedDuration;
 
@@ -41,9 +41,12 @@ fn of_one(picture: &Picture, id: &ResourceId) -> Option<String> {
         format!("stays on its node after any number of failures{start} (no migration-threshold)")
     };
     let expire = cib.map(|_| match meta(picture, id, "failure-timeout") {
-        value if value.is_empty() || seconds(&value) == Some(0) => "; counts never expire".to_owned(),
+        value if value.is_empty() || interval_seconds(&value) == Some(0) => {
+            "; counts never expire".to_owned()
+        }
         value => {
-            let after = seconds(&value).map_or(value, |seconds| span(SignedDuration::from_secs(seconds)));
+            let after =
+                interval_seconds(&value).map_or(value, |seconds| span(SignedDuration::from_secs(seconds)));
             format!("; counts expire after {after} (failure-timeout)")
         }
     });
@@ -58,44 +61,12 @@ fn threshold(picture: &Picture, id: &ResourceId) -> Option<Score> {
     }
     picture.cib.as_ref()?;
     match meta(picture, id, "migration-threshold") {
-        value if value.is_empty() || value.eq_ignore_ascii_case("INFINITY") => Some(Score::Infinity),
-        value => value.trim().parse().ok().map(Score::from_number),
+        value if value.is_empty() => Some(Score::Infinity),
+        value => Score::parse(&value),
     }
 }
 
 /// `start-failure-is-fatal`, on by default: a failed start raises the fail count to `INFINITY`.
 fn is_start_fatal(cib: &Cib) -> bool {
     cib.property("start-failure-is-fatal").and_then(crate::model::boolean) != Some(false)
-}
-
-/// An interval as the CIB has it; `None` if it is written in another way, such as ISO 8601.
-fn seconds(interval: &str) -> Option<i64> {
-    let interval = interval.trim();
-    let unit_at = interval.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(interval.len());
-    let (number, unit) = interval.split_at(unit_at);
-    let each = match unit.trim() {
-        "" | "s" | "sec" => 1,
-        "m" | "min" => 60,
-        "h" | "hr" => 3_600,
-        _ => return None,
-    };
-    number.parse::<i64>().ok()?.checked_mul(each)
-}
-
-#[cfg(test)]
-mod tests {
-    use rstest::rstest;
-
-    use super::seconds;
-
-    #[rstest]
-    #[case("600", Some(600))]
-    #[case("600s", Some(600))]
-    #[case("10min", Some(600))]
-    #[case("1h", Some(3_600))]
-    #[case("PT10M", None)]
-    #[case("99999999999999999h", None)]
-    fn intervals(#[case] interval: &str, #[case] expected: Option<i64>) {
-        assert_eq!(seconds(interval), expected);
-    }
 }

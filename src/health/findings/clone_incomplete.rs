@@ -281,7 +281,9 @@ fn parts(clone: &CloneResource) -> Vec<&Primitive> {
 
 #[cfg(test)]
 mod tests {
-    use crate::health::testing::{findings, galera, lines, node, told};
+    use rstest::rstest;
+
+    use crate::health::testing::{ago, findings, galera, known, lines, node, told};
     use crate::model::{Ban, FailedProbe, Node, NodeKind, Picture, Score};
 
     /// Three instances on the members, a fourth that runs nowhere, and a remote node.
@@ -349,5 +351,32 @@ mod tests {
         });
         let expected = "critical clone-incomplete galera-clone: galera-clone runs nowhere: not installed on db1, db2 and db3";
         assert_eq!(wholly, [expected]);
+    }
+
+    #[rstest]
+    #[case::in_force(
+        61,
+        "critical clone-incomplete galera-clone: galera-clone runs nowhere: not installed on db1, db2 and db3"
+    )]
+    #[case::expired(
+        59,
+        "critical clone-incomplete galera-clone: galera-clone runs nowhere: none of 3 instances runs"
+    )]
+    fn a_probe_that_failed_bars_a_node_until_its_timeout(#[case] timeout: i64, #[case] expected: &str) {
+        let probe = |node: &str| FailedProbe {
+            node: node.into(),
+            resource: "galera".into(),
+            exit_code: 5,
+            exit_status: "not installed".to_owned(),
+            at: Some(ago(60)),
+        };
+        let lines = told(|picture| {
+            picture.resources[2] = galera(&[], 3);
+            picture.failed_probes = ["db1", "db2", "db3"].map(probe).to_vec();
+            let mut cib = known(&["galera-clone", "galera"]);
+            cib.resources[1].meta.push(("failure-timeout".to_owned(), format!("{timeout}s")));
+            picture.cib = Some(std::sync::Arc::new(cib));
+        });
+        assert_eq!(lines, [expected]);
     }
 }

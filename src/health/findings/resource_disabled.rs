@@ -93,6 +93,26 @@ mod tests {
         );
     }
 
+    #[test]
+    fn the_members_behind_a_disabled_one_wait_for_it() {
+        let members = || {
+            let ip = primitive("ip", "ocf:heartbeat:Dummy", &["db1"]);
+            vec![ip, off("fs"), primitive("app", "ocf:heartbeat:Dummy", &[])]
+        };
+        let found = told(|picture| picture.resources.push(group("g", members())));
+        let expected = "warning resource-disabled fs: fs is disabled (target-role Stopped); app waits for it";
+        assert_eq!(found, [expected]);
+        let cloned = told(|picture| {
+            let Resource::Clone(clone) = &mut picture.resources[2] else { unreachable!() };
+            clone.promotable = false;
+            clone.instances =
+                vec![group("g:0", vec![off("fs"), primitive("app", "ocf:heartbeat:Dummy", &[])])];
+        });
+        let expected =
+            "warning resource-disabled fs: fs is disabled (target-role Stopped); galera-clone waits for it";
+        assert_eq!(cloned, [expected]);
+    }
+
     /// `vip-db` follows the promoted instance of `galera-clone`, and none is promoted.
     fn demoted(picture: &mut Picture) -> Cib {
         picture.resources[2] = galera(&["db1", "db2", "db3"], 3);

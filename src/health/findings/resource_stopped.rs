@@ -31,6 +31,9 @@ fn verdict(scene: &Scene<'_>, down: &Down<'_>) -> Verdict {
         (_, Some(ahead), _) => format!("{id} is stopped, and may be next: {}", on_its_way_words(ahead)),
         (Obstacle::Leader(_), None, Some(words)) => format!("{id} is stopped: it {words}"),
         (_, None, Some(words)) => format!("{id} runs nowhere: {words}"),
+        (_, None, None) if scene.in_maintenance() => {
+            format!("{id} is stopped, and isn't started while the cluster is in maintenance")
+        }
         (_, None, None) => format!("{id} is stopped but should run"),
     };
     // Nobody watches while the cluster is in maintenance; the person who set that knows. What a transition comes to in

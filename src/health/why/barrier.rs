@@ -1,11 +1,14 @@
 //! What keeps a resource off a node.
 
+use jiff::SignedDuration;
+
 use super::resource::Asked;
 use super::rule;
 use crate::health::scene::{Scene, base, is_host};
 use crate::health::words::listed;
 use crate::model::{
-    Bond, BondKind, Constraint, Node, NodeHealth, NodeKind, NodeName, Place, ResourceId, Role, Score, is_true,
+    Bond, BondKind, Constraint, FailedProbe, Node, NodeHealth, NodeKind, NodeName, Place, ResourceId, Role,
+    Score, interval_seconds, is_true,
 };
 
 /// One thing that keeps a resource off a node.
@@ -25,10 +28,10 @@ pub(in crate::health) enum Barrier<'a> {
     Probed(&'a str),
     /// No room is left: of what, how much it needs and how much is left.
     Room(&'a str, i64, i64),
-    /// What it may only run with isn't there.
-    Without(&'a ResourceId, bool),
-    /// What it must not run with is there.
-    Beside(&'a ResourceId, bool),
+    /// What it may only run with isn't there in that role.
+    Without(&'a ResourceId, Option<&'a Role>),
+    /// What it must not run with is there in that role.
+    Beside(&'a ResourceId, Option<&'a Role>),
     /// No constraint allows it there, and the cluster is opt-in.
     OptIn,
     /// Another constraint of the resource says `resource-discovery="exclusive"`.
@@ -203,17 +206,31 @@ fn short_of_targets(asked: &Asked<'_, '_>, node: &NodeName) -> String {
 /// A health that bars the node, unless the resource is meant for unhealthy nodes.
 fn health(asked: &Asked<'_, '_>, node: &Node) -> Option<NodeHealth> {
     let strategy = asked.scene.property("node-health-strategy")?;
+    let scored = |name| strategy == "progressive" && outweighs(asked, &node.name, name);
     let bars = match node.health {
         NodeHealth::Green => false,
-        NodeHealth::Yellow => strategy == "only-green",
-        NodeHealth::Red => {
-            matches!(strategy, "only-green" | "migrate-on-red")
-                || (strategy == "progressive"
-                    && asked.scene.property("node-health-red").is_some_and(|score| score == "-INFINITY"))
-        }
+        NodeHealth::Yellow => strategy == "only-green" || scored("node-health-yellow"),
+        NodeHealth::Red => matches!(strategy, "only-green" | "migrate-on-red") || scored("node-health-red"),
     };
     let exempt = asked.meta("allow-unhealthy-nodes").is_some_and(|(_, value)| is_true(value));
     (bars && !exempt).then_some(node.health)
+}
+
+/// Whether that property's score keeps it off: a negative one that nothing asking for the node may make up for.
+fn outweighs(asked: &Asked<'_, '_>, node: &NodeName, property: &str) -> bool {
+    match asked.scene.property(property).and_then(Score::parse) {
+        Some(Score::MinusInfinity) => true,
+        Some(score) if score.is_negative() => {
+            let asks = |place: &Place<'_>| {
+                place.score.is_none_or(|score| !score.is_negative())
+                    && place.node.map_or_else(|| holds(asked, place, node) != Some(false), |at| at == node)
+            };
+            let follows = asked.bonds().any(|bond| matches!(bond.kind, BondKind::With { .. }));
+            let has_base = asked.scene.property("node-health-base").is_some_and(|base| base != "0");
+            !follows && !has_base && !asked.places().any(|place| asks(&place))
+        }
+        _ => false,
+    }
 }
 
 fn failed(asked: &Asked<'_, '_>, node: &NodeName) -> bool {
@@ -224,8 +241,15 @@ fn failed(asked: &Asked<'_, '_>, node: &NodeName) -> bool {
 fn probed<'a>(asked: &Asked<'_, 'a>, node: &NodeName) -> Option<&'a str> {
     let probes = asked.scene.picture.failed_probes.iter();
     let mut here = probes.filter(|probe| probe.node == *node && HARD.contains(&probe.exit_code));
-    let probe = here.find(|probe| is_of(&asked.family, &probe.resource))?;
+    let probe = here.find(|probe| is_of(&asked.family, &probe.resource) && !has_expired(asked, probe))?;
     Some(if probe.exit_status.is_empty() { "error" } else { &probe.exit_status })
+}
+
+/// Whether `failure-timeout` has passed since: Pacemaker asks that node again.
+fn has_expired(asked: &Asked<'_, '_>, probe: &FailedProbe) -> bool {
+    let timeout = asked.meta("failure-timeout").and_then(|(_, value)| interval_seconds(value));
+    let timeout = timeout.filter(|seconds| *seconds > 0).map(SignedDuration::from_secs);
+    timeout.zip(probe.at).is_some_and(|(timeout, at)| asked.scene.outlook.since(at) > timeout)
 }
 
 /// Exit codes with which Pacemaker doesn't try a node again: invalid parameter, not implemented, insufficient
@@ -278,10 +302,9 @@ fn company<'a>(asked: &Asked<'_, 'a>, node: &NodeName) -> Vec<Barrier<'a>> {
     bonds
         .filter_map(|bond| {
             let BondKind::With { score, leader_role, .. } = bond.kind else { return None };
-            let promoted = leader_role == Some(&Role::Promoted);
-            match (score?, is_beside(asked, &bond, promoted, node)?) {
-                (Score::Infinity, false) => Some(Barrier::Without(bond.leader, promoted)),
-                (Score::MinusInfinity, true) => Some(Barrier::Beside(bond.leader, promoted)),
+            match (score?, is_beside(asked, &bond, leader_role, node)?) {
+                (Score::Infinity, false) => Some(Barrier::Without(bond.leader, leader_role)),
+                (Score::MinusInfinity, true) => Some(Barrier::Beside(bond.leader, leader_role)),
                 _ => None,
             }
         })
@@ -293,16 +316,16 @@ pub(super) fn place_attribute<'a>(bond: &Bond<'a>) -> Option<&'a str> {
     bond.constraint.terms.node_attribute.as_deref().filter(|name| *name != "#uname")
 }
 
-/// Whether the leader of a colocation runs in the place that the node is part of; `None` where a node's place isn't known.
+/// Whether the leader of a colocation runs, in that role, in the place that the node is part of; `None` where a node's place isn't known.
 pub(super) fn is_beside(
     asked: &Asked<'_, '_>,
     bond: &Bond<'_>,
-    promoted: bool,
+    role: Option<&Role>,
     node: &NodeName,
 ) -> Option<bool> {
     let scene = asked.scene;
     let Some(attribute) = place_attribute(bond) else {
-        return Some(scene.runs_on(bond.leader, promoted, node));
+        return Some(scene.runs_on(bond.leader, role, node));
     };
     let place = |node: &NodeName| {
         let known = scene.index.attributes(node).iter().find(|known| known.name == attribute);
@@ -310,8 +333,7 @@ pub(super) fn is_beside(
     };
     let own = place(node)?;
     let nodes = scene.picture.nodes.iter().map(|node| &node.name);
-    let places: Vec<_> =
-        nodes.filter(|other| scene.runs_on(bond.leader, promoted, other)).map(place).collect();
+    let places: Vec<_> = nodes.filter(|other| scene.runs_on(bond.leader, role, other)).map(place).collect();
     let is_known = places.contains(&Some(own)) || !places.contains(&None);
     is_known.then(|| places.contains(&Some(own)))
 }
@@ -374,8 +396,9 @@ fn words(barrier: &Barrier<'_>, nodes: &[&NodeName]) -> String {
         Barrier::Failed => format!("failed too often on {on}"),
         Barrier::Probed(result) => format!("{result} on {on}"),
         Barrier::Room(name, need, left) => format!("needs {name} {need}; {on} {have} {left} left"),
-        Barrier::Without(leader, true) => format!("{leader} not promoted on {on}"),
-        Barrier::Without(leader, false) => format!("{leader} not on {on}"),
+        Barrier::Without(leader, Some(Role::Promoted)) => format!("{leader} not promoted on {on}"),
+        Barrier::Without(leader, Some(Role::Unpromoted)) => format!("{leader} not unpromoted on {on}"),
+        Barrier::Without(leader, _) => format!("{leader} not on {on}"),
         Barrier::Beside(leader, _) => format!("kept apart from {leader} on {on}"),
         Barrier::OptIn => format!("no constraint allows it on {on} (opt-in cluster)"),
         Barrier::Undiscovered => format!("resource-discovery excludes {on}"),
@@ -393,8 +416,17 @@ pub(in crate::health) fn line(node: &NodeName, barrier: &Barrier<'_>) -> String 
         Barrier::Failed => format!("{node}: it failed there too often"),
         Barrier::Probed(result) => format!("{node}: its probe failed there: {result}"),
         Barrier::Room(name, need, left) => format!("{node}: {name} {left} left, {need} needed"),
-        Barrier::Without(leader, true) => format!("{node}: {leader} isn't promoted there"),
-        Barrier::Without(leader, false) => format!("{node}: {leader} doesn't run there"),
+        Barrier::Without(leader, Some(Role::Promoted)) => format!("{node}: {leader} isn't promoted there"),
+        Barrier::Without(leader, Some(Role::Unpromoted)) => {
+            format!("{node}: {leader} doesn't run there unpromoted")
+        }
+        Barrier::Without(leader, _) => format!("{node}: {leader} doesn't run there"),
+        Barrier::Beside(leader, Some(Role::Promoted)) => {
+            format!("{node}: {leader} is promoted there, and they are kept apart")
+        }
+        Barrier::Beside(leader, Some(Role::Unpromoted)) => {
+            format!("{node}: {leader} runs there unpromoted, and they are kept apart")
+        }
         Barrier::Beside(leader, _) => format!("{node}: {leader} runs there, and they are kept apart"),
         Barrier::OptIn => format!("{node}: no constraint allows it, and the cluster is opt-in"),
         Barrier::Undiscovered => format!("{node}: resource-discovery is exclusive to other nodes"),

@@ -14,6 +14,8 @@ pub(in crate::health) enum Obstacle<'a> {
     Failure,
     /// What it follows doesn't run, or isn't promoted.
     Leader(Leader<'a>),
+    /// A member of its group that stands before it is disabled.
+    Behind(&'a ResourceId),
     /// It waits for the node that it is locked to.
     Locked(&'a NodeName),
     /// It is unmanaged, so Pacemaker doesn't start it.
@@ -70,6 +72,7 @@ impl Obstacle<'_> {
     pub(in crate::health) fn words(&self) -> Option<String> {
         match self {
             Self::Leader(leader) => Some(leader.words()),
+            Self::Behind(id) => Some(format!("comes in its group after {id}, which is disabled")),
             Self::Locked(node) => Some(format!("locked to {node} until it is back")),
             Self::Unmanaged => Some("unmanaged, so Pacemaker doesn't start it".to_owned()),
             Self::NoNode(barriers) => Some(barrier::headline(barriers)),
@@ -79,7 +82,7 @@ impl Obstacle<'_> {
 
     /// Whether the cause is something else's.
     pub(in crate::health) const fn is_passed_on(&self) -> bool {
-        matches!(self, Self::Leader(_) | Self::Fencing(_))
+        matches!(self, Self::Leader(_) | Self::Behind(_) | Self::Fencing(_))
     }
 
     /// The facts, one a line.
@@ -115,6 +118,9 @@ pub(in crate::health) fn obstacle<'a>(asked: &Asked<'_, 'a>) -> Obstacle<'a> {
     if let Some(leader) = missing_leader(asked) {
         return Obstacle::Leader(leader);
     }
+    if let Some(disabled) = disabled_before(asked) {
+        return Obstacle::Behind(disabled);
+    }
     if let Some(node) = asked.parts.iter().find_map(|part| part.primitive.locked_to.as_ref()) {
         return Obstacle::Locked(node);
     }
@@ -131,6 +137,16 @@ pub(in crate::health) fn obstacle<'a>(asked: &Asked<'_, 'a>) -> Obstacle<'a> {
         }
     }
     if unclean.is_empty() { Obstacle::Unknown } else { Obstacle::Fencing(unclean) }
+}
+
+/// The member that stands before it in its group and is disabled: those behind it don't start without it.
+fn disabled_before<'a>(asked: &Asked<'_, 'a>) -> Option<&'a ResourceId> {
+    let scene = asked.scene;
+    let part = asked.parts.iter().find(|part| !part.primitive.active && scene.should_run(part))?;
+    let Some(Resource::Group(group)) = part.ancestors.last() else { return None };
+    let before = group.members.iter().take_while(|member| *member.id() != part.primitive.id);
+    let is_disabled = |id: &ResourceId| scene.parts(base(id)).any(|other| scene.is_disabled(other));
+    before.map(Resource::id).find(|id| is_disabled(id))
 }
 
 /// Whether Pacemaker starts it only after every unclean node has been fenced. Fencing devices and connections to remote

@@ -160,18 +160,21 @@ fn colocations(asked: &Asked<'_, '_>, node: &NodeName) -> Vec<Reason> {
     bonds
         .filter_map(|bond| match bond.kind {
             BondKind::With { score: Some(score), leader_role, .. } => {
-                let promoted = leader_role == Some(&Role::Promoted);
-                let is_here = barrier::is_beside(asked, &bond, promoted, node)?;
-                colocation(&bond, score, promoted, is_here)
+                let is_here = barrier::is_beside(asked, &bond, leader_role, node)?;
+                colocation(&bond, score, leader_role, is_here)
             }
             _ => None,
         })
         .collect()
 }
 
-fn colocation(bond: &Bond<'_>, score: Score, promoted: bool, is_here: bool) -> Option<Reason> {
+fn colocation(bond: &Bond<'_>, score: Score, role: Option<&Role>, is_here: bool) -> Option<Reason> {
     let with = bond.leader;
-    let whom = if promoted { format!("{with} promoted") } else { with.to_string() };
+    let whom = match role {
+        Some(Role::Promoted) => format!("{with} promoted"),
+        Some(Role::Unpromoted) => format!("{with} unpromoted"),
+        _ => with.to_string(),
+    };
     let there = barrier::place_attribute(bond)
         .map_or_else(|| "there".to_owned(), |attribute| format!("in the same {attribute}"));
     match (score, is_here) {

@@ -215,6 +215,52 @@ fn a_colocation_by_attribute_pulls(#[case] sites: [&str; 3], #[case] expected: O
     assert_eq!(reason, expected);
 }
 
+/// `vip-db` is kept apart from instances in that role, or follows them; db1 is promoted, db2 and db3 are not.
+#[rstest]
+#[case(Score::MinusInfinity, Role::Unpromoted, [true, false, false])]
+#[case(Score::MinusInfinity, Role::Promoted, [false, true, true])]
+#[case(Score::MinusInfinity, Role::Started, [false, false, false])]
+#[case(Score::Infinity, Role::Unpromoted, [false, true, true])]
+#[case(Score::Infinity, Role::Promoted, [true, false, false])]
+#[case(Score::Infinity, Role::Started, [true, true, true])]
+fn a_colocation_goes_by_the_leaders_role(
+    #[case] score: Score,
+    #[case] with_role: Role,
+    #[case] expected: [bool; 3],
+) {
+    let rule = ConstraintRule::Colocation {
+        resource: "vip-db".into(),
+        with: "galera-clone".into(),
+        score: Some(score),
+        role: None,
+        with_role: Some(with_role),
+    };
+    let why = stopped(vec![rule], |_| {});
+    let open = why.nodes.iter().map(|answer| answer.reasons.iter().all(|reason| reason.pull != Pull::Never));
+    assert_eq!(open.collect::<Vec<_>>(), expected);
+}
+
+/// The strategy `progressive` adds the health's score to what speaks for the node.
+#[rstest]
+#[case("-100", None, true)]
+#[case("-100", Some(Score::Finite(200)), false)]
+#[case("-INFINITY", Some(Score::Finite(200)), true)]
+#[case("0", None, false)]
+fn a_yellow_node_is_barred_by_a_score(
+    #[case] yellow: &str,
+    #[case] wanted: Option<Score>,
+    #[case] barred: bool,
+) {
+    let why = stopped(wanted.map(|score| location("db1", score)).into_iter().collect(), |picture| {
+        picture.nodes[0].health = crate::model::NodeHealth::Yellow;
+        let cib = picture.cib.as_mut().map(Arc::make_mut).unwrap();
+        let properties = [("node-health-strategy", "progressive"), ("node-health-yellow", yellow)];
+        cib.properties = properties.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
+    });
+    let is_barred = why.nodes[0].reasons.iter().any(|reason| reason.pull == Pull::Never);
+    assert_eq!(is_barred, barred, "{:?}", why.nodes[0]);
+}
+
 #[test]
 fn fencing_devices_are_not_asked_of_remote_nodes() {
     let remote = |picture: &mut Picture| picture.nodes[2].kind = NodeKind::Remote;

@@ -113,7 +113,7 @@ impl<'a> Reading<'a> {
     /// A score or count; `None` where it is missing or not understood.
     pub(super) fn score(&mut self, element: &Element<'_>, name: &str) -> Option<Score> {
         let value = element.get(name)?;
-        let score = score(value);
+        let score = Score::parse(value);
         if score.is_none() {
             self.odd_attribute(element, name, value, "a score");
         }
@@ -153,17 +153,4 @@ pub(super) fn role_of(word: &str) -> Role {
         Role::Other(_) => Role::Other(clean(word)),
         known => known,
     }
-}
-
-/// Reads a score as Pacemaker does: a number, or infinity with or without a sign.
-pub(super) fn score(value: &str) -> Option<Score> {
-    let value = value.trim();
-    let (negative, size) = match value.strip_prefix('-') {
-        Some(size) => (true, size),
-        None => (false, value.strip_prefix('+').unwrap_or(value)),
-    };
-    if size.eq_ignore_ascii_case("INFINITY") {
-        return Some(if negative { Score::MinusInfinity } else { Score::Infinity });
-    }
-    value.parse().ok().map(Score::from_number)
 }

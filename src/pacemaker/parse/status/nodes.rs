@@ -269,7 +269,7 @@ fn fail_counts(node: &Node, pairs: &[(&str, &str)], cib: &Cib) -> Vec<FailCount>
     };
     let mut counts: Vec<FailCount> = Vec::new();
     for (name, value) in pairs {
-        let Some((id, count)) = split(name, "fail-count-").zip(reading::score(value)) else { continue };
+        let Some((id, count)) = split(name, "fail-count-").zip(Score::parse(value)) else { continue };
         if count <= Score::Finite(0) {
             continue;
         }
@@ -317,7 +317,7 @@ fn threshold(id: &str, cib: &Cib) -> Score {
         let mut defaults = cib.resource_defaults.iter();
         defaults.find(|(name, _)| name == "migration-threshold").map(|(_, value)| value.as_str())
     };
-    own.or_else(default).and_then(reading::score).unwrap_or(Score::Infinity)
+    own.or_else(default).and_then(Score::parse).unwrap_or(Score::Infinity)
 }
 
 /// Tells each node how many resources run there.
