@@ -33,8 +33,9 @@ proptest! {
         for finding in &findings {
             prop_assert!(rank(finding.code).is_some());
             prop_assert!(!finding.summary.is_empty() && !finding.remedy.is_empty(), "{:?}", finding);
-            let text = [&finding.subject, &finding.summary, &finding.remedy];
-            prop_assert!(text.into_iter().chain(&finding.evidence).all(|text| !text.contains(char::is_control)));
+            let text = [finding.subject.as_str(), &finding.summary, &finding.remedy];
+            let evidence = finding.evidence.iter().map(String::as_str);
+            prop_assert!(text.into_iter().chain(evidence).all(|text| !text.contains(char::is_control)));
             prop_assert!(finding.evidence.len() < 40, "{:?}", finding);
         }
     }

@@ -1,7 +1,11 @@
 //! Everything that a key can do.
 
+use std::str::FromStr as _;
+
 use strum::{EnumIter, EnumMessage, EnumString, IntoStaticStr};
 
+use super::operation::verb_of;
+use crate::health::Fix;
 use crate::operation::Verb;
 
 /// The one list of what a key can do. The names in keymaps, the words of the command line (`:`), the help
@@ -341,6 +345,11 @@ impl Action {
     /// The operation that it begins, which has the same name.
     pub fn verb(self) -> Option<Verb> {
         self.name().parse().ok()
+    }
+
+    /// The action that does what a remedy's command does.
+    pub fn of(fix: &Fix) -> Option<Self> {
+        Self::from_str(verb_of(fix).into()).ok()
     }
 
     /// Its name in keymaps and on the command line.

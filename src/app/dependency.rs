@@ -51,7 +51,7 @@ impl State {
             subject: crate::model::clean(name.as_str()),
             summary: crate::model::clean(&format!("{name} {}", words(names))),
             evidence: evidence.map(|line| crate::model::clean(&line)).collect(),
-            remedy: crate::model::clean(&format!("Begin with {}.", first.entry.name)),
+            remedy: format!("Begin with {}.", first.entry.name).into(),
         })
     }
 

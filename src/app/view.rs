@@ -198,11 +198,16 @@ pub(super) fn turned(pane: Pane, by: isize) -> Pane {
     ROUND[(at as isize + by).rem_euclid(ROUND.len() as isize) as usize]
 }
 
+/// How many cells a key takes beside a command: ` [o S]`.
+const KEY: usize = 6;
+
 /// About how many lines a finding takes: its words, its facts, and what to do.
 fn lines_of(finding: &Finding, width: usize) -> usize {
     let wrapped = |text: &str| text.chars().count().div_ceil(width.saturating_sub(4).max(1));
     let facts = finding.evidence.iter().take(FACTS).map(|fact| wrapped(fact));
-    wrapped(&finding.summary) + facts.sum::<usize>() + wrapped(&finding.remedy)
+    let keys = finding.remedy.fixes().count() * KEY;
+    let remedy = (finding.remedy.chars().count() + keys).div_ceil(width.saturating_sub(4).max(1));
+    wrapped(&finding.summary) + facts.sum::<usize>() + remedy
 }
 
 pub(super) fn is_of_overview(pane: Pane) -> bool {

@@ -140,7 +140,7 @@ impl Unasked {
                 .take(LINES)
                 .map(|line| clean(&line))
                 .collect(),
-            remedy: clean(&remedy),
+            remedy: remedy.into(),
         }
     }
 }

@@ -31,8 +31,7 @@ impl Assessment {
             summary: format!("{name} can't be judged: a check failed"),
             subject: name,
             evidence: vec!["This is a mistake in quorate. Its log has the details.".to_owned()],
-            remedy: "Look at the cluster with `crm_mon -1 -r` on a member, and report the mistake."
-                .to_owned(),
+            remedy: "Check the cluster with `crm_mon -1 -r` on a member, and report the mistake.".into(),
         };
         Self { observation, findings: vec![finding] }
     }

@@ -2,6 +2,7 @@
 
 use crate::model::text::clean;
 
+use super::fix::Remedy;
 use super::scene::{Outlook, Scene};
 use super::words::plural;
 use super::{Finding, Severity};
@@ -56,7 +57,7 @@ pub(super) struct Verdict {
     pub(super) evidence: Vec<String>,
     /// The line of its evidence that names what waits for it, which folding keeps.
     pub(super) waiting: Option<String>,
-    pub(super) remedy: String,
+    pub(super) remedy: Remedy,
 }
 
 impl Verdict {
@@ -71,7 +72,7 @@ impl Verdict {
             summary: summary.into(),
             evidence: Vec::new(),
             waiting: None,
-            remedy: String::new(),
+            remedy: Remedy::default(),
         }
     }
 
@@ -90,7 +91,7 @@ impl Verdict {
     }
 
     #[must_use]
-    pub(super) fn remedy(mut self, remedy: impl Into<String>) -> Self {
+    pub(super) fn remedy(mut self, remedy: impl Into<Remedy>) -> Self {
         self.remedy = remedy.into();
         self
     }
@@ -113,7 +114,7 @@ impl Check {
             subject: clean(&verdict.subject),
             summary: clean(&verdict.summary),
             evidence: verdict.evidence.iter().map(|line| clean(line)).collect(),
-            remedy: clean(&verdict.remedy),
+            remedy: verdict.remedy.clone(),
         }
     }
 }
@@ -143,14 +144,14 @@ fn fold_alike(outlook: &Outlook<'_>, alike: &[Verdict], noun: &str, words: &str)
     if count > FOLDED_NAMED {
         evidence.push(format!("and {} more", count - FOLDED_NAMED));
     }
-    let first = alike.first().map_or("", |verdict| verdict.remedy.as_str());
+    let first = alike.first().map(|verdict| verdict.remedy.clone()).unwrap_or_default();
     let begin = alike.first().map_or("", |verdict| verdict.subject.as_str());
     let same = alike.iter().all(|verdict| verdict.remedy == first);
     Verdict::new(severity, &outlook.entry.name, format!("{} {words}", plural(count, noun)))
         .because(evidence)
         .remedy(if same {
-            first.to_owned()
+            first
         } else {
-            format!("Each in turn, beginning with {begin}. {first}")
+            Remedy::from(format!("Each in turn, beginning with {begin}. ")) + first
         })
 }

@@ -91,6 +91,7 @@ mod tests {
 
     use super::*;
     use crate::health::Health::{Critical, Ok, Unknown, Warning};
+    use crate::health::Remedy;
 
     /// 0 db, 1 keystone, 2 glance: each needs those before it.
     fn chain(healths: [Option<Health>; 3]) -> Vec<Standing> {
@@ -119,7 +120,7 @@ mod tests {
             subject: "db".to_owned(),
             summary: String::new(),
             evidence: Vec::new(),
-            remedy: String::new(),
+            remedy: Remedy::default(),
         };
         assert_eq!(health_as_provider(Critical, &[finding("node-unclean")]), Warning);
         assert_eq!(health_as_provider(Critical, &[finding("node-unclean"), finding("no-quorum")]), Critical);

@@ -2,10 +2,11 @@
 
 use std::collections::HashSet;
 
+use crate::health::fix::{Fix, Remedy};
 use crate::model::{Ban, FencingLevel, LevelTarget, Node, NodeName, ResourceId, Score};
 
 use super::scene::{Placed, Scene, base};
-use super::words::{listed, shell};
+use super::words::listed;
 
 /// Why a node can't be fenced: each fault with the devices that have it. Empty without any device.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -75,41 +76,36 @@ impl Fault<'_> {
         }
     }
 
-    fn remedy(&self, ids: &[&ResourceId]) -> String {
-        let each = |command: &dyn Fn(&str) -> String| {
-            let commands: Vec<String> = ids.iter().map(|id| format!("`{}`", command(&shell(id)))).collect();
-            commands.join(", ")
-        };
+    fn remedy(&self, ids: &[&ResourceId]) -> Remedy {
+        let each = |fix: fn(ResourceId) -> Fix| Remedy::join(ids.iter().map(|id| fix((*id).clone())), ", ");
         let devices = if ids.len() == 1 { "device" } else { "devices" };
         match self {
             Self::Missing => {
-                "Correct the fencing topology: `cibadmin --query --scope fencing-topology`.".to_owned()
+                "Correct the fencing topology: `cibadmin --query --scope fencing-topology`.".into()
             }
-            Self::Elsewhere => "Give it a fencing device that reaches it: check `pcmk_host_list`, `pcmk_host_map` and the fencing topology.".to_owned(),
+            Self::Elsewhere => "Give it a fencing device that reaches it: check `pcmk_host_list`, `pcmk_host_map` and the fencing topology.".into(),
             Self::Disabled => {
-                let enable = |id: &str| {
-                    format!("crm_resource --resource {id} --meta --set-parameter target-role --parameter-value Started")
-                };
-                format!("Enable the fencing {devices}: {}.", each(&enable))
+                Remedy::from(format!("Enable the fencing {devices}: ")) + each(Fix::Enable) + "."
             }
             Self::Banned(by) if !by.is_empty() && by.iter().all(|id| id.starts_with("cli-")) => {
-                let clear = |id: &str| format!("crm_resource --clear --resource {id}");
-                format!("Clear the leftover ban: {}.", each(&clear))
+                Remedy::from("Clear the leftover ban: ") + each(Fix::Clear) + "."
             }
             Self::Banned(_) | Self::Pinned(_) => {
-                "Let the device run on another member: check the constraints with `cibadmin --query --scope constraints`.".to_owned()
+                "Let the device run on another member: check the constraints with `cibadmin --query --scope constraints`.".into()
             }
             Self::Failed => {
-                let cleanup = |id: &str| format!("crm_resource --cleanup --resource {id}");
-                format!("Repair the fencing {devices} (address, password, network), then forget the failure: {}.", each(&cleanup))
+                let repair = format!(
+                    "Repair the fencing {devices} (address, password, network), then forget the failure: "
+                );
+                Remedy::from(repair) + each(|id| Fix::Cleanup(id, None)) + "."
             }
-            Self::Nowhere => "Start Pacemaker on a member: `systemctl start pacemaker`.".to_owned(),
+            Self::Nowhere => "Start Pacemaker on a member: `systemctl start pacemaker`.".into(),
         }
     }
 }
 
 /// What would let nodes be fenced again, each action once.
-pub(super) fn remedy<'a, 'l>(lacks: impl IntoIterator<Item = &'l Lack<'a>>) -> String
+pub(super) fn remedy<'a, 'l>(lacks: impl IntoIterator<Item = &'l Lack<'a>>) -> Remedy
 where
     'a: 'l,
 {
@@ -121,15 +117,15 @@ where
     }
     if all.faults.is_empty() {
         return "Configure a fencing device for it: `stonith_admin --list-installed` names the agents."
-            .to_owned();
+            .into();
     }
-    let mut lines: Vec<String> = Vec::new();
+    let mut lines: Vec<Remedy> = Vec::new();
     for line in all.faults.iter().map(|(fault, ids)| fault.remedy(ids)) {
         if !lines.contains(&line) {
             lines.push(line);
         }
     }
-    lines.join(" ")
+    Remedy::join(lines, " ")
 }
 
 /// What is missing for that node to be fenced; `None` where it can be, where fencing is off, or where that isn't known.

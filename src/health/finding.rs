@@ -1,5 +1,7 @@
 //! One thing that is wrong, and how bad things are.
 
+use super::fix::Remedy;
+
 /// One thing that is wrong or worth knowing, in words for a person who was asleep a minute ago.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
@@ -14,7 +16,7 @@ pub struct Finding {
     /// The facts it rests on, one a line.
     pub evidence: Vec<String>,
     /// A thing to do: one or two sentences, with the command where there is one.
-    pub remedy: String,
+    pub remedy: Remedy,
 }
 
 /// How bad a finding is; the worst is the greatest.

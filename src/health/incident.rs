@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use crate::model::{FailCount, Failure, NodeName, ResourceId, Role, Score};
+use crate::health::fix::Fix;
+use crate::model::{FailCount, Failure, NodeName, Role, Score};
 
 use super::scene::{Placed, Scene, base};
-use super::words::shell;
 
 /// All failures of one resource on one node.
 #[derive(Debug)]
@@ -60,8 +60,8 @@ impl Incident<'_> {
     }
 
     /// The command that forgets the failure.
-    pub(super) fn cleanup(&self) -> String {
-        cleanup(&self.failure.resource, &self.failure.node)
+    pub(super) fn cleanup(&self) -> Fix {
+        Fix::cleanup(&self.failure.resource, &self.failure.node)
     }
 }
 
@@ -97,14 +97,6 @@ pub(super) fn of<'a>(scene: &Scene<'a>) -> Vec<Incident<'a>> {
             aftermath: aftermath(scene, failure),
         })
         .collect()
-}
-
-/// The command that forgets the failures of a resource on a node.
-pub(super) fn cleanup(resource: &ResourceId, node: &NodeName) -> String {
-    if node.as_str().is_empty() {
-        return format!("`crm_resource --cleanup --resource {}`", shell(resource));
-    }
-    format!("`crm_resource --cleanup --resource {} --node {}`", shell(resource), shell(node))
 }
 
 /// `fail count 2 on lb1, threshold 3`.

@@ -12,6 +12,7 @@ mod drbd;
 mod fencing;
 mod finding;
 mod findings;
+mod fix;
 mod incident;
 mod index;
 mod remedy;
@@ -34,6 +35,7 @@ pub use constraint::{constraint_words, lease_words};
 pub use dependency::{Standing, health_as_provider, standings};
 pub use finding::{Finding, Health, Severity};
 pub use findings::CHECKS;
+pub use fix::{Fix, Remedy};
 pub use why::{About, Cause, NodeAnswer, Pull, Reason, Why, why};
 pub use words::{plural, span};
 

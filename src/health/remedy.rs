@@ -2,6 +2,7 @@
 
 use crate::model::{Node, NodeName, ResourceId};
 
+use super::fix::{Fix, Remedy};
 use super::scene::Scene;
 use super::why::barrier::{Barrier, State};
 use super::words::shell;
@@ -11,8 +12,8 @@ pub(super) fn of_barriers(
     scene: &Scene<'_>,
     id: &ResourceId,
     barriers: &[(&Node, Vec<Barrier<'_>>)],
-) -> String {
-    let mut lines: Vec<String> = Vec::new();
+) -> Remedy {
+    let mut lines: Vec<Remedy> = Vec::new();
     let all = barriers.iter().flat_map(|(node, all)| all.iter().take(1).map(|barrier| (&node.name, barrier)));
     // What a constraint without a rule excludes for good comes last: it is most likely meant.
     let (lasting, passing): (Vec<_>, Vec<_>) =
@@ -21,19 +22,15 @@ pub(super) fn of_barriers(
         let nodes = passing.iter().filter(move |(_, barrier)| **barrier == Barrier::State(state));
         nodes.map(|(node, _)| *node).collect::<Vec<_>>()
     };
-    lines.extend(end_state("standby", &of_state(State::Standby), |node| {
-        format!("crm_standby --node {node} --delete")
-    }));
-    lines.extend(end_state("maintenance", &of_state(State::Maintenance), |node| {
-        format!("crm_attribute --type nodes --node {node} --name maintenance --delete")
-    }));
+    lines.extend(end_state("standby", &of_state(State::Standby), Fix::Online));
+    lines.extend(end_state("maintenance", &of_state(State::Maintenance), Fix::NodeMaintenanceOff));
     for (node, barrier) in passing.into_iter().chain(lasting) {
         let Some(line) = of_barrier(scene, id, node, barrier) else { continue };
         if lines.len() < 2 && !lines.contains(&line) {
             lines.push(line);
         }
     }
-    lines.join(" ")
+    Remedy::join(lines, " ")
 }
 
 /// The command that shows a node's health attributes: of the one that is worst, or of all.
@@ -57,13 +54,13 @@ pub(super) fn health_query(scene: &Scene<'_>, node: &NodeName) -> String {
     }
 }
 
-fn of_barrier(scene: &Scene<'_>, id: &ResourceId, node: &NodeName, barrier: &Barrier<'_>) -> Option<String> {
-    let (resource, host) = (shell(id), shell(node));
+fn of_barrier(scene: &Scene<'_>, id: &ResourceId, node: &NodeName, barrier: &Barrier<'_>) -> Option<Remedy> {
+    let host = shell(node);
     let line = match barrier {
         Barrier::Ban(constraint) if constraint.starts_with("cli-") => {
-            format!(
-                "Clear the leftover ban if nobody needs it: `crm_resource --clear --resource {resource}`."
-            )
+            return Some(
+                Remedy::from("Clear the leftover ban if it isn't needed: ") + Fix::Clear(id.clone()) + ".",
+            );
         }
         Barrier::Ban(constraint) => {
             format!("Check whether {constraint} is meant: `cibadmin --query --scope constraints`.")
@@ -85,14 +82,12 @@ fn of_barrier(scene: &Scene<'_>, id: &ResourceId, node: &NodeName, barrier: &Bar
         // One line for all such nodes.
         Barrier::State(State::Standby | State::Maintenance) => return None,
         Barrier::State(State::StandbyOnFail) | Barrier::Failed => {
-            format!(
-                "Repair the cause, then forget the failures: `crm_resource --cleanup --resource {resource}`."
-            )
+            let repair = Remedy::from("Repair the cause, then forget the failures: ");
+            return Some(repair + Fix::Cleanup(id.clone(), None) + ".");
         }
         Barrier::Probed(_) => {
-            format!(
-                "Install or repair what the agent needs on {node}, then `crm_resource --cleanup --resource {resource} --node {host}`."
-            )
+            let repair = Remedy::from(format!("Install or repair what the agent needs on {node}, then "));
+            return Some(repair + Fix::cleanup(id, node) + ".");
         }
         Barrier::State(State::Offline) => {
             format!("Bring {node} back: check its power and network, then start Pacemaker there.")
@@ -119,14 +114,14 @@ fn of_barrier(scene: &Scene<'_>, id: &ResourceId, node: &NodeName, barrier: &Bar
                 .to_owned()
         }
     };
-    Some(line)
+    Some(line.into())
 }
 
 /// Ends a state that somebody put nodes into, with a command for each of the first few.
-fn end_state(state: &str, nodes: &[&NodeName], command: impl Fn(&str) -> String) -> Option<String> {
-    let commands: Vec<String> =
-        nodes.iter().take(MOST_COMMANDS).map(|node| format!("`{}`", command(&shell(node)))).collect();
-    (!commands.is_empty()).then(|| format!("End the {state} when the work is done: {}.", commands.join(", ")))
+fn end_state(state: &str, nodes: &[&NodeName], end: fn(NodeName) -> Fix) -> Option<Remedy> {
+    let ends = Remedy::join(nodes.iter().take(MOST_COMMANDS).map(|node| end((*node).clone())), ", ");
+    let words = format!("End the {state} when the work is done: ");
+    (!ends.is_empty()).then(|| Remedy::from(words) + ends + ".")
 }
 
 /// How many nodes' commands one remedy gives.

@@ -218,7 +218,7 @@ impl Reader<'_> {
             remedy:
                 "Save it again on a member: `crm_mon --output-as=xml -1 -r > FILE`, or `--as-xml` before \
                      Pacemaker 2.0.3; with its CIB: `cibadmin --query > FILE`."
-                    .to_owned(),
+                    .into(),
         };
         let observation = Observation { contact: Contact::Saved, ..Observation::none() };
         Saved { entry, assessment: Assessment { observation, findings: vec![finding] } }
@@ -277,8 +277,7 @@ fn configuration_only(name: &ClusterName, is_report: bool) -> Finding {
         summary: clean(&format!("only the configuration of {name} is saved, not its state")),
         evidence: vec!["The CIB has no status section, as on disk, and there is no XML of crm_mon.".to_owned()],
         remedy: "Save the state on a member, too: `cibadmin --query > FILE`, or `crm_mon --output-as=xml -1 -r > FILE` \
-                 (`--as-xml` before Pacemaker 2.0.3) and name both with `--from FILE --cib CIB`."
-            .to_owned(),
+                 (`--as-xml` before Pacemaker 2.0.3) and name both with `--from FILE --cib CIB`.".into(),
     }
 }
 
@@ -296,8 +295,7 @@ fn by_cib(name: &str, unknown: &[String]) -> Finding {
         subject: name.to_owned(),
         summary,
         evidence: unknown.chain(["The CIB holds no fencing history.".to_owned()]).collect(),
-        remedy: "For the rest, save `crm_mon --output-as=xml -1 -r` on a member and name it with `--from FILE --cib CIB`."
-            .to_owned(),
+        remedy: "For the rest, save `crm_mon --output-as=xml -1 -r` on a member and name it with `--from FILE --cib CIB`.".into(),
     }
 }
 
@@ -309,7 +307,7 @@ fn partly_read(name: &str, broken: &[String]) -> Finding {
         subject: name.to_owned(),
         summary: format!("the report on {name} has files that can't be read"),
         evidence: broken.iter().map(|words| clean(words)).collect(),
-        remedy: "The rest is judged. Ask for the report again if it matters.".to_owned(),
+        remedy: "The rest is judged. Ask for the report again if it matters.".into(),
     }
 }
 

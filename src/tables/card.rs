@@ -5,7 +5,7 @@ use super::resources::{self, State};
 use super::threshold;
 use super::tree::TreeRow;
 use super::{ElementPath, Pane, Part, Source, Subject, Tone, markup, nodes, table};
-use crate::health::{About, Finding, constraint_words, span};
+use crate::health::{About, Finding, Remedy, constraint_words, span};
 use crate::model::{
     ConfiguredResource, Constraint, ConstraintRule, Made, Node, Picture, Resource, ResourceId, clean,
 };
@@ -43,6 +43,8 @@ pub struct Fact {
     pub parts: Vec<Part>,
     /// Cells that it stands further right.
     pub indent: usize,
+    /// The text with its fixes, where it is a remedy.
+    pub remedy: Option<Remedy>,
 }
 
 /// Everything that is known of the subject; `None` where it is not there any more.
@@ -146,7 +148,7 @@ impl Fact {
     /// Ordinary words, cleaned.
     pub(super) fn plain(label: &str, text: impl AsRef<str>) -> Self {
         let (label, text) = (clean(label), clean(text.as_ref()));
-        Self { label, text, tone: Tone::Text, parts: Vec::new(), indent: 0 }
+        Self { label, text, tone: Tone::Text, parts: Vec::new(), indent: 0, remedy: None }
     }
 }
 
@@ -166,7 +168,8 @@ fn of_finding(source: &Source<'_>, finding: &Finding) -> Card {
     let summary = Fact { tone, ..fact("", &finding.summary) };
     let mut card = card(&finding.subject, format!("{} finding", finding.severity), vec![summary]);
     card.add("evidence", finding.evidence.iter().map(|line| fact("", line)));
-    card.add("what to do", (!finding.remedy.is_empty()).then(|| fact("", &finding.remedy)));
+    let remedy = || Fact { remedy: Some(finding.remedy.clone()), ..fact("", &finding.remedy) };
+    card.add("what to do", (!finding.remedy.is_empty()).then(remedy));
     card.add(
         "",
         [Fact { tone: Tone::Faint, ..fact("", format!("{} in {}", finding.code, source.entry.name)) }],
@@ -344,6 +347,7 @@ fn of_element(source: &Source<'_>, path: &ElementPath) -> Option<Card> {
         tone: Tone::Text,
         parts,
         indent: 2 * depth,
+        remedy: None,
     });
     let title = element.get("id").unwrap_or(&element.name);
     Some(card(title, format!("{} of {}", element.name, source.entry.name), lines.collect()))

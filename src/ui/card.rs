@@ -6,9 +6,10 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Clear, Widget};
 
 use super::glyphs::role_of;
+use super::remedy::{self, Keys};
 use super::{Look, markup, put, text};
-use crate::app::{CardText, OpenCard, State};
-use crate::health::{Cause, NodeAnswer, Pull, Severity, Why};
+use crate::app::{CardText, Context, OpenCard, State};
+use crate::health::{Cause, Fix, NodeAnswer, Pull, Severity, Why};
 use crate::tables::{Card, Fact, Mark, Tone, audit_card};
 use crate::theme::Role;
 
@@ -28,10 +29,11 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, state: &State, card: &OpenCa
     buffer.set_style(area, look.style(Role::Panel));
     let inner = Rect { x: area.x + 2, width: area.width.saturating_sub(4), ..area };
     let width = usize::from(inner.width);
+    let keys = Keys::new(look, state, &card.cluster, Context::Panel);
     let lines = match state.card_text(card) {
-        CardText::Details(card) => details(&card, width, look),
-        CardText::Deed(deed) => details(&audit_card(&deed, &look.zone), width, look),
-        CardText::Why(why) => why_lines(&why, width, look),
+        CardText::Details(card) => details(&card, width, &keys),
+        CardText::Deed(deed) => details(&audit_card(&deed, &look.zone), width, &keys),
+        CardText::Why(why) => why_lines(&why, width, &keys),
         CardText::Gone => gone(card, width, look),
     };
     put(buffer, inner, &lines, card.scroll, look);
@@ -52,7 +54,8 @@ fn gone(card: &OpenCard, width: usize, look: &Look) -> Vec<Line<'static>> {
     text::wrap(&words, width).into_iter().map(|line| Line::from(look.span(Role::Muted, line))).collect()
 }
 
-fn details(card: &Card, width: usize, look: &Look) -> Vec<Line<'static>> {
+fn details(card: &Card, width: usize, keys: &Keys<'_>) -> Vec<Line<'static>> {
+    let look = keys.look;
     let mut lines = vec![look.sides(
         vec![look.span(Role::Title, look.fit(&card.title, width * 2 / 3))],
         vec![look.span(Role::Muted, look.fit(&card.sort, width / 2))],
@@ -66,7 +69,7 @@ fn details(card: &Card, width: usize, look: &Look) -> Vec<Line<'static>> {
         let longest = section.facts.iter().map(|fact| Span::raw(fact.label.as_str()).width()).max();
         let label = longest.unwrap_or(0).min(LABEL).min(width / 3);
         for fact in &section.facts {
-            lines.extend(fact_lines(fact, label, width, look));
+            lines.extend(fact_lines(fact, label, width, keys));
         }
     }
     lines
@@ -77,7 +80,11 @@ fn heading(words: &str, width: usize, look: &Look) -> Line<'static> {
     Line::from(vec![look.span(Role::Heading, words.to_owned()), Span::raw(" "), look.span(Role::Faint, rule)])
 }
 
-fn fact_lines(fact: &Fact, label: usize, width: usize, look: &Look) -> Vec<Line<'static>> {
+fn fact_lines(fact: &Fact, label: usize, width: usize, keys: &Keys<'_>) -> Vec<Line<'static>> {
+    let look = keys.look;
+    if let Some(remedy) = &fact.remedy {
+        return remedy::lines(remedy, width, keys, |_| true).into_iter().map(Line::from).collect();
+    }
     if !fact.parts.is_empty() {
         return markup::wrapped(&fact.parts, fact.indent, width, look);
     }
@@ -95,7 +102,8 @@ fn fact_lines(fact: &Fact, label: usize, width: usize, look: &Look) -> Vec<Line<
     lines
 }
 
-fn why_lines(why: &Why, width: usize, look: &Look) -> Vec<Line<'static>> {
+fn why_lines(why: &Why, width: usize, keys: &Keys<'_>) -> Vec<Line<'static>> {
+    let look = keys.look;
     let mut lines: Vec<Line<'static>> = text::wrap(&why.question, width)
         .into_iter()
         .map(|line| Line::from(look.span(Role::Title, line)))
@@ -105,9 +113,11 @@ fn why_lines(why: &Why, width: usize, look: &Look) -> Vec<Line<'static>> {
             text::wrap(as_of, width).into_iter().map(|line| Line::from(look.span(Role::Unknown, line))),
         );
     }
-    for cause in &why.causes {
+    for (nth, cause) in why.causes.iter().enumerate() {
         lines.push(Line::default());
-        lines.extend(cause_lines(cause, width, look));
+        // A key carries out the first cause's fix of its kind.
+        let above: Vec<&Fix> = why.causes.iter().take(nth).flat_map(|cause| cause.remedy.fixes()).collect();
+        lines.extend(cause_lines(cause, width, keys, &above));
     }
     if !why.nodes.is_empty() {
         lines.push(Line::default());
@@ -119,7 +129,8 @@ fn why_lines(why: &Why, width: usize, look: &Look) -> Vec<Line<'static>> {
     lines
 }
 
-fn cause_lines(cause: &Cause, width: usize, look: &Look) -> Vec<Line<'static>> {
+fn cause_lines(cause: &Cause, width: usize, keys: &Keys<'_>, above: &[&Fix]) -> Vec<Line<'static>> {
+    let look = keys.look;
     let (glyph, role) = look.glyphs.severity(cause.severity);
     let words = if cause.severity == Severity::Note { Role::Text } else { role };
     let mut lines = Vec::new();
@@ -132,9 +143,11 @@ fn cause_lines(cause: &Cause, width: usize, look: &Look) -> Vec<Line<'static>> {
             lines.push(Line::from(vec![Span::raw("  "), look.span(Role::Muted, part)]));
         }
     }
-    for (nth, part) in text::wrap(&cause.remedy, width.saturating_sub(4)).into_iter().enumerate() {
+    let has_key = |fix: &Fix| !above.iter().any(|other| other.is_like(fix));
+    let remedy = remedy::lines(&cause.remedy, width.saturating_sub(4), keys, has_key);
+    for (nth, part) in remedy.into_iter().enumerate() {
         let lead = if nth == 0 { format!("  {} ", look.glyphs.arrow) } else { "    ".to_owned() };
-        lines.push(Line::from(vec![look.span(Role::Key, lead), look.span(Role::Text, part)]));
+        lines.push(Line::from_iter(std::iter::once(look.span(Role::Key, lead)).chain(part)));
     }
     lines
 }

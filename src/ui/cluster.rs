@@ -5,6 +5,7 @@ use ratatui::layout::{Position, Rect};
 use ratatui::text::{Line, Span};
 
 use super::glyphs::role_of;
+use super::remedy::Keys;
 use super::table::{self, Focus, Heading};
 use super::{Look, cluster_log, facts, findings};
 use crate::app::{Action, ClusterState, ClusterView, Context, FACTS, ListView, State, TABS, Target};
@@ -72,7 +73,10 @@ pub(super) fn target_at(
     let shown = state.pane_table(view, cluster, pane);
     let rows = shown.rows.len();
     let row = match pane {
-        Pane::Findings => Some(finding_at(area, (state, cluster), (&shown, view.list(pane)), look, at.y)),
+        Pane::Findings => {
+            let focus = if pane == view.pane { Focus::Here } else { Focus::Elsewhere };
+            Some(finding_at(area, (state, cluster), (&shown, view.list(pane), focus), look, at.y))
+        }
         _ => table::row_at(area, view.list(pane), at.y, rows),
     };
     row.filter(|row| *row < rows).map(|row| Target::Row(pane, row))
@@ -202,18 +206,29 @@ fn title_facts(
     all.chain(unversioned).chain(unchanged).find(fits).unwrap_or_else(|| with(None, None))
 }
 
+/// The keys of a finding's remedy: they act on the selected finding alone, and on the marked rows where there are any.
+fn keys<'l>(state: &State, cluster: &ClusterState, is_selected: bool, look: &'l Look) -> Keys<'l> {
+    if is_selected && state.marks.is_empty() && state.layers.panel().is_none() {
+        Keys::new(look, state, &cluster.entry.name, Context::Cluster)
+    } else {
+        Keys::none(look)
+    }
+}
+
 /// The finding that is drawn on that line: they have several each. Elsewhere the selected one.
 fn finding_at(
     area: Rect,
     (state, cluster): (&State, &ClusterState),
-    (shown, list): (&Table, &ListView),
+    (shown, list, focus): (&Table, &ListView, Focus),
     look: &Look,
     y: u16,
 ) -> usize {
     let mut to = area.y + 1;
     for (nth, row) in shown.rows.iter().enumerate().skip(list.row) {
         let Some(finding) = state.finding(cluster, &row.subject) else { continue };
-        to += findings::finding_lines(finding, usize::from(area.width), FACTS, look).len() as u16;
+        let is_selected = focus == Focus::Here && nth == list.row;
+        let keys = keys(state, cluster, is_selected, look);
+        to += findings::finding_lines(finding, usize::from(area.width), FACTS, &keys).len() as u16;
         if y > area.y && y < to {
             return nth;
         }
@@ -249,8 +264,10 @@ fn draw_findings(
             let y = area.y + 1 + lines.len() as u16;
             buffer.set_span(left, y, &look.span(Role::Key, look.glyphs.marked), 1);
         }
-        for mut line in findings::finding_lines(finding, width, FACTS, look) {
-            if focus == Focus::Here && nth == list.row && shown.rows.len() > 1 {
+        let is_selected = focus == Focus::Here && nth == list.row;
+        let keys = keys(state, cluster, is_selected, look);
+        for mut line in findings::finding_lines(finding, width, FACTS, &keys) {
+            if is_selected && shown.rows.len() > 1 {
                 line = line.patch_style(look.style(Role::Selection));
             }
             lines.push(line);

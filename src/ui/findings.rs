@@ -4,6 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
+use super::remedy::{self, Keys};
 use super::{Look, text};
 use crate::app::{ClusterState, State};
 use crate::health::Finding;
@@ -79,8 +80,10 @@ fn panel_lines(state: &State, cluster: &ClusterState, width: usize, look: &Look)
     if cluster.findings.is_empty() {
         lines.push(Line::from(look.span(Role::Muted, "Nothing is wrong.")));
     }
+    // The focus is on the cluster, not on a finding: a key would act on nothing here.
+    let keys = Keys::none(look);
     for finding in &cluster.findings {
-        lines.extend(finding_lines(finding, width, EVIDENCE, look));
+        lines.extend(finding_lines(finding, width, EVIDENCE, &keys));
         lines.push(Line::default());
     }
     lines
@@ -91,8 +94,9 @@ pub(super) fn finding_lines(
     finding: &Finding,
     width: usize,
     evidence: usize,
-    look: &Look,
+    keys: &Keys<'_>,
 ) -> Vec<Line<'static>> {
+    let look = keys.look;
     let (glyph, role) = look.glyphs.severity(finding.severity);
     let mut lines = Vec::new();
     for (nth, part) in text::wrap(&finding.summary, width.saturating_sub(2)).into_iter().enumerate() {
@@ -108,13 +112,14 @@ pub(super) fn finding_lines(
     if surplus > 0 {
         lines.push(Line::from(look.span(Role::Faint, format!("  {surplus} more"))));
     }
-    for (nth, part) in text::wrap(&finding.remedy, width.saturating_sub(4)).into_iter().enumerate() {
+    let remedy = remedy::lines(&finding.remedy, width.saturating_sub(4), keys, |_| true);
+    for (nth, part) in remedy.into_iter().enumerate() {
         let lead = if nth == 0 {
             look.span(Role::Key, format!("  {} ", look.glyphs.arrow))
         } else {
             Span::raw("    ")
         };
-        lines.push(Line::from(vec![lead, look.span(Role::Text, part)]));
+        lines.push(Line::from_iter(std::iter::once(lead).chain(part)));
     }
     lines
 }

@@ -17,6 +17,7 @@ mod log;
 mod markup;
 mod operation;
 mod prose;
+mod remedy;
 mod shell;
 mod table;
 mod text;

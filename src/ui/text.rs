@@ -31,10 +31,15 @@ pub(super) fn fit(text: &str, width: usize, ellipsis: &str) -> String {
 
 /// Text broken into lines at most `width` cells wide, between words where possible.
 pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
+    wrap_words(clean(text).split_whitespace(), width)
+}
+
+/// The same for words, of which each may hold blanks.
+pub(super) fn wrap_words<'a>(words: impl IntoIterator<Item = &'a str>, width: usize) -> Vec<String> {
     let width = width.max(1);
     let mut lines = Vec::new();
     let mut line = String::new();
-    for word in clean(text).split_whitespace() {
+    for word in words {
         if !line.is_empty() && line.width() + 1 + word.width() > width {
             lines.push(std::mem::take(&mut line));
         }

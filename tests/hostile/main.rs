@@ -3,6 +3,9 @@
 
 #[path = "../common/hostile.rs"]
 mod names;
+#[path = "../common/pictures.rs"]
+mod pictures;
+mod remedies;
 
 use std::collections::BTreeSet;
 use std::path::Path;

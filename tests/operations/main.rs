@@ -10,8 +10,11 @@ mod fake;
 mod keys;
 mod mouse;
 mod person;
+#[path = "../common/pictures.rs"]
+mod pictures;
 #[path = "../common/press.rs"]
 mod press;
+mod remedies;
 #[path = "../common/running.rs"]
 mod running;
 mod screens;

@@ -15,7 +15,7 @@ pub use form::{Dialect, Focus, Form};
 pub(super) use job::undo_of;
 pub use job::{Errand, GivingUp, Job, JobId, Purpose, Stage, Task, Ticket};
 pub use marks::Marks;
-pub(super) use subject::{aims, toggled, wish};
+pub(super) use subject::{aims, toggled, verb_of, wishes};
 
 use crate::model::ClusterName;
 use crate::operation::{NoPreview, Plan, Preview, Progress, Together, Unfinished};

@@ -1,7 +1,7 @@
 //! What a key would act on.
 
-use crate::app::{ClusterState, Panel, State, View};
-use crate::health::About;
+use crate::app::{CardKind, CardText, ClusterState, Panel, State, View};
+use crate::health::{About, Fix, Remedy};
 use crate::model::{ClusterName, ConstraintRule, NodeName};
 use crate::operation::{Intent, SubjectKind, Verb};
 use crate::tables::{Subject, asked};
@@ -24,8 +24,69 @@ pub(in crate::app) fn aims(state: &State) -> Vec<(ClusterName, Option<Subject>)>
     cluster.map(|cluster| (cluster, None)).into_iter().collect()
 }
 
+/// The wishes to do that to what a row is about; else what it would need. Where the row shows a remedy that does it,
+/// they do what the remedy prints.
+pub(in crate::app) fn wishes(
+    state: &State,
+    verb: Verb,
+    cluster: &ClusterState,
+    subject: Option<&Subject>,
+) -> Result<Vec<Intent>, String> {
+    let printed = printed(state, verb, cluster, subject);
+    if printed.is_empty() { Ok(vec![wish(state, verb, cluster, subject)?]) } else { Ok(printed) }
+}
+
+/// The verb that does what a remedy's command does.
+pub(in crate::app) const fn verb_of(fix: &Fix) -> Verb {
+    match fix {
+        Fix::Cleanup(..) => Verb::Cleanup,
+        Fix::Refresh(_) => Verb::Refresh,
+        Fix::Clear(_) => Verb::Clear,
+        Fix::Enable(_) => Verb::Enable,
+        Fix::Manage(_) => Verb::Manage,
+        Fix::MaintenanceOff(_) => Verb::MaintenanceOff,
+        Fix::Online(_) => Verb::Online,
+        Fix::NodeMaintenanceOff(_) => Verb::NodeMaintenanceOff,
+        Fix::ClusterMaintenanceOff => Verb::ClusterMaintenanceOff,
+        Fix::FenceReboot(_) => Verb::FenceReboot,
+        Fix::ConfirmDead(_) => Verb::ConfirmDead,
+    }
+}
+
+fn intent_of(cluster: &ClusterName, fix: &Fix) -> Intent {
+    let (subject, to) = match fix {
+        Fix::Cleanup(id, node) => (id.to_string(), node.clone()),
+        Fix::Refresh(id) | Fix::Clear(id) | Fix::Enable(id) | Fix::Manage(id) | Fix::MaintenanceOff(id) => {
+            (id.to_string(), None)
+        }
+        Fix::Online(node)
+        | Fix::NodeMaintenanceOff(node)
+        | Fix::FenceReboot(node)
+        | Fix::ConfirmDead(node) => (node.to_string(), None),
+        Fix::ClusterMaintenanceOff => (cluster.to_string(), None),
+    };
+    Intent { cluster: cluster.clone(), verb: verb_of(fix), subject, to }
+}
+
+/// What the remedy that is shown prints: the first on a card that says why, else that of the finding.
+fn printed(state: &State, verb: Verb, cluster: &ClusterState, subject: Option<&Subject>) -> Vec<Intent> {
+    let name = &cluster.entry.name;
+    let of = |remedy: &Remedy| -> Vec<Intent> {
+        remedy.fixes().filter(|fix| verb_of(fix) == verb).map(|fix| intent_of(name, fix)).collect()
+    };
+    if let Some(Panel::Card(card)) = state.layers.panel()
+        && card.kind == CardKind::Why
+    {
+        let CardText::Why(why) = state.card_text(card) else { return Vec::new() };
+        let mut causes = why.causes.iter().map(|cause| of(&cause.remedy));
+        return causes.find(|intents| !intents.is_empty()).unwrap_or_default();
+    }
+    let finding = subject.and_then(|subject| state.finding(cluster, subject));
+    finding.map(|finding| of(&finding.remedy)).unwrap_or_default()
+}
+
 /// The wish to do that to what a row is about; else what it would need.
-pub(in crate::app) fn wish(
+fn wish(
     state: &State,
     verb: Verb,
     cluster: &ClusterState,
@@ -48,7 +109,12 @@ pub(in crate::app) fn wish(
             Some(Intent { to, ..intent(resource) })
         }),
     };
-    found.ok_or_else(|| needs(verb))
+    let mut wish = found.ok_or_else(|| needs(verb))?;
+    // Beside a resource of the matrix a node may be selected: then it is the one that is meant.
+    if verb.takes_a_node() && state.marks.is_empty() {
+        wish.to = wish.to.or_else(|| state.focus_node());
+    }
+    Ok(wish)
 }
 
 /// The one of two that makes sense for all that is selected.

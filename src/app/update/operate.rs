@@ -1,7 +1,7 @@
 //! Operations: from the key to the end.
 
 use super::tell;
-use crate::app::operation::{aims, toggled, undo_of, wish};
+use crate::app::operation::{aims, toggled, undo_of, wishes};
 use crate::app::{
     Choose, Effect, Errand, Focus, GivingUp, Job, JobId, News, Notice, Panel, Purpose, Request, Stage, State,
     Ticket,
@@ -23,9 +23,11 @@ pub(super) fn begin(state: &mut State, verb: Verb) -> Vec<Effect> {
     let mut intents: Vec<Intent> = Vec::new();
     for (name, subject) in &aims {
         let Some(cluster) = state.cluster(name) else { continue };
-        match wish(state, verb, cluster, subject.as_ref()) {
-            Ok(intent) if intents.contains(&intent) => {}
-            Ok(intent) => intents.push(intent),
+        match wishes(state, verb, cluster, subject.as_ref()) {
+            Ok(wishes) => {
+                let new: Vec<Intent> = wishes.into_iter().filter(|wish| !intents.contains(wish)).collect();
+                intents.extend(new);
+            }
             Err(needs) => return refuse(state, needs),
         }
     }
@@ -34,13 +36,6 @@ pub(super) fn begin(state: &mut State, verb: Verb) -> Vec<Effect> {
         && intents.iter().any(|intent| Some(&intent.cluster) != intents.first().map(|it| &it.cluster))
     {
         return refuse(state, format!("{verb} takes the rows of one cluster at a time"));
-    }
-    // Beside a resource of the matrix a node may be selected: then it is the one that is meant.
-    if let (Some(node), [only]) = (state.focus_node(), intents.as_mut_slice())
-        && verb.takes_a_node()
-        && state.marks.is_empty()
-    {
-        only.to.get_or_insert(node);
     }
     let errands: Vec<Errand> = intents.iter().cloned().map(Errand::Wish).collect();
     if let Some(why) = hindrance(state, &errands) {

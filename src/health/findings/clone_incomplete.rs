@@ -4,6 +4,7 @@ use super::resource_unmanaged;
 use crate::health::Severity;
 use crate::health::check::{Check, Look, Many, Verdict};
 use crate::health::down::{Down, waits_for};
+use crate::health::fix::{Fix, Remedy};
 use crate::health::incident::{self, Aftermath, Incident};
 use crate::health::scene::{Scene, base, on_its_way_words};
 use crate::health::why::barrier::{self, Barrier};
@@ -58,9 +59,7 @@ fn of_down(scene: &Scene<'_>, down: &Down<'_>) -> Verdict {
     } else if let (Obstacle::Unmanaged, [first, ..]) = (&down.obstacle, parts.as_slice()) {
         resource_unmanaged::remedy(scene, first)
     } else {
-        let target = shell(id);
-        let ask = ask_scheduler(&target);
-        format!("{ask} After an old failure: `crm_resource --cleanup --resource {target}`.")
+        ask_scheduler(&shell(id)) + " After an old failure: " + Fix::Cleanup(id.clone(), None) + "."
     };
     Verdict::new(severity, id, summary)
         .because(down.obstacle.evidence())
@@ -105,10 +104,11 @@ fn of_clone(scene: &Scene<'_>, clone: &CloneResource) -> Option<Verdict> {
     let severity = if ruled { Severity::Note } else { Severity::Warning };
     let probed = probed(&asked, &tally.missing);
     let remedy = if probed.is_empty() {
-        format!(
-            "Ask why it does not run there: `crm_resource --why --resource {0}`. After an old failure: `crm_resource --cleanup --resource {0}`.",
+        Remedy::from(format!(
+            "Ask why it does not run there: `crm_resource --why --resource {}`. After an old failure: ",
             shell(&clone.id)
-        )
+        )) + Fix::Cleanup(clone.id.clone(), None)
+            + "."
     } else {
         crate::health::remedy::of_barriers(scene, &clone.id, &probed)
     };
@@ -237,11 +237,13 @@ fn of_bundle(scene: &Scene<'_>, bundle: &Bundle) -> Option<Verdict> {
         .because(failed.iter().take(6).map(|incident| incident.summary()))
         .because((failed.len() > 6).then(|| format!("and {} more failures", failed.len() - 6)))
         .waiting(scene.downs.line(scene, id))
-        .remedy(format!(
-            "Look at the containers where they should run (`{} ps --all`), then `crm_resource --cleanup --resource {}`.",
-            shell(&bundle.container),
-            shell(id)
-        ));
+        .remedy(
+            Remedy::from(format!(
+                "Check the containers where they should run (`{} ps --all`), then ",
+                shell(&bundle.container)
+            )) + Fix::Cleanup(id.clone(), None)
+                + ".",
+        );
     Some(verdict)
 }
 

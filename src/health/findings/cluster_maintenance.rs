@@ -2,6 +2,7 @@
 
 use crate::health::Severity;
 use crate::health::check::{Check, Look, Many, Verdict};
+use crate::health::fix::{Fix, Remedy};
 use crate::health::scene::Scene;
 use crate::health::words::plural;
 
@@ -21,7 +22,11 @@ fn check(scene: &Scene<'_>) -> Vec<Verdict> {
     let verdict = Verdict::new(Severity::Warning, name, format!("{name} is in maintenance mode"))
         .because([format!("{} that run are not watched", plural(left_alone, "resource"))])
         .because(scene.stopped_line().map(|line| format!("{line}, and won't be started")))
-        .remedy("When the work is done: `crm_attribute --type crm_config --name maintenance-mode --delete`. See first what would happen: `crm_simulate --live-check --simulate`.");
+        .remedy(
+            Remedy::from("When the work is done: ")
+                + Fix::ClusterMaintenanceOff
+                + ". See first what would happen: `crm_simulate --live-check --simulate`.",
+        );
     vec![verdict]
 }
 

@@ -2,7 +2,8 @@
 
 use crate::health::Severity;
 use crate::health::check::{Check, Look, Many, Verdict};
-use crate::health::incident::{cleanup, count_line};
+use crate::health::fix::{Fix, Remedy};
+use crate::health::incident::count_line;
 use crate::health::scene::Scene;
 use crate::health::scene::base;
 use crate::health::words::plural;
@@ -35,7 +36,7 @@ fn verdict(scene: &Scene<'_>, count: &FailCount) -> Verdict {
     Verdict::new(Severity::Note, id, format!("{id} has failed {often} on {node}"))
         .because([count_line(count)])
         .because(count.last_failure.map(|at| format!("last failure {}", scene.outlook.ago(at))))
-        .remedy(format!("When the cause is understood, forget it: {}.", cleanup(id, node)))
+        .remedy(Remedy::from("When the cause is understood, forget it: ") + Fix::cleanup(id, node) + ".")
 }
 
 #[cfg(test)]

@@ -2,11 +2,12 @@
 
 use crate::health::Severity;
 use crate::health::check::{Check, Look, Many, Verdict};
+use crate::health::fix::{Fix, Remedy};
 use std::collections::HashMap;
 
-use crate::health::incident::{Aftermath, Incident, cleanup, count_line};
+use crate::health::incident::{Aftermath, Incident, count_line};
 use crate::health::scene::{Placed, Scene, base};
-use crate::health::words::{names, shell};
+use crate::health::words::names;
 use crate::model::FailCount;
 
 pub(super) const CHECK: Check = Check {
@@ -62,11 +63,8 @@ fn verdict(scene: &Scene<'_>, counts: &[&FailCount]) -> Option<Verdict> {
     };
     let known = |count: &FailCount| incidents.iter().any(|incident| incident.failure.node == count.node);
     let bare: Vec<&&FailCount> = counts.iter().filter(|count| !known(count)).take(6).collect();
-    let cleanup = if others.is_empty() {
-        cleanup(id, &first.node)
-    } else {
-        format!("`crm_resource --cleanup --resource {}`", shell(id))
-    };
+    let cleanup =
+        if others.is_empty() { Fix::cleanup(id, &first.node) } else { Fix::Cleanup(id.clone(), None) };
     let verdict = Verdict::new(
         Severity::Warning,
         id,
@@ -78,7 +76,7 @@ fn verdict(scene: &Scene<'_>, counts: &[&FailCount]) -> Option<Verdict> {
     }))
     .because(incidents.iter().take(3).flat_map(|incident| incident.evidence(scene)))
     .because([whereabouts])
-    .remedy(format!("Repair the cause on {nodes}, then forget the failures: {cleanup}."));
+    .remedy(Remedy::from(format!("Repair the cause on {nodes}, then forget the failures: ")) + cleanup + ".");
     Some(verdict)
 }
 

@@ -2,6 +2,7 @@
 
 use crate::health::Severity;
 use crate::health::check::{Check, Look, Many, Verdict};
+use crate::health::fix::Remedy;
 use crate::health::incident::{Aftermath, Incident, on};
 use crate::health::scene::{Scene, base};
 use crate::health::words::names;
@@ -39,7 +40,7 @@ fn unpromoted(scene: &Scene<'_>, incident: &Incident<'_>, node: &NodeName) -> Op
         format!("{id} failed to promote on {node}; promoted on {}", names(promoted)),
     )
     .because(incident.evidence(scene))
-    .remedy(format!("Find out why it failed, then forget the failure: {}.", incident.cleanup()));
+    .remedy(Remedy::from("Find out why it failed, then forget the failure: ") + incident.cleanup() + ".");
     Some(verdict)
 }
 
@@ -53,14 +54,14 @@ fn recovered(scene: &Scene<'_>, incident: &Incident<'_>, node: &NodeName) -> Ver
     };
     Verdict::new(Severity::Warning, id, summary)
         .because(incident.evidence(scene))
-        .remedy(format!("Find out why it failed, then forget the failure: {}.", incident.cleanup()))
+        .remedy(Remedy::from("Find out why it failed, then forget the failure: ") + incident.cleanup() + ".")
 }
 
 fn past(scene: &Scene<'_>, incident: &Incident<'_>) -> Verdict {
     let id = &incident.failure.resource;
     Verdict::new(Severity::Note, id, format!("an old failure is on record: {}", incident.summary()))
         .because(incident.evidence(scene))
-        .remedy(format!("When it is understood, forget it: {}.", incident.cleanup()))
+        .remedy(Remedy::from("When it is understood, forget it: ") + incident.cleanup() + ".")
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use crate::health::Severity;
 use crate::health::check::{Check, Look, Many, Verdict};
+use crate::health::fix::{Fix, Remedy};
 use crate::health::scene::Scene;
 use crate::health::words::shell;
 use crate::model::{FencingEvent, FencingOutcome, NodeName, Picture};
@@ -30,15 +31,18 @@ fn verdict(scene: &Scene<'_>, event: &FencingEvent) -> Verdict {
     let failed = attempts.take_while(|other| other.outcome == FencingOutcome::Failed).count();
     let command = format!("`stonith_admin --cleanup --history {}`", shell(target));
     let remedy = if healed {
-        format!(
+        Remedy::from(format!(
             "Check the fencing device before it is needed: `stonith_admin --list {0}`. Then forget the failure: {command}.",
             shell(target)
-        )
+        ))
     } else {
-        format!(
-            "Check the fencing device and its network: `stonith_admin --list {0}`, then `stonith_admin --reboot {0}`. Only when the node is certainly off: `stonith_admin --confirm {0}`.",
+        Remedy::from(format!(
+            "Check the fencing device and its network: `stonith_admin --list {}`, then ",
             shell(target)
-        )
+        )) + Fix::FenceReboot(target.clone())
+            + ". Only when the node is certainly off: "
+            + Fix::ConfirmDead(target.clone())
+            + "."
     };
     Verdict::new(severity, target, format!("fencing of {target} failed{now}"))
         .because(event.completed.map(|at| format!("{} failed {}", event.action, scene.outlook.ago(at))))

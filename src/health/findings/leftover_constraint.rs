@@ -2,6 +2,7 @@
 
 use crate::health::Severity;
 use crate::health::check::{Check, Look, Many, Verdict};
+use crate::health::fix::{Fix, Remedy};
 use crate::health::scene::Scene;
 use crate::health::words::{moment, shell, span};
 use crate::model::{Ban, Constraint, ConstraintRule, NodeName, ResourceId, Role};
@@ -28,7 +29,7 @@ fn of_constraint(scene: &Scene<'_>, constraint: &Constraint) -> Verdict {
     let ConstraintRule::Location { resource, node, score, role, rule } = &constraint.rule else {
         return Verdict::new(Severity::Warning, id, format!("{id} is left over from a command by hand"))
             .remedy(format!(
-                "If nobody needs it any more: `cibadmin --delete --xpath {}`.",
+                "If it is no longer needed: `cibadmin --delete --xpath {}`.",
                 shell(format!("//constraints/*[@id=\"{id}\"]"))
             ));
     };
@@ -80,11 +81,10 @@ fn does(resource: &ResourceId, node: Option<&NodeName>, negative: bool, role: Op
     }
 }
 
-fn clear(resource: &ResourceId) -> String {
-    format!(
-        "If nobody needs it any more: `crm_resource --clear --resource {}`. The resource may then move.",
-        shell(resource)
-    )
+fn clear(resource: &ResourceId) -> Remedy {
+    Remedy::from("If it is no longer needed: ")
+        + Fix::Clear(resource.clone())
+        + ". The resource may then move."
 }
 
 #[cfg(test)]

@@ -2,8 +2,9 @@
 
 use crate::health::Severity;
 use crate::health::check::{Check, Look, Many, Verdict};
+use crate::health::fix::{Fix, Remedy};
 use crate::health::scene::Scene;
-use crate::health::words::{plural, shell};
+use crate::health::words::plural;
 
 pub(super) const CHECK: Check = Check {
     code: "node-maintenance",
@@ -22,11 +23,14 @@ fn check(scene: &Scene<'_>) -> Vec<Verdict> {
             let name = &node.name;
             let alone = node.resources_running.filter(|count| *count > 0);
             Verdict::new(Severity::Warning, name, format!("{name} is in maintenance"))
-                .because(alone.map(|count| format!("{} there, left alone", plural(count as usize, "resource"))))
-                .remedy(format!(
-                    "When the work on it is done: `crm_attribute --type nodes --node {} --name maintenance --delete`.",
-                    shell(name)
-                ))
+                .because(
+                    alone.map(|count| format!("{} there, left alone", plural(count as usize, "resource"))),
+                )
+                .remedy(
+                    Remedy::from("When the work on it is done: ")
+                        + Fix::NodeMaintenanceOff(name.clone())
+                        + ".",
+                )
         })
         .collect()
 }

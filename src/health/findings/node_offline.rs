@@ -3,6 +3,7 @@
 use super::fencing_failed::{latest, who};
 use crate::health::Severity;
 use crate::health::check::{Check, Look, Many, Verdict};
+use crate::health::fix::{Fix, Remedy};
 use crate::health::scene::{Scene, base};
 use crate::health::stack;
 use crate::health::words::{listed, plural, shell};
@@ -79,8 +80,12 @@ fn remote(scene: &Scene<'_>, node: &Node) -> Verdict {
     let kind = node.kind.word();
     let connection = scene.placed.iter().find(|placed| placed.primitive.id.as_str() == name.as_str());
     if connection.is_some_and(|placed| !scene.should_run(placed)) {
-        return Verdict::new(Severity::Note, name, format!("{name} ({kind} node) is offline: its connection is disabled"))
-            .remedy(format!("When it is wanted again: `crm_resource --resource {} --meta --set-parameter target-role --parameter-value Started`.", shell(name)));
+        return Verdict::new(
+            Severity::Note,
+            name,
+            format!("{name} ({kind} node) is offline: its connection is disabled"),
+        )
+        .remedy(Remedy::from("When it is wanted again: ") + Fix::Enable(name.as_str().into()) + ".");
     }
     let failures = scene.picture.failures.iter().filter(|failure| failure.resource.as_str() == name.as_str());
     let counts = scene.index.counts(base(&ResourceId::from(name.as_str()))).iter();
@@ -100,7 +105,11 @@ fn remote(scene: &Scene<'_>, node: &Node) -> Verdict {
         .because((!given_up.is_empty()).then(|| "no member tries again until it is cleaned up".to_owned()))
         .waiting(scene.downs.line(scene, &ResourceId::from(name.as_str())))
         .because(node.resources_running.filter(|count| *count > 0).map(|count| format!("{} ran there", plural(count as usize, "resource"))))
-        .remedy(format!("Check that the host is up and that `pacemaker_remoted` runs there (`systemctl status pacemaker_remote`), then `crm_resource --cleanup --resource {}`.", shell(name)))
+        .remedy(
+            Remedy::from("Check that the host is up and that `pacemaker_remoted` runs there (`systemctl status pacemaker_remote`), then ")
+                + Fix::Cleanup(name.as_str().into(), None)
+                + ".",
+        )
 }
 
 #[cfg(test)]

@@ -2,9 +2,11 @@
 
 use crate::health::Severity;
 use crate::health::check::{Check, Look, Many, Verdict};
+use crate::health::fix::{Fix, Remedy};
+use crate::health::remedy::MOST_COMMANDS;
 use crate::health::scene::{Scene, Standstill};
 use crate::health::why::barrier::State;
-use crate::health::words::{names, shell};
+use crate::health::words::names;
 
 pub(super) const CHECK: Check = Check {
     code: "node-standby",
@@ -27,10 +29,7 @@ fn check(scene: &Scene<'_>) -> Vec<Verdict> {
             let name = &node.name;
             Verdict::new(Severity::Warning, name, format!("{name} is in standby"))
                 .because(["it votes, but runs no resource".to_owned()])
-                .remedy(format!(
-                    "When the work on it is done: `crm_standby --node {} --delete`.",
-                    shell(name)
-                ))
+                .remedy(Remedy::from("When the work on it is done: ") + Fix::Online(name.clone()) + ".")
         })
         .collect()
 }
@@ -41,12 +40,12 @@ fn everywhere(scene: &Scene<'_>) -> Verdict {
     let aside: Vec<_> = aside.map(|node| &node.name).collect();
     let stopped = scene.stopped_line();
     let severity = if stopped.is_some() { Severity::Critical } else { Severity::Warning };
-    let first = aside.first().map_or_else(|| "NODE".to_owned(), shell);
+    let ends = aside.iter().take(MOST_COMMANDS).map(|node| Fix::Online((*node).clone()));
     Verdict::new(severity, scene.name(), format!("every node is in standby: {}", names(&aside)))
         .because(stopped)
-        .remedy(format!(
-            "When the work is done, end the standby of each: `crm_standby --node {first} --delete`."
-        ))
+        .remedy(
+            Remedy::from("When the work is done, end the standby of each: ") + Remedy::join(ends, ", ") + ".",
+        )
 }
 
 #[cfg(test)]

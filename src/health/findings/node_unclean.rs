@@ -5,6 +5,7 @@ use crate::health::Severity;
 use crate::health::check::{Check, Look, Many, Verdict};
 use crate::health::down::Root;
 use crate::health::fencing;
+use crate::health::fix::Fix;
 use crate::health::incident;
 use crate::health::scene::Scene;
 use crate::health::words::{plural, shell};
@@ -52,17 +53,23 @@ fn verdict(scene: &Scene<'_>, node: &Node) -> Verdict {
     };
     let settle = match &lack {
         Some(lack) => fencing::remedy([lack]),
-        None if disabled => "Nothing will fence it: switch it off by hand.".to_owned(),
+        None if disabled => "Nothing will fence it: switch it off by hand.".into(),
         None if failures > 0 => {
             format!("Check the fencing device and its network: `stonith_admin --list {}`.", shell(name))
+                .into()
         }
         None => format!(
-            "Fencing should settle it: `stonith_admin --history {} --verbose` shows how it goes.",
+            "Fencing should settle it: `stonith_admin --history {} --verbose` shows its progress.",
             shell(name)
-        ),
+        )
+        .into(),
     };
-    let remedy =
-        format!("{settle} Only when the node is certainly off: `stonith_admin --confirm {}`.", shell(name));
+    // A node that is online isn't off.
+    let remedy = if node.online {
+        settle
+    } else {
+        settle + " Only when the node is certainly off: " + Fix::ConfirmDead(name.clone()) + "."
+    };
     Verdict::new(Severity::Critical, name, format!("{name} is unclean {then}"))
         .because([if node.online { "it is still online".to_owned() } else { "it is offline".to_owned() }])
         .because(pending.map(pending_line))

@@ -4,6 +4,7 @@ use crate::health::Severity;
 use crate::health::agent;
 use crate::health::check::{Check, Look, Many, Verdict};
 use crate::health::drbd;
+use crate::health::fix::Remedy;
 use crate::health::incident::{self, Aftermath, Incident};
 use crate::health::scene::{Scene, base};
 use crate::health::words::{names, plural, shell};
@@ -85,17 +86,18 @@ fn verdict(scene: &Scene<'_>, clone: &CloneResource) -> Option<Verdict> {
         part.is_some_and(|part| instances.iter().any(|primitive| base(&primitive.id) == part))
     });
     let remedy = match (&fenced, failed.first()) {
-        (Some(fence), _) => fence.remedy(),
-        (None, Some(incident)) => format!(
-            "Repair what the agent says, then forget the failure: {}. {}",
-            incident.cleanup(),
-            agent::advice(agent)
-        ),
+        (Some(fence), _) => fence.remedy().into(),
+        (None, Some(incident)) => {
+            let forget = Remedy::from("Repair what the agent reports, then forget the failure: ");
+            forget + incident.cleanup() + format!(". {}", agent::advice(agent)).trim_end()
+        }
         (None, None) => format!(
-            "See the agent's own log and `crm_resource --why --resource {}`: an instance without a positive promotion score is not promoted. {}",
+            "Check the agent's own log and `crm_resource --why --resource {}`: an instance without a positive promotion score is not promoted. {}",
             shell(id),
             agent::advice(agent)
-        ),
+        )
+        .trim_end()
+        .into(),
     };
     let verdict = Verdict::new(severity, id, summary)
         .because([format!("{} running", plural(instances.len(), "instance"))])
@@ -113,7 +115,7 @@ fn verdict(scene: &Scene<'_>, clone: &CloneResource) -> Option<Verdict> {
         .because(told)
         .because(scores.take(12).map(|score| format!("{} on {}: {}", score.name, score.node, score.value)))
         .waiting(scene.downs.line(scene, id))
-        .remedy(remedy.trim_end());
+        .remedy(remedy);
     Some(verdict)
 }
 

@@ -2,10 +2,11 @@
 
 use crate::health::Severity;
 use crate::health::check::{Check, Look, Many, Verdict};
+use crate::health::fix::{Fix, Remedy};
 use crate::health::incident::Aftermath;
 use crate::health::scene::Scene;
 use crate::health::scene::{Placed, base};
-use crate::health::words::{names, shell};
+use crate::health::words::names;
 
 pub(super) const CHECK: Check = Check {
     code: "resource-blocked",
@@ -37,10 +38,11 @@ fn verdict(scene: &Scene<'_>, placed: &Placed<'_>) -> Verdict {
         .because(incident.into_iter().flat_map(|incident| incident.evidence(scene)))
         .waiting(scene.downs.line(scene, id))
         .because((!placed.primitive.managed).then(|| "it is unmanaged".to_owned()))
-        .remedy(format!(
-            "Bring it by hand into a clean state (really stopped, or really running), then `crm_resource --cleanup --resource {}`.",
-            shell(id)
-        ))
+        .remedy(
+            Remedy::from("Bring it by hand into a clean state (really stopped, or really running), then ")
+                + Fix::Cleanup(id.clone(), None)
+                + ".",
+        )
 }
 
 #[cfg(test)]

@@ -2,10 +2,10 @@
 
 use crate::health::Severity;
 use crate::health::check::{Check, Look, Many, Verdict};
+use crate::health::fix::{Fix, Remedy};
 use std::collections::HashSet;
 
 use crate::health::scene::{Placed, Scene, base};
-use crate::health::words::shell;
 use crate::model::{Resource, ResourceId};
 
 pub(super) const CHECK: Check = Check {
@@ -60,7 +60,7 @@ fn verdict(scene: &Scene<'_>, id: &ResourceId, holder: &ResourceId, state: &str)
     Verdict::new(severity, id, summary)
         .because(behind)
         .because(scene.guest_line(id))
-        .remedy(format!("When it is wanted again: `crm_resource --resource {} --meta --set-parameter target-role --parameter-value Started`.", shell(holder)))
+        .remedy(Remedy::from("When it is wanted again: ") + Fix::Enable(holder.clone()) + ".")
 }
 
 #[cfg(test)]

@@ -2,12 +2,13 @@
 
 use crate::health::Severity;
 use crate::health::check::{Check, Look, Many, Verdict};
+use crate::health::fix::{Fix, Remedy};
 use crate::health::scene::Scene;
 use std::collections::HashMap;
 
 use crate::health::incident::{Aftermath, Incident, did, how};
 use crate::health::scene::{Placed, base};
-use crate::health::words::{names, plural, shell};
+use crate::health::words::{names, plural};
 use crate::model::{Node, NodeName, ResourceId};
 
 pub(super) const CHECK: Check = Check {
@@ -101,7 +102,7 @@ fn summary(incidents: &[&Incident<'_>], replicated: bool) -> String {
 }
 
 /// What to look at depends on how the agent failed: these are the exit codes of the OCF standard.
-fn remedy(incident: &Incident<'_>, everywhere: bool) -> String {
+fn remedy(incident: &Incident<'_>, everywhere: bool) -> Remedy {
     let node = match incident.failure.node.as_str() {
         "" => "its node",
         node => node,
@@ -114,13 +115,13 @@ fn remedy(incident: &Incident<'_>, everywhere: bool) -> String {
         _ if incident.failure.status.eq_ignore_ascii_case("timed out") => {
             format!("Find out why it was slow on {node}, or give the operation a longer timeout")
         }
-        _ => format!("Look at its own log and at Pacemaker's on {node}"),
+        _ => format!("Check its own log and Pacemaker's on {node}"),
     };
     if everywhere {
-        let id = shell(base(&incident.failure.resource));
-        return format!("{look} and the other nodes; then `crm_resource --cleanup --resource {id}`.");
+        let cleanup = Fix::Cleanup(base(&incident.failure.resource).into(), None);
+        return Remedy::from(look) + " and the other nodes; then " + cleanup + ".";
     }
-    format!("{look}; then {}.", incident.cleanup())
+    Remedy::from(look) + "; then " + incident.cleanup() + "."
 }
 
 fn of_flag(placed: &Placed<'_>) -> Verdict {
@@ -131,10 +132,9 @@ fn of_flag(placed: &Placed<'_>) -> Verdict {
     let severity = if primitive.failure_ignored { Severity::Note } else { Severity::Critical };
     Verdict::new(severity, id, format!("{id} failed{place}"))
         .because(["which operation failed is not said".to_owned()])
-        .remedy(format!(
-            "Look at its own log and at Pacemaker's; then `crm_resource --cleanup --resource {}`.",
-            shell(id)
-        ))
+        .remedy(
+            Remedy::from("Check its own log and Pacemaker's; then ") + Fix::Cleanup(id.clone(), None) + ".",
+        )
 }
 
 #[cfg(test)]

@@ -2,8 +2,9 @@
 
 use crate::health::Severity;
 use crate::health::check::{Check, Look, Many, Verdict};
+use crate::health::fix::{Fix, Remedy};
 use crate::health::scene::{Placed, Scene};
-use crate::health::words::{names, shell};
+use crate::health::words::names;
 use crate::model::NodeName;
 
 pub(super) const CHECK: Check = Check {
@@ -26,10 +27,11 @@ fn check(scene: &Scene<'_>) -> Vec<Verdict> {
             let id = &placed.primitive.id;
             let nodes = names(nodes);
             Verdict::new(Severity::Critical, id, format!("{id} runs on several nodes at once: {nodes}"))
-                .remedy(format!(
-                    "Data may be damaged: see on each node whether it really runs, stop it by hand where it should not, then `crm_resource --refresh --resource {}`. Something outside the cluster, such as systemd, may have started it.",
-                    shell(id)
-                ))
+                .remedy(
+                    Remedy::from("Data may be damaged: check on each node whether it really runs, stop it by hand where it should not, then ")
+                        + Fix::Refresh(id.clone())
+                        + ". Something outside the cluster, such as systemd, may have started it.",
+                )
         })
         .collect()
 }

@@ -2,10 +2,11 @@
 
 use crate::health::Severity;
 use crate::health::check::{Check, Look, Many, Verdict};
-use crate::health::incident::{self, cleanup, on};
+use crate::health::fix::{Fix, Remedy};
+use crate::health::incident::{self, on};
 use crate::health::remedy::MOST_COMMANDS;
 use crate::health::scene::{Placed, Scene, base};
-use crate::health::words::{listed, names, shell};
+use crate::health::words::{listed, names};
 use crate::model::{FailedProbe, NodeName, Resource, ResourceId};
 
 pub(super) const CHECK: Check = Check {
@@ -39,10 +40,10 @@ fn surplus(scene: &Scene<'_>, placed: &Placed<'_>) -> Option<Verdict> {
         format!("on record, left by a failed probe on {}", listed(&probed))
     };
     let primitive = ResourceId::from(id);
-    let mut cleanup: Vec<String> =
-        probed.iter().take(MOST_COMMANDS).map(|node| cleanup(&primitive, node)).collect();
+    let mut cleanup: Vec<Fix> =
+        probed.iter().take(MOST_COMMANDS).map(|node| Fix::cleanup(&primitive, node)).collect();
     if cleanup.is_empty() {
-        cleanup.push(format!("`crm_resource --cleanup --resource {}`", shell(id)));
+        cleanup.push(Fix::Cleanup(primitive, None));
     }
     let find = if probed.is_empty() { "Find the node of the failed probe: `crm_mon -1 -o`. " } else { "" };
     // Most often the probe failed where the clone may not run, and its agent isn't installed.
@@ -56,10 +57,12 @@ fn surplus(scene: &Scene<'_>, placed: &Placed<'_>) -> Option<Verdict> {
             let so = if probed.is_empty() { ": a probe may have failed there" } else { "; Pacemaker probes it there all the same" };
             format!("{clone} is banned from {}{so}", names(banned))
         }))
-        .remedy(format!(
-            "{find}Install what the agent needs there, or keep the probe off the node with `resource-discovery=never` on its ban; then {}.",
-            cleanup.join(", ")
-        ));
+        .remedy(
+            Remedy::from(find)
+                + "Install what the agent needs there, or keep the probe off the node with `resource-discovery=never` on its ban; then "
+                + Remedy::join(cleanup, ", ")
+                + ".",
+        );
     Some(verdict)
 }
 
@@ -97,10 +100,11 @@ fn gone(placed: &Placed<'_>) -> Verdict {
     };
     Verdict::new(Severity::Warning, id, summary)
         .because(["it is no longer in the configuration".to_owned()])
-        .remedy(format!(
-            "Pacemaker stops it unless stop-orphan-resources is false. To forget it: `crm_resource --cleanup --resource {}`.",
-            shell(id)
-        ))
+        .remedy(
+            Remedy::from("Pacemaker stops it unless stop-orphan-resources is false. To forget it: ")
+                + Fix::Cleanup(id.clone(), None)
+                + ".",
+        )
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use super::resource_unmanaged;
 use crate::health::Severity;
 use crate::health::check::{Check, Look, Many, Verdict};
 use crate::health::down::Down;
+use crate::health::fix::{Fix, Remedy};
 use crate::health::scene::{Placed, Scene, base, on_its_way_words};
 use crate::health::why::obstacle::Obstacle;
 use crate::health::why::resource::{ask_scheduler, unread};
@@ -49,8 +50,7 @@ fn verdict(scene: &Scene<'_>, down: &Down<'_>) -> Verdict {
         .remedy(remedy(scene, down))
 }
 
-fn remedy(scene: &Scene<'_>, down: &Down<'_>) -> String {
-    let target = shell(down.top.id());
+fn remedy(scene: &Scene<'_>, down: &Down<'_>) -> Remedy {
     let part = scene.parts(base(down.id)).next();
     if let (Obstacle::Unmanaged, Some(part)) = (&down.obstacle, part) {
         return resource_unmanaged::remedy(scene, part);
@@ -58,8 +58,8 @@ fn remedy(scene: &Scene<'_>, down: &Down<'_>) -> String {
     if let Obstacle::NoNode(barriers) = &down.obstacle {
         return crate::health::remedy::of_barriers(scene, down.top.id(), barriers);
     }
-    let cleanup = format!("After an old failure: `crm_resource --cleanup --resource {target}`.");
-    format!("{} {cleanup}", ask_scheduler(&target))
+    let target = down.top.id();
+    ask_scheduler(&shell(target)) + " After an old failure: " + Fix::Cleanup(target.clone(), None) + "."
 }
 
 fn group_line(top: &Resource) -> Option<String> {

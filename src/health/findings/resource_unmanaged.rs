@@ -2,12 +2,13 @@
 
 use crate::health::Severity;
 use crate::health::check::{Check, Look, Many, Verdict};
+use crate::health::fix::{Fix, Remedy};
 use std::collections::HashSet;
 
 use crate::health::scene::{Placed, Scene, base};
 use crate::health::why::obstacle::Obstacle;
 use crate::health::words::{names, shell};
-use crate::model::{Resource, is_true};
+use crate::model::{Resource, ResourceId, is_true};
 
 pub(super) const CHECK: Check = Check {
     code: "resource-unmanaged",
@@ -44,7 +45,7 @@ fn told(scene: &Scene<'_>) -> HashSet<String> {
 }
 
 /// How Pacemaker is made to manage a resource again.
-pub(super) fn remedy(scene: &Scene<'_>, placed: &Placed<'_>) -> String {
+pub(super) fn remedy(scene: &Scene<'_>, placed: &Placed<'_>) -> Remedy {
     Held::of(scene, placed).remedy()
 }
 
@@ -86,20 +87,19 @@ impl Held {
         }
     }
 
-    fn remedy(&self) -> String {
-        let id = shell(&self.by);
-        let (parameter, value) = match self.parameter {
-            Some("maintenance") => ("maintenance", "false"),
-            Some(_) => ("is-managed", "true"),
+    fn remedy(&self) -> Remedy {
+        let by = ResourceId::from(self.by.as_str());
+        let fix = match self.parameter {
+            Some("maintenance") => Fix::MaintenanceOff(by),
+            Some(_) => Fix::Manage(by),
             None => {
-                return format!(
+                let id = shell(&self.by);
+                return Remedy::from(format!(
                     "Check what holds it, `crm_resource --resource {id} --meta --get-parameter maintenance` or `is-managed`; when the work is done: `crm_resource --resource {id} --meta --delete-parameter is-managed` or `maintenance`."
-                );
+                ));
             }
         };
-        format!(
-            "When the work on it is done: `crm_resource --resource {id} --meta --set-parameter {parameter} --parameter-value {value}`."
-        )
+        Remedy::from("When the work on it is done: ") + fix + "."
     }
 }
 

@@ -18,6 +18,7 @@ use jiff::Timestamp;
 use super::Severity;
 use super::check::{Look, Verdict};
 use super::findings::CHECKS;
+use super::fix::Remedy;
 use super::scene::{Outlook, Scene};
 use super::words::span;
 use crate::model::{ClusterEntry, NodeName, Observation, ResourceId, Role, clean};
@@ -54,7 +55,7 @@ pub struct Cause {
     /// The facts it rests on, one a line.
     pub evidence: Vec<String>,
     /// What to do about it; empty where nothing is to be done.
-    pub remedy: String,
+    pub remedy: Remedy,
 }
 
 /// What speaks for and against a node.
@@ -116,7 +117,6 @@ impl Why {
         self.question = clean(&self.question);
         for cause in &mut self.causes {
             cause.summary = clean(&cause.summary);
-            cause.remedy = clean(&cause.remedy);
             cause.evidence.iter_mut().for_each(|line| *line = clean(line));
         }
         for reason in self.nodes.iter_mut().flat_map(|answer| &mut answer.reasons) {
@@ -128,7 +128,7 @@ impl Why {
 
 impl Cause {
     fn new(severity: Severity, summary: impl Into<String>) -> Self {
-        Self { severity, summary: summary.into(), evidence: Vec::new(), remedy: String::new() }
+        Self { severity, summary: summary.into(), evidence: Vec::new(), remedy: Remedy::default() }
     }
 
     #[must_use]
@@ -138,7 +138,7 @@ impl Cause {
     }
 
     #[must_use]
-    fn remedy(mut self, remedy: impl Into<String>) -> Self {
+    fn remedy(mut self, remedy: impl Into<Remedy>) -> Self {
         self.remedy = remedy.into();
         self
     }

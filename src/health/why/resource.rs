@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use super::place::answers;
 use super::{Cause, NodeAnswer, Pull, Why, barrier, obstacle, told};
 use crate::health::Severity;
+use crate::health::fix::{Fix, Remedy};
 use crate::health::scene::{Placed, Scene, base};
 use crate::health::words::{names, shell};
 use crate::model::{
@@ -355,18 +356,15 @@ pub(in crate::health) fn unread(scene: &Scene<'_>) -> Option<String> {
 }
 
 /// The commands that show what the scheduler thinks of a resource. `id` is quoted already.
-pub(in crate::health) fn ask_scheduler(id: &str) -> String {
-    format!(
+pub(in crate::health) fn ask_scheduler(id: &str) -> Remedy {
+    Remedy::from(format!(
         "Ask the scheduler: `crm_simulate -sL`, `crm_resource --why --resource {id}`; its reasons are in `/var/log/pacemaker/pacemaker.log` on the DC."
-    )
+    ))
 }
 
-fn enable(holder: &str) -> String {
+fn enable(holder: &str) -> Remedy {
     if holder == "rsc_defaults" {
-        return "The defaults of all resources say so: `crm_attribute --type rsc_defaults --name target-role --delete`.".to_owned();
+        return "The defaults of all resources say so: `crm_attribute --type rsc_defaults --name target-role --delete`.".into();
     }
-    format!(
-        "When it is wanted again: `crm_resource --resource {} --meta --set-parameter target-role --parameter-value Started`.",
-        shell(holder)
-    )
+    Remedy::from("When it is wanted again: ") + Fix::Enable(holder.into()) + "."
 }

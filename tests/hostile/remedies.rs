@@ -1,0 +1,171 @@
+//! A remedy's commands as a shell reads them, of every picture among the fixtures.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use jiff::tz::Offset;
+use quorate::health::{About, Fix, Remedy, assess, review, why};
+use quorate::model::{
+    Access, ClusterEntry, Contact, NodeName, Observation, Picture, Resource, ResourceId, Tier,
+};
+use quorate::pacemaker::parse::{self, Answer};
+
+use super::commands;
+use super::pictures::pictures;
+
+/// Every remedy on a picture: of the findings with the CIB and without it, and of every answer to "why".
+fn remedies(picture: &Picture) -> Vec<Remedy> {
+    fn ids(resource: &Resource, found: &mut Vec<ResourceId>) {
+        found.push(resource.id().clone());
+        resource.children().for_each(|child| ids(child, found));
+    }
+    let now: Timestamp = "2026-11-22T11:36:00Z".parse().expect("a time");
+    let entry = ClusterEntry {
+        name: "db".into(),
+        tier: Tier::Core,
+        hosts: vec!["host".into()],
+        access: Access::default(),
+        needs: None,
+    };
+    let mut all = Vec::new();
+    for with_cib in [true, false] {
+        let mut picture = picture.clone();
+        if !with_cib {
+            picture.cib = None;
+        }
+        let mut resources = Vec::new();
+        picture.resources.iter().for_each(|resource| ids(resource, &mut resources));
+        let nodes: Vec<NodeName> = picture.nodes.iter().map(|node| node.name.clone()).collect();
+        let observation = Observation {
+            contact: Contact::Live { host: "host".into() },
+            picture: Some(Arc::new(picture)),
+            confirmed: Some(now),
+            ..Observation::none()
+        };
+        all.extend(assess(&entry, &observation, now).into_iter().map(|finding| finding.remedy));
+        let abouts = resources.into_iter().map(About::Resource).chain(nodes.into_iter().map(About::Node));
+        let answers = abouts.filter_map(|about| why(&entry, &observation, now, &about));
+        all.extend(answers.flat_map(|why| why.causes).map(|cause| cause.remedy));
+    }
+    if let Some(cib) = picture.cib.as_deref() {
+        all.extend(review(&entry, cib.clone(), now).into_iter().map(|finding| finding.remedy));
+    }
+    all
+}
+
+/// The picture, with `before` put before every name of a node or resource in the files.
+fn picture(path: &Path, before: &str) -> Picture {
+    let read = |ending: &str| {
+        let name = format!("{}{ending}", path.file_name().expect("a name").to_string_lossy());
+        std::fs::read_to_string(path.with_file_name(name)).ok()
+    };
+    let parsed = |xml: &str| match parse::crm_mon(xml.as_bytes(), Some(Offset::UTC)) {
+        Ok(Answer::Running(picture)) => *picture,
+        other => panic!("{}: {other:?}", path.display()),
+    };
+    let xml = read(".crm_mon.xml").expect("a picture");
+    let mut names: BTreeSet<String> = BTreeSet::new();
+    if !before.is_empty() {
+        let plain = parsed(&xml);
+        names.extend(plain.nodes.iter().map(|node| node.name.to_string()));
+        names.extend(plain.primitives().map(|(_, primitive)| primitive.id.to_string()));
+        names.extend(plain.resources.iter().map(|resource| resource.id().to_string()));
+        names.retain(|name| !name.is_empty());
+    }
+    let before = before.replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;");
+    let renamed = |xml: String| {
+        names
+            .iter()
+            .fold(xml, |xml, name| xml.replace(&format!("\"{name}\""), &format!("\"{before}{name}\"")))
+    };
+    let mut picture = parsed(&renamed(xml));
+    picture.cib = read(".cib.xml").and_then(|xml| parse::cib(renamed(xml).as_bytes()).ok()).map(Arc::new);
+    picture
+}
+
+/// The argument vectors that `sh` makes of commands, in an empty environment and a folder where every pattern of one
+/// letter or more matches.
+fn by_shell(commands: &[String]) -> Vec<Vec<String>> {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(folder.path().join("matched"), "").expect("written");
+    let mut script = String::new();
+    for command in commands {
+        script.push_str(&format!("set -- {command}\nprintf '%s\\0' \"$@\"\nprintf '\\n\\0'\n"));
+    }
+    let shell = Command::new("/bin/sh")
+        .args(["-c", &script])
+        .current_dir(folder.path())
+        .env_clear()
+        .env("PATH", "")
+        .stdin(Stdio::null())
+        .output()
+        .expect("sh");
+    assert!(shell.status.success(), "{}", String::from_utf8_lossy(&shell.stderr));
+    assert_eq!(String::from_utf8_lossy(&shell.stderr), "");
+    assert_eq!(std::fs::read_dir(folder.path()).expect("read").count(), 1, "a command made a file");
+    let output = String::from_utf8(shell.stdout).expect("text");
+    let each = output.split("\n\0").map(|argv| argv.split_terminator('\0').map(str::to_owned).collect());
+    let mut all: Vec<Vec<String>> = each.collect();
+    all.pop();
+    all
+}
+
+/// Checks that a shell takes every command as one command, word by word as it is printed.
+fn check(remedies: &[Remedy]) -> BTreeSet<String> {
+    let commands: BTreeSet<String> = remedies.iter().flat_map(|remedy| commands(remedy)).collect();
+    let commands: Vec<String> = commands.into_iter().collect();
+    let read = by_shell(&commands);
+    assert_eq!(read.len(), commands.len(), "{commands:#?}");
+    for (command, argv) in commands.iter().zip(&read) {
+        assert_eq!(&shell_words::split(command).expect("words"), argv, "{command}");
+    }
+    let fixes: Vec<&Fix> = remedies.iter().flat_map(Remedy::fixes).collect();
+    for fix in fixes {
+        assert!(commands.contains(&fix.to_string()), "{fix} isn't printed");
+    }
+    read.iter().filter_map(|argv| argv.first().cloned()).collect()
+}
+
+#[test]
+fn a_shell_reads_each_command_as_it_is_printed() {
+    let all: Vec<Remedy> = pictures().iter().flat_map(|path| remedies(&picture(path, ""))).collect();
+    let programs = check(&all);
+    assert!(programs.len() > 6, "{programs:?}");
+    // Whatever the console can do itself has its key, however the command is put together.
+    let with_fix: BTreeSet<String> = all.iter().flat_map(Remedy::fixes).map(ToString::to_string).collect();
+    let beginnings = [
+        "crm_standby --node",
+        "crm_resource --cleanup --resource",
+        "crm_resource --refresh --resource",
+        "crm_resource --clear --resource",
+        "stonith_admin --confirm",
+        "stonith_admin --reboot",
+    ];
+    for command in all.iter().flat_map(|remedy| commands(remedy)) {
+        let is_ours = beginnings.iter().any(|beginning| command.starts_with(beginning))
+            || command.ends_with("--parameter-value Started")
+            || command.contains("maintenance --delete")
+            || command.ends_with("maintenance-mode --delete");
+        let is_placeholder = command.ends_with(" NODE") || command.ends_with(" NAME");
+        assert!(!is_ours || is_placeholder || with_fix.contains(&command), "{command} has no key");
+    }
+}
+
+#[test]
+fn hostile_names_are_one_word_each() {
+    for before in ["$(touch pwned) ", "a'; touch pwned; '", "* ", "`touch pwned`", "x > pwned & ", "-\\"] {
+        let all: Vec<Remedy> = pictures().iter().flat_map(|path| remedies(&picture(path, before))).collect();
+        check(&all);
+        let named = |fix: &&Fix| match fix {
+            Fix::Online(node) | Fix::ConfirmDead(node) => {
+                let argv = shell_words::split(&fix.to_string()).expect("words");
+                node.as_str().starts_with(before) && argv.contains(&node.to_string())
+            }
+            _ => false,
+        };
+        assert!(all.iter().flat_map(Remedy::fixes).filter(named).count() > 5, "{before}");
+    }
+}
