@@ -21,6 +21,7 @@ mod scene;
 mod stack;
 #[cfg(test)]
 mod testing;
+mod tools;
 mod why;
 mod words;
 

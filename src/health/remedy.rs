@@ -47,9 +47,7 @@ pub(super) fn health_query(scene: &Scene<'_>, node: &NodeName) -> String {
         rank(&attribute.value)
     });
     match ill {
-        Some(attribute) => {
-            format!("`attrd_updater --query --node {} --name {}`", shell(node), shell(&attribute.name))
-        }
+        Some(attribute) => scene.tools().attribute(node, &attribute.name),
         None => "`crm_mon -1 -A` shows its attributes".to_owned(),
     }
 }
@@ -77,7 +75,7 @@ fn of_barrier(scene: &Scene<'_>, id: &ResourceId, node: &NodeName, barrier: &Bar
             } else {
                 "Repair what the attribute reports"
             };
-            format!("{what}: {constraint} goes by `attrd_updater --query --all --name {}`.", shell(attribute))
+            format!("{what}: {constraint} goes by {}.", scene.tools().attribute_everywhere(attribute))
         }
         // One line for all such nodes.
         Barrier::State(State::Standby | State::Maintenance) => return None,
@@ -105,7 +103,7 @@ fn of_barrier(scene: &Scene<'_>, id: &ResourceId, node: &NodeName, barrier: &Bar
             format!("Free or add {name}: stop or move something, or correct the node's utilization.")
         }
         Barrier::Without(leader, _) => {
-            format!("Ask why {leader} isn't there: `crm_resource --why --resource {}`.", shell(leader))
+            format!("Ask why {leader} isn't there: {}.", scene.tools().why(leader))
         }
         Barrier::Beside(leader, _) => format!("Move {leader} away, or add a node."),
         Barrier::OptIn => format!("Add a location constraint for {id}: the cluster is opt-in."),

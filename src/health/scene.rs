@@ -12,6 +12,7 @@ use crate::model::{
 use super::down::Downs;
 use super::incident::{self, Incident};
 use super::index::Index;
+use super::tools::Tools;
 use super::words::{moment, plural, span};
 
 /// A cluster from outside: how it is reached, and when this is asked.
@@ -105,6 +106,10 @@ impl<'a> Outlook<'a> {
 }
 
 impl<'a> Scene<'a> {
+    pub(super) fn tools(&self) -> Tools {
+        Tools::of(self.picture)
+    }
+
     pub(super) fn new(outlook: Outlook<'a>, picture: &'a Picture) -> Self {
         let mut placed = Vec::new();
         for resource in &picture.resources {

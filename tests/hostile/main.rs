@@ -112,8 +112,18 @@ fn commands(remedy: &str) -> Vec<String> {
             command.push(c);
         }
         let program = command.split(' ').next().unwrap_or_default();
-        let is_ours =
-            ["crm", "pcs", "ssh", "stonith_", "cibadmin", "quorate", "corosync", "systemctl", "journalctl"];
+        let is_ours = [
+            "crm",
+            "pcs",
+            "ssh",
+            "stonith_",
+            "cibadmin",
+            "attrd_",
+            "quorate",
+            "corosync",
+            "systemctl",
+            "journalctl",
+        ];
         if is_ours.iter().any(|name| program.starts_with(name)) {
             all.push(command);
         }

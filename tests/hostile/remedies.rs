@@ -154,6 +154,82 @@ fn a_shell_reads_each_command_as_it_is_printed() {
     }
 }
 
+/// The long options that Pacemaker's tools have since 1.1.10, read from its sources; of later ones the first version.
+/// 2.0.0 lacks those of 1.1.20, which came with 2.0.1.
+const OPTIONS: &[(&str, &str, &[(&str, [u32; 3])])] = &[
+    (
+        "crm_resource",
+        "resource node cleanup refresh clear meta set-parameter parameter-value delete-parameter get-parameter",
+        &[("why", [1, 1, 18]), ("expired", [1, 1, 20])],
+    ),
+    (
+        "stonith_admin",
+        "confirm reboot list list-installed list-registered history verbose",
+        &[("cleanup", [1, 1, 20])],
+    ),
+    ("crm_attribute", "type node name query update delete", &[]),
+    ("crm_standby", "node delete", &[]),
+    ("cibadmin", "query scope xpath delete upgrade force", &[]),
+    ("attrd_updater", "query name", &[("node", [1, 1, 13]), ("all", [1, 1, 13])]),
+    ("crm_ticket", "ticket activate standby details grant revoke force", &[]),
+    ("crm_verify", "live-check verbose", &[]),
+    ("crm_simulate", "live-check simulate", &[]),
+    ("crmadmin", "dc_lookup status", &[]),
+    ("crm_mon", "as-xml output-as", &[]),
+];
+
+/// Checks that a version of Pacemaker has all options of a command.
+fn check_options(argv: &[String], version: [u32; 3], text: &str) {
+    let (program, arguments) = argv.split_first().expect("a program");
+    let Some((_, old, later)) = OPTIONS.iter().find(|(known, ..)| known == program) else { return };
+    for option in arguments.iter().filter_map(|word| word.strip_prefix("--")) {
+        let option = option.split('=').next().unwrap_or_default();
+        let since = match later.iter().find(|(later, _)| *later == option) {
+            Some((_, since)) => *since,
+            None if old.split(' ').any(|old| old == option) => continue,
+            None => panic!("{program} --{option}: since which version? {text}"),
+        };
+        assert!(version >= since && (version, since) != ([2, 0, 0], [1, 1, 20]), "{version:?}: {text}");
+    }
+    // Metadata and a way to refresh that an old version takes and does nothing with.
+    if version < [2, 0, 0] {
+        assert!(!text.contains("promotable"), "{version:?}: {text}");
+    }
+    let refreshes = ["--refresh", "--resource"].iter().all(|word| arguments.iter().any(|it| it == word));
+    assert!(version >= [1, 1, 18] || !refreshes, "{version:?}: {text}");
+}
+
+#[test]
+fn each_version_has_the_options_of_its_remedies() {
+    let versions = [
+        [1, 1, 10],
+        [1, 1, 12],
+        [1, 1, 17],
+        [1, 1, 18],
+        [1, 1, 24],
+        [2, 0, 0],
+        [2, 0, 5],
+        [2, 1, 5],
+        [3, 0, 0],
+    ];
+    for path in pictures() {
+        let mut picture = picture(&path, "");
+        let own = picture.summary.version.clone();
+        let numbers = |text: &str| -> Option<[u32; 3]> {
+            let numbers = text.split(['.', '-', '+']).map_while(|part| part.parse().ok());
+            numbers.take(3).collect::<Vec<u32>>().try_into().ok()
+        };
+        let all = own.as_deref().and_then(numbers).into_iter().chain(versions);
+        for version in all.collect::<BTreeSet<_>>() {
+            let [major, minor, patch] = version;
+            picture.summary.version = Some(format!("{major}.{minor}.{patch}-1.el7"));
+            for command in remedies(&picture).iter().flat_map(|remedy| commands(remedy)) {
+                check_options(&shell_words::split(&command).expect("words"), version, &command);
+            }
+        }
+    }
+}
+
 #[test]
 fn hostile_names_are_one_word_each() {
     for before in ["$(touch pwned) ", "a'; touch pwned; '", "* ", "`touch pwned`", "x > pwned & ", "-\\"] {

@@ -59,7 +59,7 @@ fn of_down(scene: &Scene<'_>, down: &Down<'_>) -> Verdict {
     } else if let (Obstacle::Unmanaged, [first, ..]) = (&down.obstacle, parts.as_slice()) {
         resource_unmanaged::remedy(scene, first)
     } else {
-        ask_scheduler(&shell(id)) + " After an old failure: " + Fix::Cleanup(id.clone(), None) + "."
+        ask_scheduler(scene, id) + " After an old failure: " + Fix::Cleanup(id.clone(), None) + "."
     };
     Verdict::new(severity, id, summary)
         .because(down.obstacle.evidence())
@@ -104,10 +104,9 @@ fn of_clone(scene: &Scene<'_>, clone: &CloneResource) -> Option<Verdict> {
     let severity = if ruled { Severity::Note } else { Severity::Warning };
     let probed = probed(&asked, &tally.missing);
     let remedy = if probed.is_empty() {
-        Remedy::from(format!(
-            "Ask why it does not run there: `crm_resource --why --resource {}`. After an old failure: ",
-            shell(&clone.id)
-        )) + Fix::Cleanup(clone.id.clone(), None)
+        let why = scene.tools().why(&clone.id);
+        Remedy::from(format!("Ask why it does not run there: {why}. After an old failure: "))
+            + Fix::Cleanup(clone.id.clone(), None)
             + "."
     } else {
         crate::health::remedy::of_barriers(scene, &clone.id, &probed)

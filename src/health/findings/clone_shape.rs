@@ -53,10 +53,14 @@ fn verdict(scene: &Scene<'_>, placed: &Placed<'_>) -> Option<Verdict> {
                 Verdict::new(Severity::Warning, id, format!("{id} {state}, but {top} isn't promotable"))
                     .because([format!("its agent is {}", placed.primitive.agent)])
                     .because(["Pacemaker neither promotes nor demotes it: failover won't work".to_owned()])
-                    .remedy(format!(
-                        "Make the clone promotable: `crm_resource --resource {} --meta --set-parameter promotable --parameter-value true`.",
-                        shell(top)
-                    ));
+                    .remedy(if scene.tools().has_promotable_clones() {
+                        format!(
+                            "Make the clone promotable: `crm_resource --resource {} --meta --set-parameter promotable --parameter-value true`.",
+                            shell(top)
+                        )
+                    } else {
+                        format!("Configure a master/slave resource instead of {top}: `cibadmin --query --scope resources` shows it.")
+                    });
             Some(verdict)
         }
         Some(clone) if placed.primitive.agent == "ocf:linbit:drbd" => {
@@ -80,10 +84,15 @@ fn verdict(scene: &Scene<'_>, placed: &Placed<'_>) -> Option<Verdict> {
             let verdict =
                 Verdict::new(Severity::Warning, id, format!("{id} {state}: it isn't in a promotable clone"))
                     .because([format!("its agent is {}", placed.primitive.agent)])
-                    .remedy(format!(
-                        "Put it in a promotable clone: `pcs resource promotable {}`.",
-                        shell(id)
-                    ));
+                    .remedy(if scene.tools().has_promotable_clones() {
+                        format!("Put it in a promotable clone: `pcs resource promotable {}`.", shell(id))
+                    } else {
+                        let master = shell(format!("{id}-master"));
+                        format!(
+                            "Put it in a master/slave resource: `pcs resource master {master} {}`.",
+                            shell(id)
+                        )
+                    });
             Some(verdict)
         }
         _ => None,

@@ -3,7 +3,6 @@
 use crate::health::Severity;
 use crate::health::check::{Check, Look, Many, Verdict};
 use crate::health::scene::{Scene, base};
-use crate::health::words::shell;
 use crate::model::{NodeAttribute, Resource};
 
 pub(super) const CHECK: Check = Check {
@@ -17,7 +16,7 @@ fn check(scene: &Scene<'_>) -> Vec<Verdict> {
     let counters = counters(scene);
     let nodes = scene.picture.nodes.iter().filter(|node| node.online && !node.unclean && !node.pending);
     let attributes = nodes.flat_map(|node| scene.index.attributes(&node.name));
-    attributes.filter_map(|attribute| verdict(attribute, &counters)).collect()
+    attributes.filter_map(|attribute| verdict(scene, attribute, &counters)).collect()
 }
 
 /// What a ping resource counts.
@@ -46,7 +45,7 @@ fn counters<'a>(scene: &Scene<'a>) -> Vec<Counter<'a>> {
         .collect()
 }
 
-fn verdict(attribute: &NodeAttribute, counters: &[Counter<'_>]) -> Option<Verdict> {
+fn verdict(scene: &Scene<'_>, attribute: &NodeAttribute, counters: &[Counter<'_>]) -> Option<Verdict> {
     let value: i64 = attribute.value.trim().parse().ok()?;
     let counter = counters.iter().find(|counter| counter.attribute == attribute.name);
     let printed = attribute.expected.as_deref().and_then(|expected| expected.trim().parse::<i64>().ok());
@@ -64,9 +63,8 @@ fn verdict(attribute: &NodeAttribute, counters: &[Counter<'_>]) -> Option<Verdic
     let state = if is_lost { "lost" } else { "degraded" };
     let summary = format!("connectivity {state} on {node} ({} {value}{of})", attribute.name);
     let verdict = Verdict::new(Severity::Warning, node, summary).remedy(format!(
-        "Check the node's network and whether the ping targets answer from there; the value: `attrd_updater --query --node {} --name {}`.",
-        shell(node),
-        shell(&attribute.name)
+        "Check the node's network and whether the ping targets answer from there; the value: {}.",
+        scene.tools().attribute(node, &attribute.name)
     ));
     Some(verdict)
 }

@@ -29,11 +29,13 @@ fn verdict(scene: &Scene<'_>, event: &FencingEvent) -> Verdict {
         if healed { (Severity::Warning, ", but it is online") } else { (Severity::Critical, "") };
     let attempts = scene.picture.fencing.iter().filter(|other| other.target == *target);
     let failed = attempts.take_while(|other| other.outcome == FencingOutcome::Failed).count();
-    let command = format!("`stonith_admin --cleanup --history {}`", shell(target));
     let remedy = if healed {
+        let forget = scene.tools().forget_fencing(target);
+        let forget = forget.map(|command| format!(" Then forget the failure: {command}."));
         Remedy::from(format!(
-            "Check the fencing device before it is needed: `stonith_admin --list {0}`. Then forget the failure: {command}.",
-            shell(target)
+            "Check the fencing device before it is needed: `stonith_admin --list {}`.{}",
+            shell(target),
+            forget.unwrap_or_default()
         ))
     } else {
         Remedy::from(format!(

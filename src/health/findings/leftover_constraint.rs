@@ -5,7 +5,7 @@ use crate::health::check::{Check, Look, Many, Verdict};
 use crate::health::fix::{Fix, Remedy};
 use crate::health::scene::Scene;
 use crate::health::words::{moment, shell, span};
-use crate::model::{Ban, Constraint, ConstraintRule, NodeName, ResourceId, Role};
+use crate::model::{Ban, Constraint, ConstraintId, ConstraintRule, NodeName, ResourceId, Role};
 
 pub(super) const CHECK: Check = Check {
     code: "leftover-constraint",
@@ -28,10 +28,7 @@ fn of_constraint(scene: &Scene<'_>, constraint: &Constraint) -> Verdict {
     let id = &constraint.id;
     let ConstraintRule::Location { resource, node, score, role, rule } = &constraint.rule else {
         return Verdict::new(Severity::Warning, id, format!("{id} is left over from a command by hand"))
-            .remedy(format!(
-                "If it is no longer needed: `cibadmin --delete --xpath {}`.",
-                shell(format!("//constraints/*[@id=\"{id}\"]"))
-            ));
+            .remedy(format!("If it is no longer needed: {}.", delete(id)));
     };
     let negative = score.is_some_and(crate::model::Score::is_negative) || id.as_str().starts_with("cli-ban");
     let does = does(resource, node.as_ref(), negative, role.as_ref());
@@ -45,7 +42,10 @@ fn of_constraint(scene: &Scene<'_>, constraint: &Constraint) -> Verdict {
             Verdict::new(Severity::Note, id, format!("{id} ({does}) has expired but is still there"))
                 .because([format!("expired {}", scene.outlook.ago(end))])
                 .because(made)
-                .remedy("It does nothing any more. To tidy up: `crm_resource --clear --expired`.")
+                .remedy(format!(
+                    "It does nothing any more. To tidy up: {}.",
+                    scene.tools().clear_expired().map_or_else(|| delete(id), str::to_owned)
+                ))
         }
         Some(end) => Verdict::new(
             Severity::Note,
@@ -79,6 +79,10 @@ fn does(resource: &ResourceId, node: Option<&NodeName>, negative: bool, role: Op
         (false, Some(Role::Promoted)) => format!("ties the promoted instance of {resource} to {node}"),
         (false, _) => format!("ties {resource} to {node}"),
     }
+}
+
+fn delete(id: &ConstraintId) -> String {
+    format!("`cibadmin --delete --xpath {}`", shell(format!("//constraints/*[@id=\"{id}\"]")))
 }
 
 fn clear(resource: &ResourceId) -> Remedy {

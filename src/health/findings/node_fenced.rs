@@ -7,7 +7,7 @@ use jiff::SignedDuration;
 
 use super::fencing_failed::latest;
 use super::node_offline::fenced_line;
-use crate::health::words::{shell, span};
+use crate::health::words::span;
 use crate::model::FencingOutcome;
 
 /// For how long a fencing is news.
@@ -27,12 +27,15 @@ fn check(scene: &Scene<'_>) -> Vec<Verdict> {
         .filter_map(|event| {
             let ago = scene.outlook.since(event.completed?);
             let target = &event.target;
-            let verdict = Verdict::new(Severity::Note, target, format!("{target} was fenced {} ago", span(ago)))
-                .because([fenced_line(scene, event)])
-                .remedy(format!(
-                    "Find out why: its log from before (`journalctl -b -1`). To forget it: `stonith_admin --cleanup --history {}`.",
-                    shell(target)
-                ));
+            let forget = scene.tools().forget_fencing(target);
+            let forget = forget.map(|command| format!(" To forget it: {command}."));
+            let verdict =
+                Verdict::new(Severity::Note, target, format!("{target} was fenced {} ago", span(ago)))
+                    .because([fenced_line(scene, event)])
+                    .remedy(format!(
+                        "Find out why: its log from before (`journalctl -b -1`).{}",
+                        forget.unwrap_or_default()
+                    ));
             (ago < NEWS).then_some(verdict)
         })
         .collect()

@@ -2,8 +2,11 @@
 
 use crate::health::Severity;
 use crate::health::check::{Check, Look, Many, Verdict};
-use crate::health::scene::Scene;
+use crate::health::fix::{Fix, Remedy};
+use crate::health::remedy::MOST_COMMANDS;
+use crate::health::scene::{Scene, base};
 use crate::health::words::shell;
+use crate::model::{NodeName, ResourceId};
 
 pub(super) const CHECK: Check = Check {
     code: "node-standby-on-fail",
@@ -18,14 +21,31 @@ fn check(scene: &Scene<'_>) -> Vec<Verdict> {
         .map(|node| {
             let name = &node.name;
             let failures = scene.picture.failures.iter().filter(|failure| failure.node == *name);
-            Verdict::new(Severity::Critical, name, format!("{name} is in standby because a resource failed there"))
-                .because(failures.take(3).map(crate::health::incident::summary))
-                .remedy(format!(
-                    "Repair what failed, then forget the failure, which ends the standby: `crm_resource --cleanup --node {}`.",
-                    shell(name)
-                ))
+            Verdict::new(
+                Severity::Critical,
+                name,
+                format!("{name} is in standby because a resource failed there"),
+            )
+            .because(failures.take(3).map(crate::health::incident::summary))
+            .remedy(
+                Remedy::from("Repair what failed, then forget the failure, which ends the standby: ")
+                    + cleanup(scene, name)
+                    + ".",
+            )
         })
         .collect()
+}
+
+/// Of each resource that failed there; of all where they are many, or not known.
+fn cleanup(scene: &Scene<'_>, node: &NodeName) -> Remedy {
+    let failures = scene.picture.failures.iter().filter(|failure| failure.node == *node);
+    let mut failed: Vec<ResourceId> = failures.map(|failure| base(&failure.resource).into()).collect();
+    failed.sort();
+    failed.dedup();
+    if failed.is_empty() || failed.len() > MOST_COMMANDS {
+        return format!("`crm_resource --cleanup --node {}`", shell(node)).into();
+    }
+    Remedy::join(failed.iter().map(|id| Fix::cleanup(id, node)), ", ")
 }
 
 #[cfg(test)]

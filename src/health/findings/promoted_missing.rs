@@ -7,7 +7,7 @@ use crate::health::drbd;
 use crate::health::fix::Remedy;
 use crate::health::incident::{self, Aftermath, Incident};
 use crate::health::scene::{Scene, base};
-use crate::health::words::{names, plural, shell};
+use crate::health::words::{names, plural};
 use crate::model::{CloneResource, NodeName, Primitive, Resource, Role};
 
 pub(super) const CHECK: Check = Check {
@@ -92,8 +92,8 @@ fn verdict(scene: &Scene<'_>, clone: &CloneResource) -> Option<Verdict> {
             forget + incident.cleanup() + format!(". {}", agent::advice(agent)).trim_end()
         }
         (None, None) => format!(
-            "Check the agent's own log and `crm_resource --why --resource {}`: an instance without a positive promotion score is not promoted. {}",
-            shell(id),
+            "Check the agent's own log and {}: an instance without a positive promotion score is not promoted. {}",
+            scene.tools().why(id),
             agent::advice(agent)
         )
         .trim_end()

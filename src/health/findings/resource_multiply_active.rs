@@ -2,7 +2,7 @@
 
 use crate::health::Severity;
 use crate::health::check::{Check, Look, Many, Verdict};
-use crate::health::fix::{Fix, Remedy};
+use crate::health::fix::Remedy;
 use crate::health::scene::{Placed, Scene};
 use crate::health::words::names;
 use crate::model::NodeName;
@@ -29,7 +29,7 @@ fn check(scene: &Scene<'_>) -> Vec<Verdict> {
             Verdict::new(Severity::Critical, id, format!("{id} runs on several nodes at once: {nodes}"))
                 .remedy(
                     Remedy::from("Data may be damaged: check on each node whether it really runs, stop it by hand where it should not, then ")
-                        + Fix::Refresh(id.clone())
+                        + scene.tools().refresh(id)
                         + ". Something outside the cluster, such as systemd, may have started it.",
                 )
         })

@@ -8,7 +8,7 @@ use crate::health::fix::{Fix, Remedy};
 use crate::health::scene::{Placed, Scene, base, on_its_way_words};
 use crate::health::why::obstacle::Obstacle;
 use crate::health::why::resource::{ask_scheduler, unread};
-use crate::health::words::{plural, shell};
+use crate::health::words::plural;
 use crate::model::Resource;
 
 pub(super) const CHECK: Check = Check {
@@ -59,7 +59,7 @@ fn remedy(scene: &Scene<'_>, down: &Down<'_>) -> Remedy {
         return crate::health::remedy::of_barriers(scene, down.top.id(), barriers);
     }
     let target = down.top.id();
-    ask_scheduler(&shell(target)) + " After an old failure: " + Fix::Cleanup(target.clone(), None) + "."
+    ask_scheduler(scene, target) + " After an old failure: " + Fix::Cleanup(target.clone(), None) + "."
 }
 
 fn group_line(top: &Resource) -> Option<String> {

@@ -4,7 +4,7 @@ use crate::health::Severity;
 use crate::health::agent;
 use crate::health::check::{Check, Look, Many, Verdict};
 use crate::health::scene::{Placed, Scene, base};
-use crate::health::words::{listed, shell};
+use crate::health::words::listed;
 use crate::model::{CloneResource, NodeName, Resource, Role};
 
 pub(super) const CHECK: Check = Check {
@@ -51,8 +51,8 @@ fn verdict(scene: &Scene<'_>, clone: &CloneResource) -> Option<Verdict> {
         .because(agent::states(scene, agent, &peers))
         .because(peers.iter().take(6).filter_map(|node| Some(format!("promotion score on {node}: {}", score(node)?))))
         .remedy(format!(
-            "Repair its replication before the promoted instance is needed elsewhere: `crm_resource --why --resource {}` and the agent's log. {}",
-            shell(id),
+            "Repair its replication before the promoted instance is needed elsewhere: {} and the agent's log. {}",
+            scene.tools().why(id),
             agent::advice(agent)
         ).trim_end());
     Some(verdict)

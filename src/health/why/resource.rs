@@ -7,7 +7,7 @@ use super::{Cause, NodeAnswer, Pull, Why, barrier, obstacle, told};
 use crate::health::Severity;
 use crate::health::fix::{Fix, Remedy};
 use crate::health::scene::{Placed, Scene, base};
-use crate::health::words::{names, shell};
+use crate::health::words::names;
 use crate::model::{
     Ban, Bond, ConstraintRule, FailCount, NodeName, Place, Resource, ResourceId, Role, is_true,
 };
@@ -334,7 +334,6 @@ impl<'s, 'a> Asked<'s, 'a> {
     }
 
     fn unexplained(&self) -> Cause {
-        let id = shell(base(self.id));
         if self.is_up() {
             let where_it_runs =
                 if self.is_replicated() { "on every node that may run it" } else { "as it should" };
@@ -342,7 +341,7 @@ impl<'s, 'a> Asked<'s, 'a> {
         }
         Cause::new(Severity::Unknown, "nothing in the picture keeps it from running")
             .because(unread(self.scene))
-            .remedy(ask_scheduler(&id))
+            .remedy(ask_scheduler(self.scene, base(self.id)))
     }
 }
 
@@ -355,11 +354,12 @@ pub(in crate::health) fn unread(scene: &Scene<'_>) -> Option<String> {
         .then(|| "the CIB wasn't read: constraints and options aren't known".to_owned())
 }
 
-/// The commands that show what the scheduler thinks of a resource. `id` is quoted already.
-pub(in crate::health) fn ask_scheduler(id: &str) -> Remedy {
-    Remedy::from(format!(
-        "Ask the scheduler: `crm_simulate -sL`, `crm_resource --why --resource {id}`; its reasons are in `/var/log/pacemaker/pacemaker.log` on the DC."
-    ))
+/// The commands that show what the scheduler thinks of a resource.
+pub(in crate::health) fn ask_scheduler(scene: &Scene<'_>, id: impl AsRef<str>) -> Remedy {
+    let (scores, why) = ("`crm_simulate -sL`", scene.tools().why(id));
+    let both = if why == scores { why } else { format!("{scores}, {why}") };
+    let log = "its reasons are in `/var/log/pacemaker/pacemaker.log` on the DC.";
+    format!("Ask the scheduler: {both}; {log}").into()
 }
 
 fn enable(holder: &str) -> Remedy {
