@@ -4,6 +4,7 @@ mod captures;
 mod cib;
 mod hostile;
 mod lab;
+mod releases;
 mod versions;
 
 use std::path::{Path, PathBuf};
@@ -23,9 +24,11 @@ fn fixture(name: &str) -> String {
 
 /// Every fixture whose name ends so: its path from the folder of the fixtures, and what is in it.
 fn all_fixtures(ending: &str) -> Vec<(String, String)> {
+    let releases = releases::FOLDERS.map(|folder| fixtures().join("releases").join(folder));
     let folders = ["", "captures", "versions"].map(|folder| fixtures().join(folder));
     let mut names: Vec<_> = folders
         .iter()
+        .chain(&releases)
         .flat_map(|folder| std::fs::read_dir(folder).expect("a folder of fixtures"))
         .map(|entry| entry.expect("a fixture").path())
         .filter_map(|path| path.strip_prefix(fixtures()).ok()?.to_str().map(str::to_owned))
