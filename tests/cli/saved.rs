@@ -126,3 +126,44 @@ fn a_cib_named_alone_is_judged_by_its_configuration(#[case] name: &str, #[case] 
     let notes = findings.as_array().expect("a list").iter().filter(|it| it["code"] == "configuration-only");
     assert_eq!(notes.count(), 1, "{findings}");
 }
+
+/// Real reports of the lab on Debian 13, cut down to the files of the cluster, beside what `crm_mon` and `cibadmin` said
+/// of the same failure.
+#[rstest]
+fn a_real_report_is_judged_as_the_live_cluster_was(
+    #[values("crm_report", "pcs-cluster-report")] report: &str,
+) {
+    let home = Home::new();
+    let at = |name: &str| format!("{}/tests/fixtures/reports/{name}", env!("CARGO_MANIFEST_DIR"));
+    let (crm_mon, cib) = (at("live.crm_mon.xml"), at("live.cib.xml"));
+    let live = home.run(&["status", "--format", "json", "--from", &crm_mon, "--cib", &cib]);
+    let answer = home.run(&["status", "--format", "json", "--from", &at(&format!("{report}.tar.bz2"))]);
+    assert_eq!((answer.code, answer.stderr.as_str()), (1, ""));
+    let (found, live) = (cluster(&answer), cluster(&live));
+    assert_eq!(found["name"], "lb");
+    for key in [
+        "health",
+        "quorate",
+        "dc",
+        "version",
+        "nodes",
+        "resources",
+        "groups",
+        "clones",
+        "fail_counts",
+        "node_attributes",
+        "tickets",
+        "constraints",
+        "last_change",
+    ] {
+        assert_eq!(found[key], live[key], "{key}");
+    }
+    let judged = |cluster: &Value| -> Vec<[Value; 3]> {
+        let findings = cluster["findings"].as_array().unwrap().iter();
+        findings.map(|it| ["severity", "code", "subject"].map(|key| it[key].clone())).collect()
+    };
+    assert_eq!(judged(&live), [["warning", "resource-failed", "haproxy"].map(Value::from)]);
+    // Only the note that a report holds no XML of crm_mon comes on top.
+    assert_eq!(judged(&found)[0], judged(&live)[0]);
+    assert_eq!(judged(&found)[1..], [["note", "cib-alone", "lb"].map(Value::from)]);
+}
