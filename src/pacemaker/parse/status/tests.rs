@@ -10,7 +10,8 @@ use crate::pacemaker::parse::{self, Answer, Derived};
 fn captures() -> Vec<(String, Vec<u8>, Vec<u8>)> {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
     let mut found = Vec::new();
-    for folder in [folder.clone(), folder.join("captures")] {
+    let releases = ["11", "12", "13", "sid"].map(|it| folder.join(format!("releases/debian-{it}")));
+    for folder in [folder.clone(), folder.join("captures")].into_iter().chain(releases) {
         for entry in fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
             let name = path.file_name().unwrap().to_string_lossy().into_owned();
