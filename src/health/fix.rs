@@ -105,9 +105,8 @@ impl Remedy {
     }
 
     pub(super) fn join<T: Into<Self>>(parts: impl IntoIterator<Item = T>, between: &str) -> Self {
-        parts.into_iter().fold(Self::default(), |all, part| match all.is_empty() {
-            true => part.into(),
-            false => all + between + part,
+        parts.into_iter().fold(Self::default(), |all, part| {
+            if all.is_empty() { part.into() } else { all + between + part }
         })
     }
 }

@@ -147,7 +147,7 @@ fn cause_lines(cause: &Cause, width: usize, keys: &Keys<'_>, above: &[&Fix]) -> 
     let remedy = remedy::lines(&cause.remedy, width.saturating_sub(4), keys, has_key);
     for (nth, part) in remedy.into_iter().enumerate() {
         let lead = if nth == 0 { format!("  {} ", look.glyphs.arrow) } else { "    ".to_owned() };
-        lines.push(Line::from_iter(std::iter::once(look.span(Role::Key, lead)).chain(part)));
+        lines.push(std::iter::once(look.span(Role::Key, lead)).chain(part).collect::<Line<'_>>());
     }
     lines
 }

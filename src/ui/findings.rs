@@ -119,7 +119,7 @@ pub(super) fn finding_lines(
         } else {
             Span::raw("    ")
         };
-        lines.push(Line::from_iter(std::iter::once(lead).chain(part)));
+        lines.push(std::iter::once(lead).chain(part).collect::<Line<'_>>());
     }
     lines
 }

@@ -91,10 +91,10 @@ fn picture(path: &Path, before: &str) -> Picture {
 fn by_shell(commands: &[String]) -> Vec<Vec<String>> {
     let folder = tempfile::tempdir().expect("a folder");
     std::fs::write(folder.path().join("matched"), "").expect("written");
-    let mut script = String::new();
-    for command in commands {
-        script.push_str(&format!("set -- {command}\nprintf '%s\\0' \"$@\"\nprintf '\\n\\0'\n"));
-    }
+    let lines = commands
+        .iter()
+        .map(|command| ["set -- ", command, "\nprintf '%s\\0' \"$@\"\nprintf '\\n\\0'\n"].concat());
+    let script: String = lines.collect();
     let shell = Command::new("/bin/sh")
         .args(["-c", &script])
         .current_dir(folder.path())
@@ -154,9 +154,12 @@ fn a_shell_reads_each_command_as_it_is_printed() {
     }
 }
 
+/// A long option and the first version that has it.
+type Later = (&'static str, [u32; 3]);
+
 /// The long options that Pacemaker's tools have since 1.1.10, read from its sources; of later ones the first version.
 /// 2.0.0 lacks those of 1.1.20, which came with 2.0.1.
-const OPTIONS: &[(&str, &str, &[(&str, [u32; 3])])] = &[
+const OPTIONS: &[(&str, &str, &[Later])] = &[
     (
         "crm_resource",
         "resource node cleanup refresh clear meta set-parameter parameter-value delete-parameter get-parameter",

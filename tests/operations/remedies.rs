@@ -94,9 +94,9 @@ fn take_each(person: &mut Person, remedy: &Remedy, open: Option<Action>, place: 
         let action = Action::of(&fixes[0]).expect("an action");
         let keys = look().keymap.keys_for(context, action);
         let label = format!("[{}]", keys.first().expect("a key"));
-        open.into_iter().for_each(|open| {
+        if let Some(open) = open {
             person.act(&[open]);
-        });
+        }
         let screen = person.screen();
         assert!(screen.contains(&label), "{place}: no {label} for {}:\n{screen}", fixes[0]);
         person.asked.clear();
