@@ -124,7 +124,8 @@ mod tests {
 
     #[test]
     fn a_hostile_name_stays_one_argument() {
-        let findings = findings(|picture| picture.nodes[2] = Node { unclean: true, ..node("$(reboot)") });
+        let findings =
+            findings(|picture| picture.nodes[2] = Node { unclean: true, online: false, ..node("$(reboot)") });
         assert!(findings[0].remedy.contains("stonith_admin --confirm '$(reboot)'"), "{}", findings[0].remedy);
     }
 }
