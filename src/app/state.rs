@@ -181,11 +181,9 @@ impl State {
         self.size.0 < LEAST_SIZE.0 || self.size.1 < LEAST_SIZE.1
     }
 
-    /// What a letter means to the layer on top.
+    /// What a letter means to the layer on top, seen or not: a name that is being typed when the window shrinks never
+    /// becomes commands.
     pub fn letters(&self) -> Letters {
-        if self.is_unseen() {
-            return Letters::Command;
-        }
         match self.layers.top() {
             Layer::Prompt(_) => Letters::Field,
             Layer::Panel(Panel::Operation(id)) => {

@@ -58,7 +58,11 @@ fn a_dialog_that_isnt_drawn_takes_no_keys() {
     let name = name(&person.state);
     person.writes(&name).sends(vec![TerminalEvent::Resize(30, 8)]);
     person.keys(&[KeyCode::Tab, KeyCode::Tab, KeyCode::Enter, KeyCode::Enter]).writes("m");
-    assert!(person.asked.is_empty() && person.screen().contains("small: wants 40x10"), "{}", person.screen());
+    assert!(
+        person.asked.is_empty() && person.screen().contains("a form is open: enlarge"),
+        "{}",
+        person.screen()
+    );
     // It is as it was when there is room again.
     person.sends(vec![TerminalEvent::Resize(80, 24)]);
     assert!(job(&person.state).is_some_and(Job::can_be_confirmed), "{}", person.screen());
@@ -68,14 +72,27 @@ fn a_dialog_that_isnt_drawn_takes_no_keys() {
 
 #[test]
 fn a_small_window_can_be_left() {
+    let ctrl_c = || vec![TerminalEvent::Key(KeyEvent::new(KeyCode::Char('c'), KeyModifiers::CONTROL))];
+    let mut person = Person::in_cluster("mq", (30, 8));
+    assert!(person.writes("q").quits, "{}", person.screen());
     let mut person = fencing();
-    assert!(person.sends(vec![TerminalEvent::Resize(30, 8)]).writes("q").quits, "{}", person.screen());
+    assert!(person.sends(vec![TerminalEvent::Resize(30, 8)]).sends(ctrl_c()).quits, "{}", person.screen());
     let mut person = fencing();
     let name = name(&person.state);
     person.writes(&name).keys(&[KeyCode::Enter, KeyCode::Enter, KeyCode::Enter]);
     person.carried_out();
     person.sends(vec![TerminalEvent::Resize(30, 8)]).writes("q");
     assert!(!person.quits && person.screen().contains("busy: enlarge to quit"), "{}", person.screen());
+}
+
+/// The window shrinks while "mq1" is typed: the rest of the name ends nothing.
+#[test]
+fn a_name_that_is_being_typed_never_becomes_commands() {
+    let mut person = fencing();
+    person.writes("m").sends(vec![TerminalEvent::Resize(30, 8)]).writes("q1");
+    assert!(!person.quits && person.screen().contains("a form is open: enlarge"), "{}", person.screen());
+    person.sends(vec![TerminalEvent::Resize(80, 24)]);
+    assert!(job(&person.state).is_some(), "{}", person.screen());
 }
 
 #[test]

@@ -42,7 +42,8 @@ pub fn update(state: &mut State, event: Event) -> Vec<Effect> {
         event => {
             state.dirty = true;
             let is_by_user = event.is_by_user();
-            let is_edit = matches!(event, Event::Typed(Typing::Edit(_)) | Event::Pasted(_));
+            let is_edit =
+                !state.is_unseen() && matches!(event, Event::Typed(Typing::Edit(_)) | Event::Pasted(_));
             let (told, top) = (info(state).cloned(), state.screen_id());
             let effects = interact(state, event);
             let is_told = info(state) != told.as_ref();
@@ -106,6 +107,11 @@ fn unseen(state: &mut State, event: &Event) -> Vec<Effect> {
         Event::Act(Action::Quit) => vec![Effect::Quit],
         Event::Act(Action::Suspend) => vec![Effect::Suspend],
         Event::Act(Action::Redraw) => vec![Effect::Redraw],
+        // A "q" may be part of what is being typed.
+        Event::Typed(_) if state.is_too_small() => {
+            tell(state, Notice::info("a form is open: enlarge".to_owned()));
+            Vec::new()
+        }
         _ => Vec::new(),
     }
 }

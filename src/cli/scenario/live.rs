@@ -43,8 +43,8 @@ impl Live {
     pub(super) fn new(plan: Arc<Plan>, before: &[Entry], format: OpFormat) -> Self {
         let progress = Progress::replay(Arc::clone(&plan), before);
         let now = before.last().map_or(Timestamp::UNIX_EPOCH, |entry| entry.at);
-        let mut live =
-            Self { plan, progress, told: BTreeMap::new(), step: 0, steps_run: BTreeSet::new(), format, now };
+        let steps_run = before.iter().filter_map(step_run).collect();
+        let mut live = Self { plan, progress, told: BTreeMap::new(), step: 0, steps_run, format, now };
         live.changes();
         live
     }
@@ -54,7 +54,7 @@ impl Live {
         self.progress.next(self.now).stand
     }
 
-    /// In how many steps something was run that was not done already.
+    /// In how many steps something was run that was not done already, before it was resumed too.
     pub(super) fn steps_run(&self) -> usize {
         self.steps_run.len()
     }
@@ -77,11 +77,7 @@ impl Live {
         }
         if let News::Entry(entry) = news {
             let came_from = self.came_from(entry);
-            if let Event::Sent { job, .. } = &entry.event
-                && job.part.changes()
-            {
-                self.steps_run.insert(job.step);
-            }
+            self.steps_run.extend(step_run(entry));
             self.progress.apply(entry);
             self.now = entry.at;
             let changes = self.changes();
@@ -189,6 +185,14 @@ impl Live {
             State::Unknown(why) => format!("UNKNOWN: {}", printable(why)),
         };
         writeln!(out, "{}   {place}: {words}", clock(self.now))
+    }
+}
+
+/// The step of which a script that changes something was sent.
+fn step_run(entry: &Entry) -> Option<usize> {
+    match &entry.event {
+        Event::Sent { job, .. } if job.part.changes() => Some(job.step),
+        _ => None,
     }
 }
 
