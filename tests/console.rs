@@ -3,11 +3,19 @@
 #[path = "common/running.rs"]
 mod running;
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use crossterm::event::{Event, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
+use futures::future::BoxFuture;
+use jiff::SignedDuration;
 use quorate::demo::{Demo, Faults, Layout, Options};
+use quorate::model::{HostName, Inventory};
+use quorate::saved;
+use quorate::transport::{Command, Limits, Nowhere, Output, Transport, TransportError};
+use rstest::rstest;
 use running::{Console, clock};
 
 fn start(options: &Options, size: (u16, u16)) -> Console {
@@ -252,4 +260,93 @@ async fn a_terminal_that_takes_no_output_lets_no_key_through_but_quit() {
     tokio::time::sleep(Duration::from_secs(3)).await;
     console.press("q");
     console.ends().await;
+}
+
+/// Counts the commands that it is asked to run.
+struct Counting(AtomicUsize);
+
+impl Transport for Counting {
+    fn run<'a>(
+        &'a self,
+        host: &'a HostName,
+        command: &'a Command,
+        limits: Limits,
+    ) -> BoxFuture<'a, Result<Output, TransportError>> {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        Nowhere("no host is expected to be asked").run(host, command, limits)
+    }
+}
+
+/// A console on saved captures, three days after they were taken, and how many commands it has sent.
+fn on_saved(names: &[&str], size: (u16, u16)) -> (Console, Arc<Counting>) {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/captures");
+    let paths: Vec<PathBuf> = names.iter().map(|name| folder.join(format!("{name}.crm_mon.xml"))).collect();
+    let of_tests = clock();
+    let clock: quorate::runtime::Clock = Arc::new(move || of_tests() + SignedDuration::from_hours(72));
+    let saved = saved::read(&paths, None, clock()).expect("one path each");
+    let inventory = Inventory { clusters: saved.iter().map(|saved| saved.entry.clone()).collect() };
+    let sent = Arc::new(Counting(AtomicUsize::new(0)));
+    let state = Arc::new(tempfile::tempdir().expect("a folder"));
+    (Console::open(state, (inventory, saved), sent.clone(), clock, size), sent)
+}
+
+/// What stands below the header, which shows the time.
+fn body(console: &Console) -> Vec<String> {
+    console.text().lines().skip(2).map(str::to_owned).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn saved_clusters_are_shown_as_saved_and_never_asked() {
+    let (console, sent) = on_saved(&["standby", "healthy"], (100, 30));
+    console.shows("read-only  saved pictures, 3 days old").await.shows("● healthy").await;
+    let before = body(&console);
+    tokio::time::sleep(Duration::from_secs(600)).await;
+    console.shows("11:46:00").await;
+    assert_eq!(body(&console), before);
+    assert_eq!(sent.0.load(Ordering::Relaxed), 0);
+}
+
+/// Each key with where it is pressed: nothing is asked, planned or run, and the user reads why.
+#[rstest]
+#[case::refresh("r", "a saved picture can't be refreshed")]
+#[case::refresh_all("R", "a saved picture can't be refreshed")]
+#[case::scenarios("i", "a saved picture can't be changed")]
+#[case::cleanup(":cleanup", "a saved picture can't be changed")]
+#[case::move_it(":move", "a saved picture can't be changed")]
+#[case::standby(":toggle-standby", "a saved picture can't be changed")]
+#[case::fence(":fence-reboot", "a saved picture can't be changed")]
+#[case::undo(":undo", "a saved picture can't be changed")]
+#[case::unfinished(":unfinished", "a saved picture can't be changed")]
+#[case::writable(":writable 15 disk replaced", "a saved picture can't be changed")]
+#[tokio::test(start_paused = true)]
+async fn a_key_that_changes_something_is_refused_on_saved_clusters(#[case] keys: &str, #[case] why: &str) {
+    let (console, sent) = on_saved(&["standby"], (100, 30));
+    console.shows("nodes ─").await.press(keys);
+    if keys.starts_with(':') {
+        console.press("enter");
+    }
+    console.shows(why).await;
+    assert!(!console.text().contains("[ Do it ]"), "{}", console.text());
+    assert!(console.audit().entries.is_empty());
+    assert_eq!(sent.0.load(Ordering::Relaxed), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_saved_cluster_says_why_it_has_no_log() {
+    let (console, sent) = on_saved(&["standby"], (100, 30));
+    console.shows("nodes ─").await.press("9").shows("no log: this is a saved picture").await;
+    console.shows("Quorate doesn't read the log files of a report.").await;
+    console.press("0").shows("A saved picture holds nothing of the stack").await;
+    assert_eq!(sent.0.load(Ordering::Relaxed), 0);
+}
+
+/// Panes count from the time of the picture, as its findings do.
+#[tokio::test(start_paused = true)]
+async fn times_in_a_saved_picture_count_from_the_picture() {
+    let (console, _) = on_saved(&["failed-recovered"], (160, 45));
+    console.shows("nodes ─").await.press("4").shows("asyncmon      1 of 3  16 s ago").await;
+    let before = body(&console);
+    tokio::time::sleep(Duration::from_secs(7200)).await;
+    console.shows("13:36:00").await.shows("saved picture, 3 days old").await;
+    assert_eq!(body(&console), before);
 }

@@ -5,7 +5,7 @@ mod common;
 use common::{capture, console, deployment, live, look, lost, now, observed, screen};
 use jiff::SignedDuration;
 use proptest::prelude::*;
-use quorate::app::{Action, Event, FleetView, Notice, Scroll, State, Typing, View, update};
+use quorate::app::{Action, Effect, Event, FleetView, Notice, Scroll, State, Typing, View, update};
 use quorate::model::{ClusterName, LogNews};
 use quorate::pacemaker::log::read_line;
 use quorate::tables::Pane;
@@ -94,6 +94,39 @@ proptest! {
             // What is selected is always among what is shown.
             let shown = state.grid.shown(&state.clusters);
             prop_assert_eq!(state.selected().is_some(), !shown.is_empty());
+        }
+    }
+
+    /// Whatever the user does on saved pictures, no host is asked and nothing is planned or run.
+    #[test]
+    fn saved_pictures_stay_as_they_are(
+        deeds in prop::collection::vec(deed(), 1..60),
+        line in prop::sample::select(vec!["writable 15 why", "cleanup", "standby", "scenarios", "redo", "poll-all"]),
+        at in 0usize..60,
+    ) {
+        let look = look();
+        let mut state = console(deployment(), (80, 24));
+        state.is_saved = true;
+        let names: Vec<ClusterName> = state.clusters.iter().map(|cluster| cluster.entry.name.clone()).collect();
+        for (nth, deed) in deeds.into_iter().enumerate() {
+            let mut events: Vec<Event> = event(deed, &state, &names, &look).into_iter().collect();
+            if nth == at {
+                events.push(Event::Act(Action::CommandLine));
+                let typed = |letter| Event::Typed(Typing::Edit(InputRequest::InsertChar(letter)));
+                events.extend(line.chars().map(typed));
+                events.push(Event::Typed(Typing::Accept));
+            }
+            for event in events {
+                for effect in update(&mut state, event) {
+                    let asks = matches!(
+                        effect,
+                        Effect::Poll(_) | Effect::PollAll | Effect::Operate(_) | Effect::Scenario(_)
+                    );
+                    prop_assert!(!asks, "{effect:?}");
+                }
+            }
+            prop_assert!(state.followed_log().is_none());
+            prop_assert!(state.operations.jobs.is_empty());
         }
     }
 

@@ -2,15 +2,19 @@
 
 mod common;
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use common::{capture, console, deployment, look, lost, now, observed, screen};
 use jiff::{SignedDuration, Timestamp};
 use quorate::app::{Action, AuditLog, Event, News, Selection, State, Typing, update};
 use quorate::health::Assessment;
-use quorate::model::{Contact, Deed, DeedEvent, DeedOutcome, DeedStep, HostStack, LogLine, LogNews};
+use quorate::model::{
+    Contact, Deed, DeedEvent, DeedOutcome, DeedStep, HostStack, Inventory, LogLine, LogNews,
+};
 use quorate::pacemaker::log::read_line;
 use quorate::pacemaker::parse;
+use quorate::saved::{self, Saved};
 use quorate::ui::Look;
 use rstest::rstest;
 use tui_input::InputRequest;
@@ -330,4 +334,43 @@ fn the_root_of_it_comes_first(#[case] columns: u16, #[case] rows: u16) {
     update(&mut state, Event::Act(Action::ToggleSort));
     wait_until(&mut state, now() + SignedDuration::from_secs(6));
     insta::assert_snapshot!(format!("root-{columns}x{rows}"), screen(&state, &look()));
+}
+
+/// A console on saved captures, three days after the last test took place.
+fn on_saved(names: &[&str], size: (u16, u16)) -> State {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/captures");
+    let paths: Vec<PathBuf> = names.iter().map(|name| folder.join(format!("{name}.crm_mon.xml"))).collect();
+    let later = now() + SignedDuration::from_hours(72);
+    let saved = saved::read(&paths, None, later).expect("one path each");
+    let inventory = Inventory { clusters: saved.iter().map(|saved| saved.entry.clone()).collect() };
+    let mut state = State::new(&inventory, Vec::new(), size, later);
+    state.is_saved = true;
+    for Saved { entry, assessment } in saved {
+        update(&mut state, Event::Observed(entry.name, assessment));
+    }
+    state
+}
+
+/// The header says that these are saved pictures and how old, and the footer offers nothing that changes them.
+#[rstest]
+fn saved_clusters(#[values("grid", "cluster")] shown: &str, #[values((80, 24), (160, 45))] size: (u16, u16)) {
+    let clusters = ["standby", "healthy", "failed-recovered"];
+    let state = on_saved(if shown == "grid" { &clusters } else { &clusters[..1] }, size);
+    insta::assert_snapshot!(format!("saved-{shown}-{}x{}", size.0, size.1), screen(&state, &look()));
+}
+
+/// The oldest and the newest are both said, and a picture without a time makes none up.
+#[test]
+fn the_header_says_the_range_of_ages() {
+    let mut state = on_saved(&["standby", "healthy", "failed-recovered"], (120, 40));
+    let hours = SignedDuration::from_hours(70);
+    state.clusters[1].observation.confirmed = state.clusters[1].observation.confirmed.map(|at| at + hours);
+    state.clusters[2].observation.confirmed = None;
+    let text = screen(&state, &look()).to_string();
+    assert!(text.contains("saved pictures, 3 hours to 3 days old"), "{text}");
+    for cluster in &mut state.clusters {
+        cluster.observation.confirmed = None;
+    }
+    let text = screen(&state, &look()).to_string();
+    assert!(text.contains("read-only  saved pictures  "), "{text}");
 }

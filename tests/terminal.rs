@@ -35,6 +35,22 @@ fn it_starts_answers_and_leaves() {
     assert!(status.success());
 }
 
+#[test]
+fn it_opens_on_saved_clusters() {
+    let capture = format!("{}/tests/fixtures/captures/standby.crm_mon.xml", env!("CARGO_MANIFEST_DIR"));
+    // With a theme the terminal isn't asked for its background, so that no key is taken for the answer.
+    let arguments = ["--theme", "dark", "--from", &capture, "/nowhere/report.tar"];
+    let mut session = Session::start(env!("CARGO_BIN_EXE_quorate"), &arguments, &[], (120, 30));
+    session.shows("read-only  saved pictures, ");
+    session.shows("c1n2 is in standby");
+    session.shows("/nowhere/report.tar can't be read");
+    session.press("i");
+    session.shows("a saved picture can't be changed");
+    session.press("q");
+    let (status, _) = session.ends_tidily();
+    assert!(status.success());
+}
+
 /// Half a picture shows a row at two places, or at none.
 #[test]
 fn each_picture_comes_whole() {

@@ -29,6 +29,8 @@ pub struct LogView {
 pub enum LogStatus {
     /// It is about to be asked for.
     Idle,
+    /// Its cluster is a saved picture, which has no log.
+    Saved,
     /// A member was asked for it.
     Asking(HostName),
     /// It comes in.
@@ -120,9 +122,9 @@ impl LogView {
 }
 
 impl State {
-    /// The cluster whose log is on screen.
+    /// The cluster whose log is on screen and can be asked for.
     pub fn followed_log(&self) -> Option<&ClusterName> {
-        self.opened().filter(|(view, _)| view.pane == Pane::Log).map(|(view, _)| &view.name)
+        self.opened().filter(|(view, _)| view.pane == Pane::Log && !self.is_saved).map(|(view, _)| &view.name)
     }
 
     /// A cluster's members in the order in which they are asked for the log: the DC, the one that answers the polls, the
@@ -160,6 +162,9 @@ impl State {
             *view.list_mut(Pane::Log) = ListView::default();
         }
         let mut log = kept.unwrap_or_else(|| LogView::new(view.name.clone()));
+        if self.is_saved {
+            log.status = LogStatus::Saved;
+        }
         let rows = table_of(&log, view.list(Pane::Log)).rows;
         log.settle(view.list_mut(Pane::Log), &rows);
         self.log = Some(log);
@@ -177,5 +182,9 @@ impl State {
 fn table_of(view: &LogView, list: &ListView) -> Table {
     // A log has no order but its own.
     let list = ListView { filter: list.filter.clone(), ..ListView::default() };
-    list.arranged(log(&view.cluster, view.lines()))
+    let table = list.arranged(log(&view.cluster, view.lines()));
+    match view.status {
+        LogStatus::Saved => Table { empty: "Quorate doesn't read the log files of a report.", ..table },
+        _ => table,
+    }
 }

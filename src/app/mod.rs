@@ -16,6 +16,7 @@ mod log;
 mod operation;
 mod panel;
 mod prompt;
+mod saved;
 mod state;
 mod update;
 mod view;
@@ -38,6 +39,7 @@ pub use operation::{
 };
 pub use panel::{Panel, Remedy};
 pub use prompt::{Prompt, PromptKind};
+pub use saved::UNCHANGEABLE;
 pub use state::{ClusterState, Letters, State, Totals};
 pub use update::update;
 pub use view::{CardKind, CardText, ClusterView, FACTS, FleetView, OpenCard, TABS, Tab};

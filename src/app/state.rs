@@ -26,6 +26,8 @@ pub struct State {
     pub size: (u16, u16),
     /// Whether the terminal takes no output, so that what is on screen is old.
     pub is_stalled: bool,
+    /// Whether the clusters are saved pictures: Quorate asks no host and changes nothing.
+    pub is_saved: bool,
     /// In the order of the inventory.
     pub clusters: Vec<ClusterState>,
     /// For each cluster the indices of those that it needs.
@@ -132,6 +134,7 @@ impl State {
             now,
             size,
             is_stalled: false,
+            is_saved: false,
             clusters: inventory.clusters.iter().map(|entry| ClusterState::new(entry, now)).collect(),
             providers: inventory.providers(),
             grid: Grid {
@@ -380,9 +383,9 @@ impl ClusterState {
         }
     }
 
-    /// Notes in the history that its health is as it was.
+    /// Records its health in the history. A cluster that hasn't been seen yet has none, and a saved picture is one moment.
     pub(super) fn pass_time(&mut self, now: Timestamp) {
-        if self.observation.contact != Contact::Connecting {
+        if !matches!(self.observation.contact, Contact::Connecting | Contact::Saved) {
             self.history.record(now, self.health);
         }
     }
@@ -393,16 +396,13 @@ impl ClusterState {
         self.observation = observation;
         findings.extend(self.note.clone());
         let health = Health::of(&findings);
+        let changed = findings != self.findings || health != self.health;
         if health != self.health {
             self.since = now;
         }
-        // What has not been seen yet leaves no mark in the history.
-        if self.observation.contact != Contact::Connecting {
-            self.history.record(now, health);
-        }
-        let changed = findings != self.findings || health != self.health;
-        self.findings = findings;
         self.health = health;
+        self.pass_time(now);
+        self.findings = findings;
         changed
     }
 }

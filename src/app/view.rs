@@ -217,6 +217,7 @@ pub(super) fn is_of_overview(pane: Pane) -> bool {
 impl ClusterState {
     /// It, to be listed.
     pub fn source(&self, now: jiff::Timestamp) -> Source<'_> {
+        let now = self.moment(now);
         Source { entry: &self.entry, observation: &self.observation, findings: &self.findings, now }
     }
 }
@@ -297,7 +298,7 @@ impl State {
             }
             CardKind::Why => tables::asked(&source, &card.subject)
                 .and_then(|about| {
-                    let why = why(&cluster.entry, &cluster.observation, self.now, &about)?;
+                    let why = why(&cluster.entry, &cluster.observation, source.now, &about)?;
                     Some(match (&about, &card.node) {
                         (About::Resource(id), Some(node)) => why.on(id, node),
                         _ => why,

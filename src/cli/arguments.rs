@@ -17,8 +17,9 @@ pub(super) const SEED: u64 = 7;
 /// Watches many Pacemaker clusters over SSH on one screen: says what is wrong, why, and what to do about it.
 ///
 /// Without a command it opens the console on the clusters of the configuration or, where hosts are named, on
-/// the clusters of those hosts, with no configuration at all. Nothing is installed on the nodes. A host that
-/// is called like a command is named after two hyphens: `quorate -- status`.
+/// the clusters of those hosts, with no configuration at all. With `--from` it opens on saved clusters, read-only.
+/// Nothing is installed on the nodes. A host that is called like a command is named after two hyphens:
+/// `quorate -- status`.
 #[derive(Debug, Parser)]
 #[command(name = "quorate", version, max_term_width = 100, subcommand_precedence_over_arg = true)]
 #[command(after_help = "Exit codes: 0 done, 1 failed, 2 wrong usage or configuration; `status` has its own.")]
@@ -26,11 +27,13 @@ pub(super) struct Arguments {
     #[command(flatten)]
     pub(super) global: Global,
     /// Members of the clusters to watch; name, members and tier are found by asking them
-    #[arg(value_name = "HOST")]
+    #[arg(value_name = "HOST", conflicts_with = "from")]
     pub(super) hosts: Vec<String>,
     /// Log in to every member that these hosts name, without asking
-    #[arg(long)]
+    #[arg(long, conflicts_with = "from")]
     pub(super) trust_members: bool,
+    #[command(flatten)]
+    pub(super) saved: SavedArguments,
     #[command(subcommand)]
     pub(super) command: Option<Command>,
 }
@@ -112,7 +115,7 @@ pub(super) enum Layout {
 pub(super) struct StatusArguments {
     /// Configured clusters, or members of other ones; a cluster's name wins over a host's [default: all configured
     /// clusters]
-    #[arg(value_name = "CLUSTER|HOST")]
+    #[arg(value_name = "CLUSTER|HOST", conflicts_with = "from")]
     pub(super) targets: Vec<String>,
     /// Log in to every member that these hosts name, without asking
     #[arg(long, requires = "targets")]
@@ -130,11 +133,12 @@ pub(super) struct StatusArguments {
 /// Clusters from files instead of from hosts.
 #[derive(Debug, Args)]
 pub(super) struct SavedArguments {
-    /// Read saved clusters instead, one from each path: `crm_mon` XML of any version, a CIB, or a report
+    /// Show saved clusters instead, one from each path: `crm_mon` XML of any version, a CIB, or a report
     ///
     /// A report is a folder or a tarball (plain, gzip, bzip2 or xz) of `crm_report`, `crm report`, `pcs cluster report`
-    /// or `sos report`. `-` reads stdin.
-    #[arg(long, value_name = "PATH", num_args = 1.., conflicts_with = "targets")]
+    /// or `sos report`. The console shows saved clusters read-only; `quorate status` prints them and reads
+    /// stdin for `-`.
+    #[arg(long, value_name = "PATH", num_args = 1..)]
     pub(super) from: Vec<PathBuf>,
     /// Add a saved CIB to the one cluster of --from
     #[arg(long, value_name = "FILE", requires = "from")]
@@ -214,6 +218,11 @@ pub(super) fn parse() -> Arguments {
              one; a host that is called like a command comes after `--`.",
             arguments.hosts.join(" ")
         );
+        Arguments::command().error(clap::error::ErrorKind::ArgumentConflict, message).exit();
+    }
+    if arguments.command.is_some() && !arguments.saved.from.is_empty() {
+        let message = "`--from` before a command opens the console. To print saved clusters: `quorate status --from \
+                       PATH`. A path that is called like a command is written with its folder: `./status`.";
         Arguments::command().error(clap::error::ErrorKind::ArgumentConflict, message).exit();
     }
     arguments

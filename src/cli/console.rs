@@ -9,13 +9,14 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use super::arguments::{DemoArguments, Global};
+use super::arguments::{DemoArguments, Global, SavedArguments};
 use super::discover;
 use super::failure::{Failure, Outcome};
 use super::members::Consent;
 use super::scenario::environment;
 use super::settings::{Missing, Settings};
 use super::sources::{self, Source};
+use crate::app::UNCHANGEABLE;
 use crate::app::wizard::Realm;
 use crate::demo::{self, Pretender};
 use crate::files;
@@ -24,7 +25,7 @@ use crate::model::ClusterName;
 use crate::operate::audit::{self, Audit};
 use crate::runtime::{self, Launch, ScenarioSetup};
 use crate::ui::Look;
-use crate::{theme, watch};
+use crate::{saved, theme, watch};
 
 /// The console on the clusters of those hosts or, where none are named, of the configuration.
 pub(super) async fn run(global: &Global, hosts: &[String], trust_members: bool) -> Outcome {
@@ -64,6 +65,25 @@ pub(super) async fn demo(global: &Global, arguments: &DemoArguments) -> Outcome 
     open(&settings, source, HashMap::new(), open_audit(Ok(folder.path())), scenarios).await
 }
 
+/// The console on saved clusters, read-only. It asks no host, and writes neither an audit log nor runs.
+pub(super) async fn saved(global: &Global, arguments: &SavedArguments) -> Outcome {
+    let settings = Settings::read(global, Missing::IsFine)?;
+    if arguments.from.iter().any(|path| path == Path::new("-")) {
+        return Err(Failure::Wrong(
+            "The console needs stdin for its keys, so `--from -` works only with `quorate status`."
+                .to_owned(),
+        ));
+    }
+    needs_a_terminal()?;
+    let saved = saved::read(&arguments.from, arguments.cib.as_deref(), Timestamp::now())
+        .map_err(|error| Failure::Wrong(error.to_string()))?;
+    let unchangeable = io::Error::other(UNCHANGEABLE);
+    let scenarios =
+        ScenarioSetup { is_read_only: true, ..scenarios(&settings, Err(&unchangeable), Realm::Real) };
+    let audit = Err(UNCHANGEABLE.to_owned());
+    open(&settings, sources::saved(saved), HashMap::new(), audit, scenarios).await
+}
+
 /// The audit log in that folder; without it the console watches, and changes nothing.
 fn open_audit(folder: io::Result<&Path>) -> Result<Arc<Audit>, String> {
     let audit = folder.and_then(|folder| Audit::open(&folder.join(audit::FILE)));
@@ -94,7 +114,7 @@ async fn open(
     source.restrict(settings);
     let (clusters, read_only) = (source.inventory.clusters.len(), settings.read_only);
     tracing::info!(clusters, read_only, "the console opens");
-    if let Err(why) = &audit {
+    if let (Err(why), true) = (&audit, source.saved.is_empty()) {
         tracing::warn!("{why}");
     }
     let mut notices = Vec::new();
@@ -106,6 +126,7 @@ async fn open(
     let keymap = settings.keymap(&mut notices);
     let launch = Launch {
         inventory: source.inventory.clone(),
+        saved: std::mem::take(&mut source.saved),
         notes,
         transport: Arc::clone(&source.transport),
         watch: watch::Settings::default(),

@@ -46,6 +46,7 @@ pub fn main() -> ExitCode {
 fn run(arguments: &Arguments) -> Outcome {
     let global = &arguments.global;
     match &arguments.command {
+        None if !arguments.saved.from.is_empty() => in_background(console::saved(global, &arguments.saved)),
         None => in_background(console::run(global, &arguments.hosts, arguments.trust_members)),
         Some(Command::Demo(demo)) => in_background(console::demo(global, demo)),
         Some(Command::Status(status)) => in_background(status::run(global, status)),

@@ -11,7 +11,8 @@ use super::failure::Failure;
 use super::settings::Settings;
 use crate::demo::{self, Demo};
 use crate::model::{ClusterEntry, Contact, HostName, Inventory, Observation, Trouble, TroubleKind};
-use crate::transport::{Ssh, SshOptions, Transport};
+use crate::saved::Saved;
+use crate::transport::{Nowhere, Ssh, SshOptions, Transport};
 use crate::watch;
 
 /// How many clusters are asked at the same moment.
@@ -25,6 +26,8 @@ const A_MOMENT: Duration = Duration::from_secs(1);
 pub(super) struct Source {
     pub(super) inventory: Inventory,
     pub(super) transport: Arc<dyn Transport>,
+    /// Saved clusters, those of the inventory, of which none is asked.
+    pub(super) saved: Vec<Saved>,
     /// The connections to be closed at the end.
     ssh: Option<Arc<Ssh>>,
 }
@@ -48,7 +51,7 @@ impl Source {
 /// The simulated deployment, from now on.
 pub(super) fn demo(options: &demo::Options) -> Source {
     let demo = Demo::new(options, Arc::new(Timestamp::now));
-    Source { inventory: demo.inventory(), transport: Arc::new(demo), ssh: None }
+    Source { inventory: demo.inventory(), transport: Arc::new(demo), saved: Vec::new(), ssh: None }
 }
 
 /// The same, without the patience that real networks need: its hosts answer at once or never.
@@ -77,7 +80,14 @@ pub(super) fn over_ssh(settings: &Settings, inventory: Inventory) -> Result<Sour
         Failure::Failed(format!("no folder for the control sockets of ssh could be made: {error}"))
     })?;
     let ssh = Arc::new(ssh);
-    Ok(Source { inventory, transport: ssh.clone(), ssh: Some(ssh) })
+    Ok(Source { inventory, transport: ssh.clone(), saved: Vec::new(), ssh: Some(ssh) })
+}
+
+/// Those saved clusters, which nothing reaches.
+pub(super) fn saved(saved: Vec<Saved>) -> Source {
+    let clusters = saved.iter().map(|saved| saved.entry.clone()).collect();
+    let transport = Arc::new(Nowhere("this is a saved picture: no host is asked"));
+    Source { inventory: Inventory { clusters }, transport, saved, ssh: None }
 }
 
 /// What a cluster answered, and when.

@@ -3,13 +3,13 @@
 mod audit;
 mod input;
 mod judge;
+mod launch;
 mod logging;
 mod operations;
 mod panes;
 mod scenarios;
 mod settled;
 
-use std::collections::HashMap;
 use std::io;
 use std::path::PathBuf;
 use std::pin::pin;
@@ -30,6 +30,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until, timeout};
 use tui_logger::TuiWidgetEvent;
 
 pub use input::Input;
+pub use launch::{Launch, ThemeChoice};
 pub use logging::start_logging;
 pub use scenarios::Setup as ScenarioSetup;
 
@@ -39,14 +40,12 @@ use self::operations::Operations;
 use self::panes::Panes;
 use self::scenarios::Scenarios;
 use crate::app::{Effect, Event, Notice, Request, Scroll, State, update, wizard};
-use crate::health::{Finding, Health};
-use crate::model::{ClusterName, Inventory};
-use crate::operate::audit::Audit;
+use crate::health::Health;
+use crate::model::Inventory;
 use crate::terminal::{self, Tty};
 use crate::theme::{self, Depth, Theme};
-use crate::transport::Transport;
 use crate::ui::{self, Look};
-use crate::watch::{self, Watch};
+use crate::watch::Watch;
 
 /// Where the console reads the time.
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
@@ -57,45 +56,6 @@ const FRAME: Duration = Duration::from_millis(33);
 const FIRST_PICTURE_WAIT: Duration = Duration::from_secs(1);
 /// How many reports are taken in before the screen and the keys get their turn.
 const REPORTS_AT_ONCE: usize = 64;
-
-/// Everything that a console needs to begin.
-pub struct Launch {
-    /// What to watch.
-    pub inventory: Inventory,
-    /// A finding on a cluster from before it was asked, shown with its own.
-    pub notes: HashMap<ClusterName, Finding>,
-    /// How to reach it.
-    pub transport: Arc<dyn Transport>,
-    /// How the watchers behave.
-    pub watch: watch::Settings,
-    /// How things are drawn to begin with.
-    pub look: Look,
-    /// Whether the theme was asked for, or is to suit the terminal's background.
-    pub theme: ThemeChoice,
-    /// What the terminal can show; themes are made to fit it.
-    pub depth: Depth,
-    /// The themes that can be chosen.
-    pub themes: Vec<String>,
-    /// Where the user's own themes are.
-    pub theme_dir: Option<PathBuf>,
-    /// Where what is done is written down, or why it can't be: then nothing is done.
-    pub audit: Result<Arc<Audit>, String>,
-    /// What scenarios need to be run.
-    pub scenarios: ScenarioSetup,
-    /// What went wrong before, such as a theme that could not be read.
-    pub notices: Vec<String>,
-    /// What the time is.
-    pub clock: Clock,
-}
-
-/// Where the theme comes from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ThemeChoice {
-    /// The person has chosen it.
-    Asked,
-    /// The terminal is asked for its background.
-    ByBackground,
-}
 
 /// The console's terminal, apart from what is drawn on it. Writing never waits for the terminal.
 pub trait Screen {
@@ -152,7 +112,7 @@ async fn run_in(mut launch: Launch, guard: &mut terminal::Guard) -> Result<()> {
     if launch.theme == ThemeChoice::ByBackground {
         // A terminal may take its time to answer: the first picture, on its own background, does not wait.
         let size = guard.terminal.size()?;
-        let state = State::new(&launch.inventory, Vec::new(), (size.width, size.height), (launch.clock)());
+        let (state, _) = launch.first_state((size.width, size.height));
         guard.terminal.draw(|frame| ui::draw(frame, &state, &launch.look))?;
         tokio::select! {
             () = &mut ended => return Ok(()),
@@ -206,7 +166,9 @@ where
     let room = launch.inventory.clusters.len().clamp(16, 1024);
     let (updates, seen) = mpsc::channel(room);
     let (reports, mut news) = mpsc::channel(room);
-    let watch = Watch::start(&launch.inventory, &launch.transport, &launch.watch, &launch.clock, &updates);
+    let is_saved = !launch.saved.is_empty();
+    let watched = if is_saved { Inventory::default() } else { launch.inventory.clone() };
+    let watch = Watch::start(&watched, &launch.transport, &launch.watch, &launch.clock, &updates);
     let _judge = judge::start(&launch.inventory, &launch.notes, &launch.clock, seen, reports);
     let size = terminal.size()?;
     let (operations, mut done) =
@@ -216,8 +178,10 @@ where
     let (scenarios, mut told) =
         Scenarios::new(launch.scenarios.clone(), &launch.inventory, &launch.transport, &launch.clock);
     let mut console = Console::new(launch, (size.width, size.height), watch, operations, scenarios);
-    console.carry_out(Effect::Operate(Request::LookForUnfinished));
-    console.carry_out(Effect::Scenario(wizard::Request::Look));
+    if !is_saved {
+        console.carry_out(Effect::Operate(Request::LookForUnfinished));
+        console.carry_out(Effect::Scenario(wizard::Request::Look));
+    }
     let mut tick = interval(Duration::from_secs(1));
     tick.set_missed_tick_behavior(MissedTickBehavior::Skip);
     let mut next_frame = Instant::now();
@@ -320,11 +284,11 @@ impl Console {
         operations: Operations,
         scenarios: Scenarios,
     ) -> Self {
-        let mut state = State::new(&launch.inventory, launch.themes, size, (launch.clock)());
+        let (mut state, effects) = launch.first_state(size);
         for notice in launch.notices {
             update(&mut state, Event::Told(Notice::error(notice)));
         }
-        Self {
+        let mut console = Self {
             state,
             look: launch.look,
             depth: launch.depth,
@@ -335,7 +299,11 @@ impl Console {
             theme_dir: launch.theme_dir,
             input: Input::default(),
             is_stale: false,
+        };
+        for effect in effects {
+            console.carry_out(effect);
         }
+        console
     }
 
     fn draw_on<B: Backend<Error: Send + Sync + 'static>>(

@@ -184,12 +184,11 @@ impl Reader<'_> {
             }
             (None, _) if !found.stopped.is_empty() => {
                 let contact = Contact::Stopped { hosts: found.stopped, since: at };
-                Assessment::new(&entry, Observation { contact, confirmed: None, ..told }, at)
+                Assessment::new(&entry, Observation { contact, ..told }, at)
             }
             (None, Some(cib)) => {
                 let findings = health::review(&entry, cib, at);
-                let mut assessment =
-                    Assessment { observation: Observation { confirmed: None, ..told }, findings };
+                let mut assessment = Assessment { observation: told, findings };
                 assessment.add(configuration_only(&entry.name, found.is_report));
                 assessment
             }

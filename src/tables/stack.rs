@@ -5,8 +5,8 @@ use jiff::SignedDuration;
 use super::{Cell, Column, Mark, Row, Source, Subject, Table, Tone, Width};
 use crate::health::{plural, span};
 use crate::model::{
-    Daemon, DrbdResource, HostName, HostStack, Link, LinkState, Picture, QdeviceState, Reach, Sbd, SbdDevice,
-    SbdDeviceState, StackReport, Told, VerifyMessage, Votes,
+    Contact, Daemon, DrbdResource, HostName, HostStack, Link, LinkState, Picture, QdeviceState, Reach, Sbd,
+    SbdDevice, SbdDeviceState, StackReport, Told, VerifyMessage, Votes,
 };
 
 pub(super) fn columns() -> Vec<Column> {
@@ -21,6 +21,9 @@ pub(super) fn columns() -> Vec<Column> {
 
 pub(super) fn table(source: &Source<'_>) -> Table {
     let words = match source.picture() {
+        _ if source.observation.contact == Contact::Saved => {
+            "A saved picture holds nothing of the stack under Pacemaker."
+        }
         Some(_) => "No host has reported its stack.",
         None => "Nothing has been seen of it yet.",
     };

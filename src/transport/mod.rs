@@ -7,6 +7,7 @@ mod bounded;
 mod command;
 mod local;
 mod logins;
+mod nowhere;
 mod ssh;
 mod stream;
 
@@ -18,6 +19,7 @@ use tokio::sync::mpsc;
 pub use command::{Command, Output};
 pub use local::Local;
 pub use logins::{FailureCause, LoginFailure, Logins};
+pub use nowhere::Nowhere;
 pub use ssh::{Ssh, SshOptions};
 pub use stream::{Ended, Piece, StreamKind, StreamLimits, after_the_end};
 

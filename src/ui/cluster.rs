@@ -159,8 +159,10 @@ fn title(state: &State, cluster: &ClusterState, width: usize, look: &Look) -> Li
     ];
     let seen = match &cluster.observation.contact {
         Contact::Live { host } => format!("from {host}, {}", facts::age_words(cluster, state.now)),
-        Contact::Saved => format!("saved {}", facts::age_words(cluster, state.now)),
-        Contact::Connecting | Contact::Stopped { .. } | Contact::Lost { .. } => {
+        Contact::Saved if cluster.observation.confirmed.is_some() => {
+            format!("saved {}", facts::age_words(cluster, state.now))
+        }
+        Contact::Saved | Contact::Connecting | Contact::Stopped { .. } | Contact::Lost { .. } => {
             facts::age_words(cluster, state.now)
         }
     };
@@ -191,7 +193,7 @@ fn title_facts(
     let fixed = [facts::quorum_words(picture), dc, facts::running_words(cluster, picture)];
     let version = summary.version.as_deref().and_then(|version| version.split('-').next());
     let version = version.map(|version| format!("Pacemaker {version}"));
-    let changes = facts::change_words(cluster, picture, state.now);
+    let changes = facts::change_words(cluster, picture, cluster.moment(state.now));
     let with = |change: Option<&String>, version: Option<&String>| -> Vec<String> {
         let more = change.into_iter().chain(version).cloned();
         fixed.iter().cloned().chain(more).map(|fact| clean(&fact)).collect()

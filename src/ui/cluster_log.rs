@@ -37,6 +37,7 @@ fn status(status: &LogStatus, now: Timestamp, look: &Look) -> Vec<Span<'static>>
     let name = |host: &crate::model::HostName| crate::model::clean(host.as_str());
     match status {
         LogStatus::Idle => vec![look.span(Role::Muted, "the log is about to be asked for")],
+        LogStatus::Saved => vec![look.span(Role::Muted, "no log: this is a saved picture")],
         LogStatus::Asking(host) => {
             vec![look.span(Role::Transient, format!("{} asking {} for its log", glyphs.pending, name(host)))]
         }

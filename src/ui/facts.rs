@@ -111,7 +111,7 @@ pub(super) fn age_words(cluster: &ClusterState, now: Timestamp) -> String {
             "now".to_owned()
         }
         (_, Some(age)) => format!("{} ago", text::span_of(age)),
-        (Contact::Saved, None) => "at an unknown time".to_owned(),
+        (Contact::Saved, None) => "nothing read".to_owned(),
         (_, None) => "never seen".to_owned(),
     }
 }

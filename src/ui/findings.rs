@@ -62,6 +62,7 @@ fn panel_lines(state: &State, cluster: &ClusterState, width: usize, look: &Look)
     let lasted = text::span_of(state.now.duration_since(cluster.since));
     let word = match (&cluster.observation.contact, cluster.health) {
         (Contact::Connecting, _) => "awaiting the first answer".to_owned(),
+        (Contact::Saved, health) if cluster.observation.confirmed.is_none() => health.to_string(),
         (Contact::Saved, crate::health::Health::Ok) => "healthy when saved".to_owned(),
         (Contact::Saved, health) => format!("{health} when saved"),
         (_, crate::health::Health::Ok) => format!("healthy for {lasted}"),

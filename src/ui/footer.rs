@@ -57,7 +57,7 @@ pub(super) fn hints(area: Rect, state: &State, look: &Look) -> Vec<(u16, Action,
     let context = state.context();
     let mut x = area.x + 1;
     let mut hints = Vec::new();
-    for &action in state.hints() {
+    for &action in state.hints().iter().filter(|&&action| state.refusal(action).is_none()) {
         let mut keys = look.keymap.keys_for(context, action).into_iter();
         let key = match state.letters() {
             Letters::Field => key_while_typing(action).map(str::to_owned),

@@ -48,8 +48,14 @@ fn title(state: &State, width: usize, look: &Look) -> Line<'static> {
         text::count(totals.nodes, "node"),
         text::count(totals.resources, "resource"),
     ];
-    if width >= 70 {
-        left.push(look.span(Role::Muted, format!(" {}", scope.join(&format!(" {} ", look.glyphs.dot)))));
+    let mut right = in_hand(state, look);
+    let time = state.now.to_zoned(look.zone.clone()).strftime("%H:%M:%S").to_string();
+    right.push(look.span(Role::Muted, time));
+    let scope = look.span(Role::Muted, format!(" {}", scope.join(&format!(" {} ", look.glyphs.dot))));
+    let taken: usize = left.iter().chain([&scope]).chain(&right).map(Span::width).sum();
+    // The age of saved pictures needs room, and half a line of totals says nothing.
+    if width >= 70 && (!state.is_saved || taken < width) {
+        left.push(scope);
     }
     if matches!(state.layers.view(), View::Grid) {
         if state.grid.order == Order::Worst {
@@ -62,9 +68,6 @@ fn title(state: &State, width: usize, look: &Look) -> Line<'static> {
             left.push(look.span(Role::Key, format!("“{}” {shown} shown", state.grid.filter)));
         }
     }
-    let time = state.now.to_zoned(look.zone.clone()).strftime("%H:%M:%S").to_string();
-    let mut right = in_hand(state, look);
-    right.push(look.span(Role::Muted, time));
     look.sides(left, right, width)
 }
 
@@ -95,7 +98,20 @@ fn in_hand(state: &State, look: &Look) -> Vec<Span<'static>> {
         one => one.map(|cluster| format!("{} read-only  ", look.fit(cluster.as_str(), 20))),
     };
     spans.extend(words.map(|words| look.span(Role::Note, words)));
+    spans.extend(saved_words(state).map(|words| look.span(Role::Unknown, format!("{words}  "))));
     spans
+}
+
+/// That the clusters are saved pictures, and how old: `saved picture, 3 days old`.
+fn saved_words(state: &State) -> Option<String> {
+    let ages = || state.clusters.iter().filter_map(|cluster| cluster.observation.age(state.now));
+    let noun = if state.clusters.len() == 1 { "saved picture" } else { "saved pictures" };
+    let (newest, oldest) = (ages().min().map(text::long_span_of), ages().max().map(text::long_span_of));
+    state.is_saved.then(|| match (newest, oldest) {
+        (Some(newest), Some(oldest)) if newest == oldest => format!("{noun}, {oldest} old"),
+        (Some(newest), Some(oldest)) => format!("{noun}, {newest} to {oldest} old"),
+        _ => noun.to_owned(),
+    })
 }
 
 /// The worst finding of each cluster that has one, as many as there is room for.
@@ -107,6 +123,8 @@ fn alerts(state: &State, width: usize, look: &Look) -> Line<'static> {
             format!("asking {}{}", text::count(waiting, "cluster"), look.glyphs.ellipsis)
         } else if state.clusters.is_empty() {
             String::new()
+        } else if state.is_saved {
+            "every cluster was healthy when saved".to_owned()
         } else {
             "every cluster is healthy".to_owned()
         };

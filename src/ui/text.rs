@@ -126,13 +126,26 @@ pub(super) fn marked(name: &str, letters: &[u32], plain: Style, matched: Style) 
 
 /// How long something has lasted, in its greatest unit: `41 s`, `3 min`, `2 h`, `5 d`.
 pub(super) fn span_of(duration: SignedDuration) -> String {
-    let seconds = duration.as_secs().max(0);
-    match seconds {
-        0..=89 => format!("{seconds} s"),
-        90..=5_399 => format!("{} min", (seconds + 30) / 60),
-        5_400..=129_599 => format!("{} h", (seconds + 1_800) / 3_600),
-        _ => format!("{} d", (seconds + 43_200) / 86_400),
-    }
+    let (number, unit, _) = in_greatest_unit(duration);
+    format!("{number} {unit}")
+}
+
+/// The same in words: `41 seconds`, `3 minutes`, `2 hours`, `5 days`.
+pub(super) fn long_span_of(duration: SignedDuration) -> String {
+    let (number, _, noun) = in_greatest_unit(duration);
+    count(number, noun)
+}
+
+/// The number with its unit, short and as a noun.
+fn in_greatest_unit(duration: SignedDuration) -> (usize, &'static str, &'static str) {
+    let seconds = duration.unsigned_abs().as_secs() * u64::from(!duration.is_negative());
+    let (number, unit, noun) = match seconds {
+        0..=89 => (seconds, "s", "second"),
+        90..=5_399 => ((seconds + 30) / 60, "min", "minute"),
+        5_400..=129_599 => ((seconds + 1_800) / 3_600, "h", "hour"),
+        _ => ((seconds + 43_200) / 86_400, "d", "day"),
+    };
+    (number as usize, unit, noun)
 }
 
 /// A number with the word for what is counted: `1 node`, `3 nodes`.

@@ -598,6 +598,13 @@ fn status_takes_the_names_of_configured_clusters() {
 #[case::format(&["status", "--format", "xml"], "invalid value 'xml'")]
 #[case::clusters(&["demo", "--clusters", "0"], "0 is not in 1..=1000")]
 #[case::option_as_host(&["status", "--", "-oProxyCommand=x"], "begins with a hyphen")]
+#[case::saved_and_host(&["db1", "--from", "saved.xml"], "cannot be used with")]
+#[case::saved_and_demo(&["--from", "saved.xml", "demo"], "`--from` before a command")]
+#[case::demo_and_saved(&["demo", "--from", "saved.xml"], "unexpected argument '--from'")]
+#[case::saved_and_trust(&["--trust-members", "--from", "saved.xml"], "cannot be used with")]
+#[case::cib_of_nothing(&["--cib", "cib.xml"], "required arguments were not provided")]
+#[case::saved_on_stdin(&["--from", "-"], "works only with `quorate status`")]
+#[case::saved_without_terminal(&["--from", "saved.xml"], "needs a terminal")]
 #[case::no_terminal(&["demo"], "needs a terminal")]
 #[case::a_host_like_a_command(&["--", "status"], "needs a terminal")]
 fn wrong_usage(#[case] arguments: &[&str], #[case] message: &str) {

@@ -13,6 +13,7 @@ use quorate::app::wizard::Realm;
 use quorate::model::{Access, Inventory};
 use quorate::operate::audit::{self, Audit};
 use quorate::runtime::{Clock, Launch, ScenarioSetup, Screen, ThemeChoice, run_on};
+use quorate::saved::Saved;
 use quorate::theme::Depth;
 use quorate::transport::Transport;
 use quorate::ui::Look;
@@ -145,10 +146,22 @@ impl Console {
         clock: Clock,
         size: (u16, u16),
     ) -> Self {
+        Self::open(folder, (inventory, Vec::new()), transport, clock, size)
+    }
+
+    /// The same on clusters of which some may be saved.
+    pub(crate) fn open(
+        folder: Arc<TempDir>,
+        (inventory, saved): (Inventory, Vec<Saved>),
+        transport: Arc<dyn Transport>,
+        clock: Clock,
+        size: (u16, u16),
+    ) -> Self {
         let audit = Audit::open(&folder.path().join(audit::FILE)).expect("a log");
         let launch = Launch {
             notes: std::collections::HashMap::new(),
             inventory,
+            saved,
             transport,
             watch: quorate::watch::Settings::default(),
             look: Look::new(

@@ -12,6 +12,9 @@ use crate::model::{ClusterName, Contact};
 use crate::tables::{Folds, Pane, Sorting, Subject, Tone};
 
 pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
+    if let Some(why) = state.refusal(action) {
+        return operate::refuse(state, why);
+    }
     let asked: Vec<LayerKind> = state.layers.from_top().map(Layer::kind).collect();
     for layer in asked {
         let taken = match layer {

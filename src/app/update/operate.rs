@@ -4,7 +4,7 @@ use super::tell;
 use crate::app::operation::{aims, toggled, undo_of, wishes};
 use crate::app::{
     Choose, Effect, Errand, Focus, GivingUp, Job, JobId, News, Notice, Panel, Purpose, Request, Stage, State,
-    Ticket,
+    Ticket, UNCHANGEABLE,
 };
 use crate::model::ClusterName;
 use crate::operation::{
@@ -172,6 +172,9 @@ fn ask_for_plans(job: &Job) -> Vec<Request> {
 
 /// Why none of these can be begun at this moment.
 fn hindrance(state: &State, errands: &[Errand]) -> Option<String> {
+    if state.is_saved {
+        return Some(UNCHANGEABLE.to_owned());
+    }
     errands.iter().find_map(|errand| {
         let cluster = errand.cluster();
         if state.is_locked(cluster) {
@@ -396,6 +399,9 @@ fn progressed(state: &mut State, ticket: Ticket, progress: Progress) -> Vec<Effe
 
 /// Asks to be allowed changes to the cluster that has the keys.
 pub(super) fn unlock(state: &mut State, minutes: u16, reason: String) -> Vec<Effect> {
+    if state.is_saved {
+        return refuse(state, UNCHANGEABLE);
+    }
     let Some(cluster) = state.cluster_in_hand() else { return refuse(state, "no cluster is selected") };
     if !state.is_locked(&cluster) {
         return refuse(state, format!("changes to {cluster} are allowed already"));
