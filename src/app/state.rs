@@ -184,9 +184,16 @@ impl State {
         self.size.0 < LEAST_SIZE.0 || self.size.1 < LEAST_SIZE.1
     }
 
-    /// What a letter means to the layer on top, seen or not: a name that is being typed when the window shrinks never
-    /// becomes commands.
+    /// What a letter means to the layer on top. A name that is being typed never becomes commands, also where the field
+    /// can't be seen any more; other keys than letters may still quit then.
     pub fn letters(&self) -> Letters {
+        match self.letters_on_top() {
+            Letters::Field if self.is_unseen() => Letters::Form,
+            letters => letters,
+        }
+    }
+
+    fn letters_on_top(&self) -> Letters {
         match self.layers.top() {
             Layer::Prompt(_) => Letters::Field,
             Layer::Panel(Panel::Operation(id)) => {

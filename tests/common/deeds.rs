@@ -131,7 +131,7 @@ pub(crate) fn holds(
         prop_assert!(!matches!(event, Event::Act(_) | Event::Pending(_)), "{event:?}");
     }
     // Where letters go into a field, it is on screen with the cursor in it.
-    if after.letters() == Letters::Field && !after.is_unseen() {
+    if after.letters() == Letters::Field {
         prop_assert!(screen(after, &look()).cursor_visible(), "no cursor:\n{}", screen(after, &look()));
     }
     Ok(())

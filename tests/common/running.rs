@@ -210,7 +210,7 @@ impl Console {
         self.keys.unbounded_send(Ok(event)).expect("the console runs");
     }
 
-    /// Types keys: characters, or names such as `enter`, `esc` and `ctrl-r` one at a time.
+    /// Types keys: characters, or names such as `enter`, `esc` and `ctrl-c` one at a time.
     pub(crate) fn press(&self, keys: &str) -> &Self {
         let key = |code| self.send(Event::Key(KeyEvent::new(code, KeyModifiers::NONE)));
         match keys {
@@ -220,6 +220,7 @@ impl Console {
             "down" => key(KeyCode::Down),
             "up" => key(KeyCode::Up),
             "right" => key(KeyCode::Right),
+            "ctrl-c" => self.send(Event::Key(KeyEvent::new(KeyCode::Char('c'), KeyModifiers::CONTROL))),
             letters => letters.chars().for_each(|letter| key(KeyCode::Char(letter))),
         }
         self
