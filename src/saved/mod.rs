@@ -315,17 +315,18 @@ fn name_of(file: &Path) -> String {
     if file == Path::new("-") {
         return "stdin".to_owned();
     }
-    let name = file.file_name().unwrap_or(file.as_os_str()).to_string_lossy();
+    let name = file_name(file);
     match name.split('.').find(|part| !part.is_empty()) {
         Some(stem) => stem.to_owned(),
-        None => name.into_owned(),
+        None => name,
     }
 }
 
-/// A name for each file, as short as tells them apart: `web`, or `web.one` beside `web.two`, or the whole path.
+/// A name for each file, as short as tells them apart: `web`, or `web.one` beside `web.two`, or the file's whole name, or
+/// its path.
 fn names_of(files: &[PathBuf]) -> Vec<String> {
     let mut names: Vec<String> = files.iter().map(|file| name_of(file)).collect();
-    for longer in [name_without_extension, |file: &Path| file.display().to_string()] {
+    for longer in [name_without_extension, file_name, |file: &Path| file.display().to_string()] {
         let is_shared = |name: &String| names.iter().filter(|other| *other == name).count() > 1;
         let shared: Vec<bool> = names.iter().map(is_shared).collect();
         for ((name, file), is_shared) in names.iter_mut().zip(files).zip(shared) {
@@ -337,10 +338,14 @@ fn names_of(files: &[PathBuf]) -> Vec<String> {
     names
 }
 
+fn file_name(file: &Path) -> String {
+    file.file_name().unwrap_or(file.as_os_str()).to_string_lossy().into_owned()
+}
+
 /// The file's name without what says only its format: `web.one` for `web.one.crm_mon.xml`.
 fn name_without_extension(file: &Path) -> String {
-    let name = file.file_name().unwrap_or(file.as_os_str()).to_string_lossy();
+    let name = file_name(file);
     let stem = name.strip_suffix(".xml").unwrap_or(&name);
     let stem = stem.strip_suffix(".crm_mon").or_else(|| stem.strip_suffix(".cib")).unwrap_or(stem);
-    if stem.is_empty() { name.into_owned() } else { stem.to_owned() }
+    if stem.is_empty() { name } else { stem.to_owned() }
 }

@@ -7,6 +7,7 @@ use super::*;
 #[case(&["web.one.xml", "web.two.xml", "db.xml"], &["web.one", "web.two", "db"])]
 #[case(&["web.one.crm_mon.xml", "web.two.cib.xml"], &["web.one", "web.two"])]
 #[case(&["a/web.xml", "b/web.xml"], &["a/web.xml", "b/web.xml"])]
+#[case(&["a/live.cib.xml", "a/live.crm_mon.xml"], &["live.cib.xml", "live.crm_mon.xml"])]
 #[case(&["web.crm_mon.xml", "web.xml"], &["web.crm_mon.xml", "web.xml"])]
 #[case(&["-", "stdin.xml"], &["stdin", "stdin.xml"])]
 fn each_file_has_its_own_name(#[case] files: &[&str], #[case] expected: &[&str]) {
