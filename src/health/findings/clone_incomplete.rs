@@ -49,6 +49,9 @@ fn of_down(scene: &Scene<'_>, down: &Down<'_>) -> Verdict {
             Obstacle::Leader(_) => format!("{id} runs nowhere: it {words}"),
             _ => format!("{id} runs nowhere: {words}"),
         },
+        (None, None) if scene.in_maintenance() => {
+            format!("{id} runs nowhere, and isn't started while the cluster is in maintenance")
+        }
         (None, None) => format!("{id} runs nowhere: none of {count} runs"),
     };
     let is_certain = ahead.is_none() && !scene.in_maintenance() && !down.is_in_maintenance(scene);
@@ -284,7 +287,7 @@ fn parts(clone: &CloneResource) -> Vec<&Primitive> {
 mod tests {
     use rstest::rstest;
 
-    use crate::health::testing::{ago, findings, galera, known, lines, node, told};
+    use crate::health::testing::{ago, findings, galera, known, lines, node, primitive, resource, told};
     use crate::model::{Ban, FailedProbe, Node, NodeKind, Picture, Score};
 
     /// Three instances on the members, a fourth that runs nowhere, and a remote node.
@@ -352,6 +355,22 @@ mod tests {
         });
         let expected = "critical clone-incomplete galera-clone: galera-clone runs nowhere: not installed on db1, db2 and db3";
         assert_eq!(wholly, [expected]);
+    }
+
+    #[test]
+    fn maintenance_is_the_reason_where_no_other_is_known() {
+        let lines = told(|picture| {
+            picture.resources[2] = galera(&[], 3);
+            *resource(picture, "vip-db") = primitive("vip-db", "ocf:heartbeat:IPaddr2", &[]);
+            picture.summary.options.maintenance_mode = true;
+        });
+        let expected = [
+            "warning clone-incomplete galera-clone: galera-clone runs nowhere, and isn't started while the cluster is in maintenance",
+            "warning resource-stopped vip-db: vip-db is stopped, and isn't started while the cluster is in maintenance",
+        ];
+        for line in expected {
+            assert!(lines.contains(&line.to_owned()), "{lines:?}");
+        }
     }
 
     #[rstest]
