@@ -123,7 +123,7 @@ fn alone(host: &HostName, access: &Access) -> ClusterEntry {
 }
 
 fn nothing_known(host: &HostName, access: &Access) -> Discovery {
-    let own_name = NodeName::from(host.bare());
+    let own_name = NodeName::from(host.bare().as_ref());
     Discovery { entry: alone(host, access), own_name, members: Vec::new() }
 }
 

@@ -341,8 +341,9 @@ mod tests {
             let (hosts, _) = sorted.decide(&["ops@db9".into()], is_confirmed);
             for host in hosts {
                 let name = host.bare();
-                prop_assert!(HostName::plain(name).is_some(), "{host}");
+                prop_assert!(HostName::plain(&name).is_some(), "{host}");
                 let with_login = format!("ops@{name}");
+                let name = name.as_ref();
                 let written = host.as_str().strip_suffix('.').unwrap_or(host.as_str());
                 prop_assert!([name, &with_login].contains(&written), "{host}");
                 prop_assert!(is_confirmed || name == "db4" || typed.contains(&name), "{host}");

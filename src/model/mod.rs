@@ -1,5 +1,6 @@
 //! A cluster at one moment, in Pacemaker's own terms. Plain data: no IO, no clock, no text of the screen.
 
+mod address;
 mod boolean;
 mod constraint;
 mod deed;

@@ -1,7 +1,5 @@
 //! Which cluster an entry of the configuration stands for, and which of its hosts belong to another one.
 
-use std::net::IpAddr;
-
 use crate::model::{Belief, HostName, NodeKind, NodeName, Picture};
 
 /// What a cluster says of itself.
@@ -69,7 +67,7 @@ pub(super) fn at_home(hosts: &[(&HostName, Option<&Identity>)]) -> Vec<bool> {
         hosts.iter().any(|(host, identity)| identity.is_some_and(|identity| identity.has(host)));
     let mut strangers = Vec::new();
     for (at, (host, identity)) in hosts.iter().enumerate() {
-        if identity.is_some() || host.bare().parse::<IpAddr>().is_ok() {
+        if identity.is_some() || host.is_address() {
             continue;
         }
         let mut named = groups.iter_mut().filter(|group| group.cluster.has(host));

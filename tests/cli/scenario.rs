@@ -137,6 +137,25 @@ fn a_host_of_a_read_only_cluster_is_left_alone_however_it_is_written(
     assert!(answer.stderr.contains(words), "{}", answer.stderr);
 }
 
+#[rstest]
+#[case::short("127.1")]
+#[case::decimal("2130706433")]
+#[case::hexadecimal("0x7f000001")]
+#[case::octal("127.000.000.001")]
+#[case::mapped("::ffff:127.0.0.1")]
+#[case::absolute("127.0.0.1..")]
+#[case::with_a_zone("127.0.0.1%lo")]
+#[case::encoded("ssh://127%2e0.0.1:1")]
+#[case::by_its_name("localhost")]
+#[case::unspecified("root@0")]
+fn another_spelling_of_an_address_is_the_same_read_only_host(#[case] host: &str) {
+    let home = Home::with("[[cluster]]\nname = \"ro\"\nread_only = true\nnodes = [\"127.0.0.1\"]\n");
+    let file = home.write("one.md", "# One\n## Do\n```bash run\ntrue\n```\n");
+    let answer = home.run(&["scenario", "run", file.to_str().unwrap(), "--yes", "--nodes", host]);
+    assert_eq!(answer.code, 2, "{}{}", answer.stdout, answer.stderr);
+    assert!(answer.stderr.contains("read-only"), "{}", answer.stderr);
+}
+
 #[test]
 fn what_runs_on_this_machine_is_said_and_not_run_by_a_read_only_status() {
     let home = Home::new();
