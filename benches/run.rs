@@ -65,6 +65,7 @@ impl Bench {
             runs: Vec::new(),
             sources: Sources::default(),
             is_read_only: false,
+            locked: Vec::new(),
             realm: Realm::Real,
             troubles: Vec::new(),
         };

@@ -123,3 +123,15 @@ fn keymaps_know_only_the_names_of_actions() {
         }
     }
 }
+
+/// A host is written in many ways: `ClusterEntry::has` compares hosts, and equality compares spellings.
+#[test]
+fn hosts_of_a_cluster_are_compared_as_hosts() {
+    let mut all = Vec::new();
+    files(&root().join("src"), &mut all);
+    for file in all {
+        let code = code(&file);
+        let wrong = code.lines().find(|line| line.contains(".hosts.contains(host"));
+        assert!(wrong.is_none(), "{}: use ClusterEntry::has: {}", file.display(), wrong.unwrap_or_default());
+    }
+}

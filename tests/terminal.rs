@@ -212,6 +212,26 @@ fn without_a_terminal_it_says_so() {
     assert!(words.contains("quorate status"), "{words}");
 }
 
+/// Neither the name on the command line nor its spelling takes a host out of a read-only cluster.
+#[rstest]
+#[case::named_on_the_command_line(&["root@DB1.invalid"], "nodes = [\"db1.invalid\"]")]
+#[case::in_another_cluster(&[], "nodes = [\"db1.invalid\"]\n[[cluster]]\nname = \"rw\"\nnodes = [\"root@db1.invalid\"]")]
+fn a_host_of_a_read_only_cluster_is_read_only_on_screen(#[case] hosts: &[&str], #[case] nodes: &str) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let config = folder.path().join("config.toml");
+    fs::write(&config, format!("[[cluster]]\nname = \"prod\"\nread_only = true\n{nodes}\n"))
+        .expect("a file of ours");
+    let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_quorate"));
+    command.arg("--config");
+    command.arg(&config);
+    command.args(hosts);
+    let mut session = Session::start_command(command, (160, 45));
+    session.shows("read-only: its host");
+    session.shows("read-only  ");
+    session.press(":q\r");
+    session.ends_tidily();
+}
+
 /// The window is closed where its session's hang-up reaches the console, and where it doesn't.
 #[rstest]
 #[case::a_hang_up_comes(true)]

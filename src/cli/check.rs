@@ -53,9 +53,10 @@ impl Report {
             self.wrong.push(format!("{}: names no cluster; add [[cluster]]", file.display()));
         } else {
             let clusters = count(clusters.len(), "cluster");
-            let locked = config.inventory.clusters.iter().filter(|cluster| cluster.access.read_only).count();
+            let locked = config.inventory.read_only().count();
             let locked = if locked > 0 { format!(", {locked} read-only") } else { String::new() };
             self.right.push(format!("{}: {clusters}, {}{locked}", file.display(), count(nodes, "node")));
+            self.right.extend(config.shared.iter().map(ToString::to_string));
         }
         self.chosen(file, user_dir, &theme::LIBRARY, config.theme.as_deref());
         self.chosen(file, user_dir, &keymap::LIBRARY, config.keymap.as_deref());

@@ -32,6 +32,7 @@ pub(super) async fn run(global: &Global, hosts: &[String], trust_members: bool) 
     let settings = Settings::read(global, Missing::IsWrong)?;
     needs_a_terminal()?;
     let mut notes = HashMap::new();
+    let mut shared = settings.config.shared.clone();
     let source = if hosts.is_empty() {
         sources::configured(&settings)?
     } else {
@@ -40,11 +41,22 @@ pub(super) async fn run(global: &Global, hosts: &[String], trust_members: bool) 
         let consent = if trust_members { Consent::Given } else { Consent::AskOrLeave };
         let found = discover::as_far_as_possible(hosts, &settings, consent).await?;
         notes = found.notes();
+        shared = found.shared;
         sources::over_ssh(&settings, found.inventory)?
     };
     let state = settings.folders.make_state();
     let scenarios = scenarios(&settings, state.as_ref(), Realm::Real);
-    open(&settings, source, notes, open_audit(state), scenarios).await
+    let notices = shared.iter().map(ToString::to_string).collect();
+    open(&settings, source, Remarks { notes, notices }, open_audit(state), scenarios).await
+}
+
+/// What there is to say when the console opens.
+#[derive(Default)]
+struct Remarks {
+    /// Findings to be shown beside a cluster's own.
+    notes: HashMap<ClusterName, Finding>,
+    /// A sentence each.
+    notices: Vec<String>,
 }
 
 /// The console on a simulated deployment.
@@ -62,7 +74,7 @@ pub(super) async fn demo(global: &Global, arguments: &DemoArguments) -> Outcome 
     let scenarios = scenarios(&settings, Ok(&folder.path()), Realm::Simulated);
     let mut source = sources::demo(&options);
     source.transport = Arc::new(Pretender::over(source.transport));
-    open(&settings, source, HashMap::new(), open_audit(Ok(folder.path())), scenarios).await
+    open(&settings, source, Remarks::default(), open_audit(Ok(folder.path())), scenarios).await
 }
 
 /// The console on saved clusters, read-only. It asks no host, and writes neither an audit log nor runs.
@@ -99,6 +111,11 @@ fn scenarios(settings: &Settings, state: Result<&&Path, &io::Error>, realm: Real
         state: state.map(|folder| folder.to_path_buf()).map_err(ToString::to_string),
         access: settings.config.access.clone(),
         is_read_only: settings.read_only,
+        locked: match realm {
+            Realm::Real => settings.config.inventory.read_only().cloned().collect(),
+            // A simulated host may be called like a real one.
+            Realm::Simulated => Vec::new(),
+        },
         realm,
     }
 }
@@ -106,7 +123,7 @@ fn scenarios(settings: &Settings, state: Result<&&Path, &io::Error>, realm: Real
 async fn open(
     settings: &Settings,
     mut source: Source,
-    notes: HashMap<ClusterName, Finding>,
+    Remarks { notes, mut notices }: Remarks,
     audit: Result<Arc<Audit>, String>,
     scenarios: ScenarioSetup,
 ) -> Outcome {
@@ -117,7 +134,6 @@ async fn open(
     if let (Err(why), true) = (&audit, source.saved.is_empty()) {
         tracing::warn!("{why}");
     }
-    let mut notices = Vec::new();
     let themes = theme::LIBRARY.names(Some(settings.user_dir())).unwrap_or_else(|error| {
         notices.push(error.to_string());
         theme::built_in_names().map(String::from).collect()

@@ -9,9 +9,11 @@ use super::failure::Failure;
 use super::members::{self, Consent, Trust, Unasked};
 use super::settings::Settings;
 use super::sources;
-use crate::config;
+use crate::config::{self, Config};
 use crate::health::Finding;
-use crate::model::{Access, ClusterEntry, ClusterName, HostName, Inventory, NodeName, Tier, Trouble};
+use crate::model::{
+    Access, ClusterEntry, ClusterName, HostName, Inventory, NodeName, SharedHost, Tier, Trouble,
+};
 use crate::nearest::nearest;
 use crate::watch::{self, Discovery};
 
@@ -21,12 +23,20 @@ pub(super) struct Found {
     pub(super) inventory: Inventory,
     /// Of each cluster, the members that Quorate doesn't log in to, and why.
     pub(super) unasked: HashMap<ClusterName, Unasked>,
+    /// The clusters that are read-only because the configuration has one of their hosts in a read-only cluster.
+    pub(super) shared: Vec<SharedHost>,
 }
 
 impl Found {
     /// The same as findings, to be shown beside the cluster's own.
     pub(super) fn notes(&self) -> HashMap<ClusterName, Finding> {
         self.unasked.iter().map(|(name, unasked)| (name.clone(), unasked.finding(name))).collect()
+    }
+
+    /// Makes each cluster read-only that has a host of a read-only cluster of the configuration.
+    fn lock(mut self, config: &Config) -> Self {
+        self.shared = self.inventory.lock_shared(&config.inventory.clusters);
+        self
     }
 
     /// Puts configured clusters first. A found cluster with one of their members is one of them and goes; another one
@@ -80,10 +90,10 @@ pub(super) async fn as_far_as_possible(
     consent: Consent,
 ) -> Result<Found, Failure> {
     let answers = ask(names, settings).await?;
-    let access = &settings.config.access;
     let mut clusters = Vec::new();
     for (host, answer) in answers {
-        add(&mut clusters, answer.unwrap_or_else(|_asked_again_soon| nothing_known(&host, access)));
+        let access = access_to(&host, &settings.config);
+        add(&mut clusters, answer.unwrap_or_else(|_asked_again_soon| nothing_known(&host, &access)));
     }
     confirm(clusters, names, settings, consent).await
 }
@@ -93,12 +103,12 @@ async fn ask(
     settings: &Settings,
 ) -> Result<Vec<(HostName, Result<Discovery, Trouble>)>, Failure> {
     let hosts: Vec<HostName> = names.iter().map(|name| config::host(name)).collect::<Result<_, _>>()?;
-    let access = &settings.config.access;
-    let source = sources::over_ssh(settings, placeholder(&hosts, access))?;
+    let source = sources::over_ssh(settings, placeholder(&hosts, &settings.config))?;
     let answers = hosts.into_iter().map(|host| {
         let transport = &*source.transport;
         async move {
-            let answer = watch::discover(&host, access, transport).await;
+            let access = access_to(&host, &settings.config);
+            let answer = watch::discover(&host, &access, transport).await;
             (host, answer)
         }
     });
@@ -108,8 +118,15 @@ async fn ask(
 }
 
 /// The hosts as clusters of their own, of which nothing is known yet.
-fn placeholder(hosts: &[HostName], access: &Access) -> Inventory {
-    Inventory { clusters: hosts.iter().map(|host| alone(host, access)).collect() }
+fn placeholder(hosts: &[HostName], config: &Config) -> Inventory {
+    Inventory { clusters: hosts.iter().map(|host| alone(host, &access_to(host, config))).collect() }
+}
+
+/// How that host is reached: as the entry that has it says, or else as any host. [`Found::lock`] decides what is
+/// read-only, once all hosts of a cluster are known.
+fn access_to(host: &HostName, config: &Config) -> Access {
+    let entry = config.inventory.entry_of(host);
+    entry.map_or_else(|| config.access.clone(), |entry| Access { read_only: false, ..entry.access.clone() })
 }
 
 fn alone(host: &HostName, access: &Access) -> ClusterEntry {
@@ -154,7 +171,8 @@ fn add(clusters: &mut Vec<Cluster>, mut discovery: Discovery) {
 }
 
 /// Whether both are one cluster by what they say: the same name, if they have one, and the same members. That one
-/// names the other as its member is not enough: any host can say so.
+/// names the other as its member is not enough: any host can say so. A host in another spelling may have another port,
+/// and tunnels to many clusters begin at one host.
 fn is_same(one: &Discovery, other: &Discovery) -> bool {
     let own_name = |discovery: &Discovery| {
         let entry = &discovery.entry;
@@ -166,8 +184,7 @@ fn is_same(one: &Discovery, other: &Discovery) -> bool {
         members
     };
     let names = own_name(one).zip(own_name(other));
-    let is_host = one.entry.hosts.iter().any(|host| other.entry.hosts.contains(host));
-    is_host
+    one.entry.hosts == other.entry.hosts
         || (names.is_none_or(|(one, other)| one == other)
             && !one.members.is_empty()
             && sorted(one) == sorted(other))
@@ -204,7 +221,7 @@ async fn confirm(
         }
         found.inventory.clusters.push(entry);
     }
-    Ok(found)
+    Ok(found.lock(&settings.config))
 }
 
 /// The trouble in words. A word that is nearly a command may have been meant as one.
@@ -219,6 +236,7 @@ fn explain(host: &HostName, trouble: &Trouble) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Privilege;
 
     fn discovery(name: &str, asked: &str, own_name: &str, members: &[&str]) -> Discovery {
         let entry = ClusterEntry { name: name.into(), ..alone(&asked.into(), &Access::default()) };
@@ -270,11 +288,38 @@ mod tests {
         };
         let found = Found {
             inventory: Inventory { clusters: vec![entry("lb", &["root@lb1"]), entry("lb", &["far1"])] },
-            unasked: HashMap::new(),
+            ..Found::default()
         };
         let found = found.beside(vec![entry("lb", &["lb1", "lb2"])]);
         let names: Vec<&str> = found.inventory.clusters.iter().map(|entry| entry.name.as_str()).collect();
         assert_eq!(names, ["lb", "lb-far1"]);
+    }
+
+    #[test]
+    fn a_found_cluster_with_a_read_only_host_is_read_only_and_reached_as_configured() {
+        let mut prod = alone(&"db1".into(), &Access { read_only: true, ..Access::default() });
+        prod.name = "prod".into();
+        prod.access.privilege = Privilege::Sudo;
+        let inventory = Inventory { clusters: vec![prod] };
+        let config = Config { inventory, ..Config::default() };
+        let access = access_to(&"root@DB1.example.org".into(), &config);
+        assert_eq!(access.privilege, Privilege::Sudo);
+        assert_eq!(access_to(&"db2".into(), &config), Access::default());
+        let found = |hosts: &[&str]| {
+            let hosts = hosts.iter().map(|host| HostName::from(*host)).collect();
+            let entry = ClusterEntry { hosts, ..alone(&"db2".into(), &access) };
+            Found { inventory: Inventory { clusters: vec![entry] }, ..Found::default() }.lock(&config)
+        };
+        let told = |found: &Found| found.shared.iter().map(ToString::to_string).collect::<Vec<_>>();
+        // The second host was discovered.
+        let locked = found(&["db2", "ssh://db1:22"]);
+        assert!(locked.inventory.clusters[0].access.read_only);
+        assert_eq!(
+            told(&locked),
+            ["db2 is read-only: its host ssh://db1:22 belongs to prod, which is read-only"]
+        );
+        let free = found(&["db2", "db3"]);
+        assert!(!free.inventory.clusters[0].access.read_only && told(&free).is_empty());
     }
 
     #[test]

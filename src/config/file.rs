@@ -33,6 +33,7 @@ pub(super) fn read(path: &Path, text: &str) -> Result<Config, Problems> {
     for (name, needed) in needs {
         check_needs(&mut reader, &config, &name, &needed);
     }
+    config.shared = config.inventory.lock_shared(&[]);
     config.variables = read_variables(&mut reader, &mut root);
     reader.no_more(root);
     reader.finish(config)

@@ -13,7 +13,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::files;
-use crate::model::{Access, HostName, Inventory};
+use crate::model::{Access, HostName, Inventory, SharedHost};
 use crate::toml_file::Problems;
 
 pub use paths::{Folders, NoHome, user};
@@ -24,6 +24,8 @@ pub use template::render;
 pub struct Config {
     /// Every cluster, in the file's order.
     pub inventory: Inventory,
+    /// The clusters of the inventory that are read-only only because of a host that another one has, too.
+    pub shared: Vec<SharedHost>,
     /// How a cluster is reached that says nothing else, such as a host named on the command line.
     pub access: Access,
     /// The file that ssh reads instead of its own; absolute if the configuration's path was.

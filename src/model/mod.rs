@@ -27,7 +27,7 @@ pub use element::{Element, MASK, is_secret};
 pub use event::{Failure, FencingEvent, FencingOutcome};
 pub use id::{ClusterName, ConstraintId, HostName, NodeName, ResourceId};
 pub use interval::interval_seconds;
-pub use inventory::{Access, ClusterEntry, Inventory, Privilege, Tier};
+pub use inventory::{Access, ClusterEntry, Inventory, Privilege, SharedHost, Tier};
 pub use log::{LogLevel, LogLine, LogNews};
 pub use node::{FailCount, FailedProbe, Node, NodeAttribute, NodeHealth, NodeKind, Score};
 pub use observation::{Contact, Observation, Trouble, TroubleKind};

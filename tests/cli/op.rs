@@ -35,6 +35,28 @@ fn a_read_only_cluster_wants_to_be_overruled(#[case] options: &[&str], #[case] m
 }
 
 #[test]
+fn a_cluster_that_shares_a_host_with_a_read_only_one_is_read_only() {
+    let home = Home::with(
+        "[defaults]\nconnect_timeout = \"1s\"\n\
+         [[cluster]]\nname = \"rw\"\nnodes = [\"root@db1.invalid\"]\n\
+         [[cluster]]\nname = \"prod\"\nnodes = [\"db1.invalid\"]\nread_only = true\n\
+         [[cluster]]\nname = \"other\"\nnodes = [\"db2.invalid\"]\n",
+    );
+    let why = "rw is read-only: its host root@db1.invalid belongs to prod, which is read-only";
+    let answer = home.run(&["op", "standby", "rw", "lb1", "--yes"]);
+    let message =
+        format!("quorate: {why}: nothing but --dry-run is done without --writable and a --reason\n");
+    assert_eq!((answer.code, answer.stderr), (2, message));
+    let answer = home.run(&["op", "standby", "rw", "lb1", "--yes", "--writable", "--reason", "disk"]);
+    assert!(answer.stderr.contains("root@db1.invalid"), "it is tried: {}", answer.stderr);
+    let answer = home.run(&["op", "standby", "other", "lb1", "--yes"]);
+    assert!(answer.stderr.contains("db2.invalid"), "it is tried: {}", answer.stderr);
+    let check = home.run(&["check"]).stdout;
+    assert!(check.contains("3 clusters, 3 nodes, 2 read-only\n"), "{check}");
+    assert!(check.contains(&format!("{why}\n")), "{check}");
+}
+
+#[test]
 fn an_unknown_verb_is_guessed_at() {
     let answer = Home::with(CONFIG).run(&["op", "--yes", "stanby", "db", "db1"]);
     assert_eq!(answer.code, 2);

@@ -182,6 +182,7 @@ impl Console {
                 state: Ok(folder.path().to_owned()),
                 access: Access::default(),
                 is_read_only: false,
+                locked: Vec::new(),
                 realm: Realm::Real,
             },
             notices: Vec::new(),

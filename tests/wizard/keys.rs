@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::SignedDuration;
 use proptest::prelude::*;
-use quorate::app::wizard::{Ask, Found, News, Page, Recalled, Request, Row, Stage};
+use quorate::app::wizard::{Ask, Found, News, Page, PastRun, Recalled, Request, Row, Shelf, Stage};
 use quorate::app::{Action, Event, Focus, Target, Typing, update};
 use quorate::scenario::journal::{self, End, Instruction, Outcome, When};
 use quorate::scenario::{Proved, Value};
@@ -50,6 +50,25 @@ fn a_host_of_a_read_only_cluster_is_left_alone_however_it_is_written() {
         person.types(written).typed(Typing::Accept);
         let stays = matches!(person.state.layers.page(), Some(Page::Hosts(_)));
         assert_eq!(stays, is_left_alone, "{written}: {}", person.screen());
+    }
+}
+
+/// `quorate HOST` shows one cluster; the read-only ones of the configuration stay so.
+#[test]
+fn a_host_of_a_read_only_cluster_that_is_not_on_screen_is_left_alone() {
+    let mut locked = deployment()[0].0.clone();
+    locked.name = "prod".into();
+    locked.hosts = vec!["p1".into(), "gateway1".into()];
+    for (written, is_left_alone) in [("P1.example", true), ("p2", false), ("gateway1", false)] {
+        let mut person = Person::at(console(deployment(), (100, 30)));
+        let shelf = Shelf { locked: vec![locked.clone()], ..shelf() };
+        person.hear(Event::Scenario(News::Shelf(Box::new(shelf))));
+        person.act(&[Action::Scenarios, Action::Down, Action::Open, Action::Last]);
+        person.types(written).typed(Typing::Accept);
+        let stays = matches!(person.state.layers.page(), Some(Page::Hosts(_)));
+        assert_eq!(stays, is_left_alone, "{written}: {}", person.screen());
+        let is_named = person.screen().contains("belongs to prod, which is read-only by the configuration");
+        assert_eq!(is_named, is_left_alone, "{written}: {}", person.screen());
     }
 }
 
@@ -293,6 +312,26 @@ fn what_the_checks_say_is_told() {
     person.act(&[Action::Back]);
     // It was done once, and does not hold any more; what was seen just now is not looked at again.
     assert!(person.screen().contains("drifted on db, 0 s ago"), "{}", person.screen());
+}
+
+#[test]
+fn the_list_looks_at_no_host_of_a_read_only_cluster_however_it_is_written() {
+    for (written, is_looked_at) in [("lb1", false), ("root@LB1", false), ("w1", true)] {
+        let mut clusters = deployment();
+        for (entry, _) in &mut clusters {
+            entry.access.read_only = true;
+        }
+        let mut person = Person::at(console(clusters, (120, 40)));
+        let mut shelf = shelf();
+        shelf.runs.retain(PastRun::is_done);
+        for run in &mut shelf.runs {
+            run.hosts = vec![written.into()];
+        }
+        person.act(&[Action::Scenarios]);
+        person.hear(Event::Scenario(News::Shelf(Box::new(shelf))));
+        let asked = person.asked.iter().any(|asked| matches!(asked, Request::Survey(_)));
+        assert_eq!(asked, is_looked_at, "{written}: {:?}", person.asked);
+    }
 }
 
 /// What was brought to its end is looked at while the list is on screen, one after the other; what does not hold any more is

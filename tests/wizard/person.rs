@@ -157,6 +157,7 @@ pub(crate) fn shelf() -> Shelf {
             ..Sources::default()
         },
         is_read_only: false,
+        locked: Vec::new(),
         realm: Realm::Real,
         troubles: Vec::new(),
     }

@@ -33,6 +33,7 @@ fn the_list_says_what_there_is_and_how_it_stands() {
             runs: Vec::new(),
             sources: Sources::default(),
             is_read_only: true,
+            locked: Vec::new(),
             realm: Realm::Real,
             troubles: Vec::new(),
         };

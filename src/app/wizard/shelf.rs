@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 
 use super::Wizard;
-use crate::model::HostName;
+use crate::model::{ClusterEntry, HostName};
 use crate::scenario::deployment::Deployment;
 use crate::scenario::journal::Outcome;
 use crate::scenario::{Deployed, Proved, Scenario, Sources};
@@ -23,6 +23,8 @@ pub struct Shelf {
     pub sources: Sources,
     /// Whether anything may be run at all.
     pub is_read_only: bool,
+    /// The read-only clusters of the configuration, whether the console shows them or not.
+    pub locked: Vec<ClusterEntry>,
     /// Whether what is run is real.
     pub realm: Realm,
     /// What could not be read.

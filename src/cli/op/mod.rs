@@ -58,9 +58,13 @@ fn consent(settings: &Settings, entry: &ClusterEntry, arguments: &OpArguments) -
         return Err(Failure::Wrong("this is read-only: nothing but --dry-run is done".to_owned()));
     }
     if entry.access.read_only && !arguments.writable {
+        let shared = settings.config.shared.iter().find(|shared| shared.cluster == entry.name);
+        let why = shared.map_or_else(
+            || format!("{} is read-only by the configuration", clean(entry.name.as_str())),
+            ToString::to_string,
+        );
         return Err(Failure::Wrong(format!(
-            "{} is read-only by the configuration: nothing but --dry-run is done without --writable and a --reason",
-            clean(entry.name.as_str())
+            "{why}: nothing but --dry-run is done without --writable and a --reason"
         )));
     }
     if arguments.writable && arguments.reason.trim().is_empty() {

@@ -68,7 +68,7 @@ pub(super) fn reach(settings: &Settings, cluster: Option<&str>, hosts: &[HostNam
     let clusters = &settings.config.inventory.clusters;
     let is_meant = |entry: &&ClusterEntry| match cluster {
         Some(name) => entry.name == *name,
-        None => hosts.iter().all(|host| entry.hosts.contains(host)),
+        None => hosts.iter().all(|host| entry.has(host)),
     };
     clusters.iter().find(is_meant).map_or(&settings.config.access, |entry| &entry.access).clone()
 }
@@ -80,8 +80,9 @@ pub(super) fn access(
     hosts: &[HostName],
 ) -> Result<Access, Failure> {
     let access = reach(settings, cluster, hosts);
-    if settings.read_only || access.read_only {
-        return Err(Failure::Wrong("this is read-only: nothing but --dry-run is done".to_owned()));
+    let refused = || Err(Failure::Wrong("this is read-only: nothing but --dry-run is done".to_owned()));
+    if settings.read_only || (cluster.is_some() && access.read_only) {
+        return refused();
     }
     if let Some((host, entry)) = settings.config.inventory.read_only_host(hosts) {
         let (host, name) = (printable(host.as_str()), printable(entry.name.as_str()));
@@ -89,7 +90,7 @@ pub(super) fn access(
             "{host} belongs to {name}, which is read-only by the configuration: nothing but --dry-run is done"
         )));
     }
-    Ok(access)
+    if access.read_only { refused() } else { Ok(access) }
 }
 
 /// With --read-only nothing runs on this machine, so no check does.

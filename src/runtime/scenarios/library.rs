@@ -8,7 +8,7 @@ use super::perform::whose;
 use crate::app::wizard::{
     Basis, Book, Draft, LayoutBook, PastRun, Planned, Realm, Recalled, Shelf, Unplanned,
 };
-use crate::model::ClusterName;
+use crate::model::{ClusterEntry, ClusterName};
 use crate::perform::{Runs, Summary};
 use crate::scenario::deployment::{self, DEPLOYMENTS};
 use crate::scenario::{Library, NoScenario, NoValue, Plan, Scenario, Secrecy, Sources, Target, Value};
@@ -19,6 +19,7 @@ pub(super) struct Source {
     pub(super) runs: Result<Runs, String>,
     pub(super) sources: Sources,
     pub(super) is_read_only: bool,
+    pub(super) locked: Vec<ClusterEntry>,
     pub(super) realm: Realm,
 }
 
@@ -48,6 +49,7 @@ impl Source {
             runs,
             sources: self.sources,
             is_read_only: self.is_read_only,
+            locked: self.locked,
             realm: self.realm,
             troubles,
         }

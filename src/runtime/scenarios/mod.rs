@@ -48,6 +48,8 @@ pub struct Setup {
     pub access: Access,
     /// Whether nothing may be run.
     pub is_read_only: bool,
+    /// The read-only clusters of the configuration, whether the console shows them or not.
+    pub locked: Vec<ClusterEntry>,
     /// Whether what is run is real.
     pub realm: Realm,
 }
@@ -83,7 +85,7 @@ impl Reach {
     fn access(&self, cluster: Option<&ClusterName>, hosts: &[HostName]) -> Access {
         let is_meant = |entry: &&ClusterEntry| match cluster {
             Some(name) => entry.name == *name,
-            None => hosts.iter().all(|host| entry.hosts.contains(host)),
+            None => hosts.iter().all(|host| entry.has(host)),
         };
         self.clusters.iter().find(is_meant).map_or(&self.others, |entry| &entry.access).clone()
     }
@@ -175,6 +177,7 @@ impl Scenarios {
                 ..Sources::default()
             },
             is_read_only: self.setup.is_read_only,
+            locked: self.setup.locked.clone(),
             realm: self.setup.realm,
         }
     }

@@ -14,7 +14,7 @@ use super::tell;
 use super::typing::Edit;
 use crate::app::wizard::{Page, PastRun, Request, Row, Stage, Standing};
 use crate::app::{Action, Effect, Focus, Hosts, LayerKind, Notice, State, Target, Typing};
-use crate::model::{ClusterName, HostName};
+use crate::model::{ClusterEntry, ClusterName, HostName};
 
 /// What a key does on such a screen; `None` where there is none, or the key does what it does everywhere.
 pub(super) fn act(state: &mut State, action: Action) -> Option<Vec<Effect>> {
@@ -231,9 +231,14 @@ pub(super) fn hindrance(state: &State, cluster: Option<&ClusterName>, hosts: &[H
     if state.wizard.shelf.as_ref().is_some_and(|shelf| shelf.is_read_only) {
         return Some("this console is read-only: nothing is run".to_owned());
     }
-    let is_meant = |entry: &crate::model::ClusterEntry| {
-        Some(&entry.name) == cluster || hosts.iter().any(|host| entry.has(host))
-    };
+    if let Some((host, entry)) = locked_elsewhere(state, hosts) {
+        return Some(format!(
+            "{host} belongs to {}, which is read-only by the configuration: nothing is run on it",
+            entry.name
+        ));
+    }
+    let is_meant =
+        |entry: &ClusterEntry| Some(&entry.name) == cluster || hosts.iter().any(|host| entry.has(host));
     state.clusters.iter().filter(|it| is_meant(&it.entry)).find_map(|it| {
         let name = &it.entry.name;
         if it.is_locked(state.now) {
@@ -242,6 +247,18 @@ pub(super) fn hindrance(state: &State, cluster: Option<&ClusterName>, hosts: &[H
         let job = state.operations.running_in(name)?;
         Some(format!("{name}: {} is under way; that is to end first", job.title()))
     })
+}
+
+/// The first host that no cluster of this console has and a read-only cluster of the configuration does. The others are
+/// judged by the clusters on screen, which can be made writable.
+pub(super) fn locked_elsewhere<'a>(
+    state: &'a State,
+    hosts: &'a [HostName],
+) -> Option<(&'a HostName, &'a ClusterEntry)> {
+    let locked = state.wizard.shelf.as_ref().map(|shelf| shelf.locked.as_slice()).unwrap_or_default();
+    let elsewhere = hosts.iter().filter(|host| !state.clusters.iter().any(|it| it.entry.has(host)));
+    let mut all = elsewhere.flat_map(|host| locked.iter().map(move |entry| (host, entry)));
+    all.find(|(host, entry)| entry.has(host))
 }
 
 /// Whether leaving the console now would leave a run in the middle.

@@ -1,7 +1,9 @@
 //! Looking at what is really there, while the list is on screen.
 
+use super::locked_elsewhere;
 use crate::app::wizard::{Page, Request};
 use crate::app::{Effect, State};
+use crate::model::HostName;
 
 /// Has looked at what was brought to its end and has not been looked at for a while; and, in any case, at `again`. Nothing is
 /// looked at where nothing may be run, nor beside a run.
@@ -13,9 +15,10 @@ pub(super) fn survey(state: &mut State, again: Option<&str>) -> Vec<Effect> {
     else {
         return Vec::new();
     };
-    let is_locked = |hosts: &[crate::model::HostName]| {
+    let is_locked = |hosts: &[HostName]| {
         let mut clusters = state.clusters.iter();
-        clusters.any(|it| it.is_locked(now) && hosts.iter().any(|host| it.entry.hosts.contains(host)))
+        clusters.any(|it| it.is_locked(now) && hosts.iter().any(|host| it.entry.has(host)))
+            || locked_elsewhere(state, hosts).is_some()
     };
     let all = shelf.installed().into_iter().filter(|it| !is_locked(&it.hosts)).collect();
     state.wizard.survey.plan(all, again, now);
