@@ -39,16 +39,37 @@ fn it_starts_answers_and_leaves() {
 fn it_opens_on_saved_clusters() {
     let capture = format!("{}/tests/fixtures/captures/standby.crm_mon.xml", env!("CARGO_MANIFEST_DIR"));
     // With a theme the terminal isn't asked for its background, so that no key is taken for the answer.
-    let arguments = ["--theme", "dark", "--from", &capture, "/nowhere/report.tar"];
+    let arguments = ["--theme", "dark", "--from", &capture];
     let mut session = Session::start(env!("CARGO_BIN_EXE_quorate"), &arguments, &[], (120, 30));
-    session.shows("read-only  saved pictures, ");
+    session.shows("read-only  saved picture, ");
     session.shows("c1n2 is in standby");
-    session.shows("/nowhere/report.tar can't be read");
     session.press("i");
     session.shows("a saved picture can't be changed");
     session.press("q");
     let (status, _) = session.ends_tidily();
     assert!(status.success());
+}
+
+/// One path is fine; each of the others is named with what to do, and the terminal is left alone.
+#[test]
+fn it_does_not_open_on_a_path_that_gives_no_cluster() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let at = |name: &str| folder.path().join(name).to_str().expect("UTF-8").to_owned();
+    let (empty, other, missing) = (at("empty.xml"), at("other.xml"), at("missing.tar"));
+    fs::write(&empty, "").expect("a file");
+    fs::write(&other, "<html/>").expect("a file");
+    let capture = format!("{}/tests/fixtures/captures/standby.crm_mon.xml", env!("CARGO_MANIFEST_DIR"));
+    let arguments = ["--theme", "dark", "--from", &empty, &capture, &other, &missing];
+    let session = Session::start(env!("CARGO_BIN_EXE_quorate"), &arguments, &[], (400, 30));
+    let (status, output) = session.ends_tidily();
+    assert_eq!(status.exit_code(), 2, "{output}");
+    let lines: Vec<&str> = output.lines().collect();
+    let [first, second, third] = lines.as_slice() else { panic!("three lines: {output}") };
+    assert!(first.starts_with(&format!("quorate: {empty} is empty. Save it again")), "{output}");
+    assert!(second.starts_with(&format!("{other} can't be read: ")), "{output}");
+    assert!(second.contains(" Save it again on a member: "), "{output}");
+    assert_eq!(*third, format!("{missing} does not exist. Check the path."));
+    assert!(!output.contains('\x1b'), "{output:?}");
 }
 
 /// Half a picture shows a row at two places, or at none.

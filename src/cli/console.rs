@@ -24,8 +24,9 @@ use crate::health::Finding;
 use crate::model::ClusterName;
 use crate::operate::audit::{self, Audit};
 use crate::runtime::{self, Launch, ScenarioSetup};
+use crate::saved::{self, Saved};
 use crate::ui::Look;
-use crate::{saved, theme, watch};
+use crate::{theme, watch};
 
 /// The console on the clusters of those hosts or, where none are named, of the configuration.
 pub(super) async fn run(global: &Global, hosts: &[String], trust_members: bool) -> Outcome {
@@ -89,11 +90,22 @@ pub(super) async fn saved(global: &Global, arguments: &SavedArguments) -> Outcom
     needs_a_terminal()?;
     let saved = saved::read(&arguments.from, arguments.cib.as_deref(), Timestamp::now())
         .map_err(|error| Failure::Wrong(error.to_string()))?;
+    check_readable(&saved)?;
     let unchangeable = io::Error::other(UNCHANGEABLE);
     let scenarios =
         ScenarioSetup { is_read_only: true, ..scenarios(&settings, Err(&unchangeable), Realm::Real) };
     let audit = Err(UNCHANGEABLE.to_owned());
-    open(&settings, sources::saved(saved), HashMap::new(), audit, scenarios).await
+    open(&settings, sources::saved(saved), Remarks::default(), audit, scenarios).await
+}
+
+/// Stops before the console opens if a path gave no cluster, with a line for each such path.
+fn check_readable(saved: &[Saved]) -> Result<(), Failure> {
+    let failures: Vec<String> = saved
+        .iter()
+        .filter_map(Saved::failure)
+        .map(|finding| format!("{}. {}", finding.summary, finding.remedy))
+        .collect();
+    if failures.is_empty() { Ok(()) } else { Err(Failure::Wrong(failures.join("\n"))) }
 }
 
 /// The audit log in that folder; without it the console watches, and changes nothing.

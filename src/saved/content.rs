@@ -48,22 +48,44 @@ impl Limits {
 /// Why a path gives nothing.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum NoContent {
-    #[error("{0}")]
-    Io(#[from] io::Error),
-    #[error("it is larger than {} MiB", .0.div_ceil(1 << 20))]
+    #[error("does not exist")]
+    Missing,
+    #[error("is empty")]
+    Empty,
+    #[error("can't be read: {}", in_words(.0))]
+    Io(io::Error),
+    #[error("can't be read: it is larger than {} MiB", .0.div_ceil(1 << 20))]
     Packed(u64),
-    #[error("it unpacks to more than {} MiB", .0.div_ceil(1 << 20))]
+    #[error("can't be read: it unpacks to more than {} MiB", .0.div_ceil(1 << 20))]
     Unpacked(u64),
-    #[error("it holds more than {0} files")]
+    #[error("can't be read: it holds more than {0} files")]
     Entries(usize),
-    #[error("it has more than {0} folders inside of each other")]
+    #[error("can't be read: it has more than {0} folders inside of each other")]
     Depth(usize),
-    #[error("{path} in it is larger than {} MiB", .most.div_ceil(1 << 20))]
+    #[error("can't be read: {path} in it is larger than {} MiB", .most.div_ceil(1 << 20))]
     File { path: String, most: u64 },
-    #[error("its files about the cluster have more than {} MiB", .0.div_ceil(1 << 20))]
+    #[error("can't be read: its files about the cluster have more than {} MiB", .0.div_ceil(1 << 20))]
     Kept(u64),
-    #[error("the archive is damaged or cut off: {0}")]
+    #[error("can't be read: the archive is damaged or cut off: {0}")]
     Damaged(String),
+}
+
+impl From<io::Error> for NoContent {
+    fn from(error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => Self::Missing,
+            _ => Self::Io(error),
+        }
+    }
+}
+
+/// The system's words without its error number.
+fn in_words(error: &io::Error) -> String {
+    let words = error.to_string();
+    match error.raw_os_error().and_then(|number| words.strip_suffix(&format!(" (os error {number})"))) {
+        Some(words) => words.to_lowercase(),
+        None => words,
+    }
 }
 
 /// What a path holds.
@@ -155,6 +177,15 @@ fn is_archive(name: &str) -> bool {
 
 /// Reads a path that the user has named. `-` is stdin. A link is followed here and nowhere below.
 pub(super) fn read(path: &Path, limits: Limits) -> Result<Content, NoContent> {
+    let content = read_any(path, limits)?;
+    let is_empty = match &content {
+        Content::Document(document) => document.bytes.trim_ascii().is_empty(),
+        Content::Report(files) => files.entries == 0,
+    };
+    if is_empty { Err(NoContent::Empty) } else { Ok(content) }
+}
+
+fn read_any(path: &Path, limits: Limits) -> Result<Content, NoContent> {
     if path == Path::new("-") {
         return archive::read(io::stdin().lock(), None, limits);
     }
@@ -265,20 +296,26 @@ mod tests {
         let at = |path: &str| folder.path().join(path);
         fs::create_dir_all(at("deep/a/b/c/d/e")).unwrap();
         let error = read(&at("deep"), SMALL).unwrap_err();
-        assert_eq!(error.to_string(), "it has more than 4 folders inside of each other");
+        assert_eq!(error.to_string(), "can't be read: it has more than 4 folders inside of each other");
         fs::create_dir(at("wide")).unwrap();
         for number in 0..30 {
             fs::write(at(&format!("wide/{number}")), "").unwrap();
         }
-        assert_eq!(read(&at("wide"), SMALL).unwrap_err().to_string(), "it holds more than 20 files");
+        assert_eq!(
+            read(&at("wide"), SMALL).unwrap_err().to_string(),
+            "can't be read: it holds more than 20 files"
+        );
         fs::create_dir(at("large")).unwrap();
         fs::write(at("large/cib.xml"), vec![b' '; 1025]).unwrap();
-        assert_eq!(read(&at("large"), SMALL).unwrap_err().to_string(), "cib.xml in it is larger than 1 MiB");
+        assert_eq!(
+            read(&at("large"), SMALL).unwrap_err().to_string(),
+            "can't be read: cib.xml in it is larger than 1 MiB"
+        );
         for number in 0..3 {
             fs::create_dir_all(at(&format!("many/{number}"))).unwrap();
             fs::write(at(&format!("many/{number}/cib.xml")), vec![b' '; 1000]).unwrap();
         }
         let error = read(&at("many"), SMALL).unwrap_err();
-        assert_eq!(error.to_string(), "its files about the cluster have more than 1 MiB");
+        assert_eq!(error.to_string(), "can't be read: its files about the cluster have more than 1 MiB");
     }
 }

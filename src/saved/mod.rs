@@ -7,6 +7,7 @@ mod report;
 mod tests;
 
 use std::collections::HashSet;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -29,6 +30,41 @@ pub struct Saved {
     pub entry: ClusterEntry,
     /// Its picture and what is wrong with it.
     pub assessment: Assessment,
+}
+
+impl Saved {
+    /// Why the path gave no cluster, and what to do about it.
+    pub fn failure(&self) -> Option<&Finding> {
+        self.assessment.findings.iter().find(|finding| finding.code == UNREADABLE)
+    }
+}
+
+const UNREADABLE: &str = "unreadable";
+const SAVE_AGAIN: &str = "Save it again on a member: `crm_mon --output-as=xml -1 -r > FILE`, or `--as-xml` before \
+                          Pacemaker 2.0.3; with its CIB: `cibadmin --query > FILE`.";
+const CHECK_PATH: &str = "Check the path.";
+const MAKE_READABLE: &str = "Make it readable for your user, or name a copy that is.";
+
+/// Why a path gives no cluster.
+struct Failure {
+    words: String,
+    remedy: &'static str,
+}
+
+impl Failure {
+    /// For a file that was read but holds no cluster.
+    fn useless(words: String) -> Self {
+        Self { words, remedy: SAVE_AGAIN }
+    }
+
+    fn not_read(source: &str, error: &NoContent) -> Self {
+        let remedy = match error {
+            NoContent::Missing => CHECK_PATH,
+            NoContent::Io(error) if error.kind() == io::ErrorKind::PermissionDenied => MAKE_READABLE,
+            _ => SAVE_AGAIN,
+        };
+        Self { words: format!("{source} {error}"), remedy }
+    }
 }
 
 /// `--cib` adds a CIB to one picture, and there are several.
@@ -79,7 +115,7 @@ impl Reader<'_> {
         let saved = match content::read(self.path, Limits::DEFAULT) {
             Ok(Content::Document(document)) => self.document(&document),
             Ok(Content::Report(files)) => self.report(&files),
-            Err(error) => Err(self.not_read(&error)),
+            Err(error) => Err(Failure::not_read(&self.source(), &error)),
         };
         let saved = saved.and_then(|found| match cib {
             Some(file) => Ok(Found { cib: Some(read_cib(file)?), ..found }),
@@ -87,7 +123,7 @@ impl Reader<'_> {
         });
         match saved {
             Ok(found) => self.judged(found),
-            Err(words) => self.unreadable(&words),
+            Err(failure) => self.unreadable(&failure),
         }
     }
 
@@ -96,11 +132,7 @@ impl Reader<'_> {
         if self.path == Path::new("-") { "stdin".to_owned() } else { self.path.display().to_string() }
     }
 
-    fn not_read(&self, error: &(impl std::fmt::Display + ?Sized)) -> String {
-        format!("{} can't be read: {error}", self.source())
-    }
-
-    fn document(&self, document: &Kept) -> Result<Found, String> {
+    fn document(&self, document: &Kept) -> Result<Found, Failure> {
         let xml = &document.bytes;
         let answer = match parse::crm_mon(xml, Some(self.zone)) {
             Ok(answer) => answer,
@@ -110,7 +142,9 @@ impl Reader<'_> {
                     Ok(OfCib::Configuration(cib)) => {
                         Ok(Found { cib: Some(*cib), at: document.modified, ..Found::default() })
                     }
-                    Err(_no_cib) => Err(self.not_read(&no_picture)),
+                    Err(_no_cib) => {
+                        Err(Failure::useless(format!("{} can't be read: {no_picture}", self.source())))
+                    }
                 };
             }
         };
@@ -124,18 +158,20 @@ impl Reader<'_> {
                 Ok(Found { stopped, at: document.modified, ..Found::default() })
             }
             Answer::Refused { code, message } => {
-                Err(format!("{} holds no picture but an error: {message} (exit code {code})", self.source()))
+                let source = self.source();
+                let words = format!("{source} holds no picture but an error: {message} (exit code {code})");
+                Err(Failure::useless(words))
             }
         }
     }
 
-    fn report(&self, files: &Files) -> Result<Found, String> {
+    fn report(&self, files: &Files) -> Result<Found, Failure> {
         let told = report::read(files, self.zone);
         let Told { taken, cib, viewpoints, written, cluster_name, texts, broken } = told;
         let stopped = |view: &Viewpoint| (view.belief == Belief::Stopped).then(|| view.host.clone());
         let stopped: Vec<_> = viewpoints.iter().filter_map(stopped).collect();
         if taken.is_none() && cib.is_none() && stopped.is_empty() {
-            return Err(self.nothing_in(files, &texts, &broken));
+            return Err(Failure::useless(self.nothing_in(files, &texts, &broken)));
         }
         let is_all_stopped = stopped.len() == viewpoints.len();
         let found = Found::of(taken);
@@ -192,7 +228,10 @@ impl Reader<'_> {
                 assessment.add(configuration_only(&entry.name, found.is_report));
                 assessment
             }
-            (None, None) => return self.unreadable(&format!("{} holds no cluster", self.source())),
+            (None, None) => {
+                let words = format!("{} holds no cluster", self.source());
+                return self.unreadable(&Failure::useless(words));
+            }
         };
         let mut saved = Saved { entry, assessment };
         let name = clean(saved.entry.name.as_str());
@@ -206,18 +245,15 @@ impl Reader<'_> {
     }
 
     /// A cluster of which nothing can be said, and why.
-    fn unreadable(&self, words: &str) -> Saved {
+    fn unreadable(&self, failure: &Failure) -> Saved {
         let entry = Self::entry(&self.name, vec![HostName::from(self.source())]);
         let finding = Finding {
             severity: Severity::Unknown,
-            code: "unreadable",
+            code: UNREADABLE,
             subject: clean(entry.name.as_str()),
-            summary: clean(words),
+            summary: clean(&failure.words),
             evidence: Vec::new(),
-            remedy:
-                "Save it again on a member: `crm_mon --output-as=xml -1 -r > FILE`, or `--as-xml` before \
-                     Pacemaker 2.0.3; with its CIB: `cibadmin --query > FILE`."
-                    .into(),
+            remedy: failure.remedy.into(),
         };
         let observation = Observation { contact: Contact::Saved, ..Observation::none() };
         Saved { entry, assessment: Assessment { observation, findings: vec![finding] } }
@@ -255,14 +291,15 @@ impl Found {
     }
 }
 
-fn read_cib(file: &Path) -> Result<Cib, String> {
-    let source = file.display();
-    let not_read = |error: NoContent| format!("{source} can't be read: {error}");
-    match content::read(file, Limits::DEFAULT).map_err(not_read)? {
-        Content::Document(document) => {
-            parse::cib(&document.bytes).map_err(|error| format!("{source} holds no CIB: {error}"))
-        }
-        Content::Report(_) => Err(format!("{source} is a report and not a CIB: name it after --from")),
+fn read_cib(file: &Path) -> Result<Cib, Failure> {
+    let source = file.display().to_string();
+    match content::read(file, Limits::DEFAULT).map_err(|error| Failure::not_read(&source, &error))? {
+        Content::Document(document) => parse::cib(&document.bytes)
+            .map_err(|error| Failure::useless(format!("{source} holds no CIB: {error}"))),
+        Content::Report(_) => Err(Failure {
+            words: format!("{source} is a report and not a CIB"),
+            remedy: "Name it after `--from` instead of `--cib`.",
+        }),
     }
 }
 

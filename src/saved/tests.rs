@@ -116,17 +116,17 @@ fn no_path_of_a_tarball_leaves_its_folder_and_no_link_is_followed() {
 fn an_archive_has_limits() {
     let many: Vec<_> = (0..21).map(|number| format!("{number}")).collect();
     let many: Vec<(&str, &[u8])> = many.iter().map(|name| (name.as_str(), &b""[..])).collect();
-    assert_eq!(kept(&tarball(&many)), Err("it holds more than 20 files".to_owned()));
+    assert_eq!(kept(&tarball(&many)), Err("can't be read: it holds more than 20 files".to_owned()));
     let deep = tarball(&[("a/b/c/d/cib.xml", b"x")]);
-    assert_eq!(kept(&deep), Err("it has more than 4 folders inside of each other".to_owned()));
+    assert_eq!(kept(&deep), Err("can't be read: it has more than 4 folders inside of each other".to_owned()));
     let large = tarball(&[("cib.xml", vec![b' '; (1 << 18) + 1].as_slice())]);
-    assert_eq!(kept(&large), Err("cib.xml in it is larger than 1 MiB".to_owned()));
+    assert_eq!(kept(&large), Err("can't be read: cib.xml in it is larger than 1 MiB".to_owned()));
     let mut cut = tarball(&[("a/cib.xml", &[b' '; 4096])]);
     cut.truncate(1024);
-    assert!(kept(&cut).unwrap_err().starts_with("the archive is damaged or cut off"));
+    assert!(kept(&cut).unwrap_err().starts_with("can't be read: the archive is damaged or cut off"));
     let mut cut = gzip(&fixture("standby.cib.xml"));
     cut.truncate(cut.len() / 2);
-    assert!(kept(&cut).unwrap_err().starts_with("the archive is damaged or cut off"));
+    assert!(kept(&cut).unwrap_err().starts_with("can't be read: the archive is damaged or cut off"));
 }
 
 #[rstest]
@@ -139,21 +139,21 @@ fn a_bomb_ends_early(#[case] pack: fn(&[u8]) -> Vec<u8>) {
     let outside = [pack(&zeros), inside];
     for bomb in outside {
         let error = archive::read(bomb.as_slice(), None, SMALL).unwrap_err();
-        assert_eq!(error.to_string(), "it unpacks to more than 1 MiB");
+        assert_eq!(error.to_string(), "can't be read: it unpacks to more than 1 MiB");
     }
 }
 
 #[test]
 fn an_endless_stream_ends() {
     let error = archive::read(std::io::repeat(b' '), None, SMALL).unwrap_err();
-    assert_eq!(error.to_string(), "it unpacks to more than 1 MiB");
+    assert_eq!(error.to_string(), "can't be read: it unpacks to more than 1 MiB");
     let mut header = tar::Header::new_ustar();
     header.set_path("report/log").unwrap();
     header.set_size(1 << 40);
     header.set_cksum();
     let endless = std::io::Read::chain(&header.as_bytes()[..], std::io::repeat(0));
     let error = archive::read(endless, None, SMALL).unwrap_err();
-    assert_eq!(error.to_string(), "it is larger than 1 MiB");
+    assert_eq!(error.to_string(), "can't be read: it is larger than 1 MiB");
 }
 
 /// The CIB as it is on disk.

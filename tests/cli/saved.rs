@@ -89,6 +89,30 @@ fn a_broken_report_says_why_beside_clusters_that_are_read() {
     assert!(summaries(&cluster(&answer)).contains("damaged or cut off"), "{answer:?}");
 }
 
+/// The summary of the only finding says it without the system's own words.
+#[test]
+fn a_missing_or_empty_path_is_said_to_be_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    fs::write(at("empty.xml"), "").unwrap();
+    fs::write(at("blank.xml"), " \n").unwrap();
+    fs::create_dir(at("folder")).unwrap();
+    for (path, said) in [
+        (at("missing.tar"), "does not exist"),
+        (at("empty.xml/cib.xml"), "does not exist"),
+        (at("empty.xml"), "is empty"),
+        (at("blank.xml"), "is empty"),
+        (at("folder"), "is empty"),
+    ] {
+        let answer = Home::new().run(&["status", "--format", "json", "--from", &path]);
+        assert_eq!(answer.code, 3);
+        assert_eq!(summaries(&cluster(&answer)), format!("{path} {said}"));
+        let answer =
+            Home::new().run(&["status", "--format", "json", "--from", &capture("healthy"), "--cib", &path]);
+        assert_eq!(summaries(&cluster(&answer)), format!("{path} {said}"));
+    }
+}
+
 /// What both tell of nodes and resources.
 fn state(cluster: &Value) -> Vec<String> {
     let keys = ["name", "online", "standby", "maintenance", "unclean"];
