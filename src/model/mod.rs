@@ -26,7 +26,7 @@ pub use deed::{Deed, DeedEvent, DeedOutcome, DeedStep};
 pub use element::{Element, MASK, is_secret};
 pub use event::{Failure, FencingEvent, FencingOutcome};
 pub use id::{ClusterName, ConstraintId, HostName, NodeName, ResourceId};
-pub use interval::interval_seconds;
+pub use interval::{interval, interval_ms};
 pub use inventory::{Access, ClusterEntry, Inventory, Privilege, SharedHost, Tier};
 pub use log::{LogLevel, LogLine, LogNews};
 pub use node::{FailCount, FailedProbe, Node, NodeAttribute, NodeHealth, NodeKind, Score};

@@ -2,9 +2,7 @@
 
 use super::wide::meta;
 use crate::health::{plural, span};
-use crate::model::{Cib, Picture, Resource, ResourceId, Score, interval_seconds};
-
-use jiff::SignedDuration;
+use crate::model::{Cib, Picture, Resource, ResourceId, Score, interval};
 
 /// The migration threshold and the failure timeout in words, once for each primitive that differs: the resource it is
 /// about (empty if it is the only one) and the words. Empty where nothing is known.
@@ -41,12 +39,11 @@ fn of_one(picture: &Picture, id: &ResourceId) -> Option<String> {
         format!("stays on its node after any number of failures{start} (no migration-threshold)")
     };
     let expire = cib.map(|_| match meta(picture, id, "failure-timeout") {
-        value if value.is_empty() || interval_seconds(&value) == Some(0) => {
+        value if value.is_empty() || interval(&value).is_some_and(|after| after.is_zero()) => {
             "; counts never expire".to_owned()
         }
         value => {
-            let after =
-                interval_seconds(&value).map_or(value, |seconds| span(SignedDuration::from_secs(seconds)));
+            let after = interval(&value).map_or(value, span);
             format!("; counts expire after {after} (failure-timeout)")
         }
     });

@@ -7,7 +7,7 @@ use crate::health::check::{Check, Look, Many, Verdict};
 use crate::health::scene::Scene;
 use crate::health::stack::{self, Member};
 use crate::health::words::{listed, shell};
-use crate::model::SbdDeviceState;
+use crate::model::{SbdDeviceState, interval_ms};
 
 pub(super) const CHECK: Check = Check {
     code: "sbd-timeouts",
@@ -67,7 +67,7 @@ fn of_disk(scene: &Scene<'_>, watchdog: u64, msgwait: u64, seen: &[(&str, &str)]
 /// Pacemaker.
 fn of_watchdog(scene: &Scene<'_>, members: &[Member<'_>]) -> Option<Verdict> {
     let written = scene.watchdog_timeout()?;
-    let timeout = stack::milliseconds(written).filter(|timeout| *timeout > 0)?;
+    let timeout = interval_ms(written).filter(|timeout| *timeout > 0)?;
     let diskless = members.iter().filter_map(|member| {
         let sbd = member.sbd().filter(|sbd| sbd.devices.is_empty())?;
         Some((member.name(), sbd.watchdog_timeout?))

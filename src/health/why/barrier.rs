@@ -1,14 +1,12 @@
 //! What keeps a resource off a node.
 
-use jiff::SignedDuration;
-
 use super::resource::Asked;
 use super::rule;
 use crate::health::scene::{Scene, base, is_host};
 use crate::health::words::listed;
 use crate::model::{
     Bond, BondKind, Constraint, FailedProbe, Node, NodeHealth, NodeKind, NodeName, Place, ResourceId, Role,
-    Score, interval_seconds, is_true,
+    Score, interval, is_true,
 };
 
 /// One thing that keeps a resource off a node.
@@ -247,8 +245,8 @@ fn probed<'a>(asked: &Asked<'_, 'a>, node: &NodeName) -> Option<&'a str> {
 
 /// Whether `failure-timeout` has passed since: Pacemaker asks that node again.
 fn has_expired(asked: &Asked<'_, '_>, probe: &FailedProbe) -> bool {
-    let timeout = asked.meta("failure-timeout").and_then(|(_, value)| interval_seconds(value));
-    let timeout = timeout.filter(|seconds| *seconds > 0).map(SignedDuration::from_secs);
+    let timeout = asked.meta("failure-timeout").and_then(|(_, value)| interval(value));
+    let timeout = timeout.filter(|timeout| !timeout.is_zero());
     timeout.zip(probe.at).is_some_and(|(timeout, at)| asked.scene.outlook.since(at) > timeout)
 }
 
