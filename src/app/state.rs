@@ -244,6 +244,12 @@ impl State {
         self.cluster(cluster).is_some_and(|cluster| cluster.is_locked(self.now))
     }
 
+    /// The clusters that have a host of that one, itself included: the configuration may name one cluster twice.
+    pub fn same_cluster(&self, cluster: &ClusterName) -> impl Iterator<Item = &ClusterState> {
+        let own = self.cluster(cluster);
+        self.clusters.iter().filter(move |it| own.is_some_and(|own| own.entry.shares_host(&it.entry)))
+    }
+
     /// Whether no cluster may be changed at this moment.
     pub fn is_all_locked(&self) -> bool {
         !self.clusters.is_empty() && self.clusters.iter().all(|cluster| cluster.is_locked(self.now))

@@ -1,6 +1,6 @@
 //! What was done, when, where, by whom and why: lines of JSON that are only ever added to.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::fs::File;
 use std::io::{self, Write};
 use std::os::unix::fs::{FileExt, MetadataExt};
@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use super::at_work::AtWork;
 use crate::config::user;
 use crate::files;
-use crate::model::{ClusterName, HostName};
+use crate::model::{ClusterEntry, ClusterName, HostName, NodeName};
 use crate::operation::{Plan, Process, Ran, Sent, Unfinished};
 
 /// The log's name, in the folder of state.
@@ -71,6 +71,9 @@ pub enum What {
         title: String,
         /// Why, as whoever began it said; may be empty.
         reason: String,
+        /// The cluster's hosts, as the console that began it was told; empty in the log of an earlier version.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        hosts: Vec<HostName>,
         /// All that may be done.
         plan: Box<Plan>,
     },
@@ -109,6 +112,33 @@ pub enum What {
         /// What there is to say about it.
         words: String,
     },
+}
+
+/// A cluster, as the operations in a log are compared with it. Consoles may know one cluster by different names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Site {
+    /// As the console calls it.
+    pub name: ClusterName,
+    /// The hosts that the console logs in to.
+    pub hosts: Vec<HostName>,
+    /// The full members, as the cluster calls them; empty where they aren't known.
+    pub members: Vec<NodeName>,
+}
+
+impl Site {
+    /// The cluster of that entry, of which no member has answered yet.
+    pub fn of(entry: &ClusterEntry) -> Self {
+        Self { name: entry.name.clone(), hosts: entry.hosts.clone(), members: Vec::new() }
+    }
+
+    /// Whether both are one cluster: the same name, a host in common, or the same members.
+    pub fn is_same(&self, other: &Self) -> bool {
+        let has = |host: &HostName| other.hosts.iter().any(|other| other.is_same_host(host));
+        let members = |site: &Self| site.members.iter().cloned().collect::<BTreeSet<_>>();
+        self.name == other.name
+            || self.hosts.iter().any(has)
+            || (!self.members.is_empty() && members(self) == members(other))
+    }
 }
 
 /// What could be read of a log.
@@ -238,10 +268,17 @@ fn after_torn(line: &[u8]) -> Option<Entry> {
     places.take(PLACES).find_map(|(at, _)| serde_json::from_slice(line.get(at..)?).ok())
 }
 
+/// The line that begins an operation.
+struct Begun<'r> {
+    entry: &'r Entry,
+    hosts: &'r [HostName],
+    plan: &'r Plan,
+}
+
 /// What the lines of one operation tell, in whatever order they stand.
 #[derive(Default)]
 struct Story<'r> {
-    begin: Option<(&'r Entry, &'r Plan)>,
+    begin: Option<Begun<'r>>,
     by: Vec<Process>,
     sent: Vec<Sent>,
     /// Whether the last command's end is still to be told.
@@ -252,8 +289,8 @@ struct Story<'r> {
 impl<'r> Story<'r> {
     fn add(&mut self, entry: &'r Entry) {
         match &entry.what {
-            What::Begin { plan, .. } if self.begin.is_none() => {
-                self.begin = Some((entry, plan));
+            What::Begin { hosts, plan, .. } if self.begin.is_none() => {
+                self.begin = Some(Begun { entry, hosts, plan });
                 self.by.insert(0, entry.process.clone());
             }
             What::Resume => self.by.push(entry.process.clone()),
@@ -290,12 +327,19 @@ impl<'r> Story<'r> {
         }
     }
 
+    /// Where it began.
+    fn site(&self) -> Option<Site> {
+        let Begun { hosts, plan, .. } = self.begin.as_ref()?;
+        let name = plan.intent.cluster.clone();
+        Some(Site { name, hosts: hosts.to_vec(), members: plan.members.clone() })
+    }
+
     fn unfinished(self) -> Option<Unfinished> {
-        let (begin, plan) = self.begin.filter(|_| !self.is_over)?;
+        let Begun { entry, plan, .. } = self.begin.filter(|_| !self.is_over)?;
         Some(Unfinished {
-            id: begin.id.clone(),
-            at: begin.at,
-            user: begin.user.clone(),
+            id: entry.id.clone(),
+            at: entry.at,
+            user: entry.user.clone(),
             by: self.by,
             plan: plan.clone(),
             sent: self.sent,
@@ -306,19 +350,28 @@ impl<'r> Story<'r> {
 impl Record {
     /// What began and never ended, oldest first.
     pub fn unfinished(&self) -> Vec<Unfinished> {
+        self.unfinished_where(|_| true)
+    }
+
+    /// The same of one cluster, whatever the consoles call it.
+    pub fn unfinished_in(&self, site: &Site) -> Vec<Unfinished> {
+        self.unfinished_where(|story| story.site().is_some_and(|other| other.is_same(site)))
+    }
+
+    fn unfinished_where(&self, is_meant: impl Fn(&Story<'_>) -> bool) -> Vec<Unfinished> {
         let mut stories: HashMap<&str, Story<'_>> = HashMap::new();
         for entry in &self.entries {
             stories.entry(entry.id.as_str()).or_default().add(entry);
         }
-        let mut unfinished: Vec<Unfinished> = stories.into_values().filter_map(Story::unfinished).collect();
+        let meant = stories.into_values().filter(|story| !story.is_over && is_meant(story));
+        let mut unfinished: Vec<Unfinished> = meant.filter_map(Story::unfinished).collect();
         unfinished.sort_by(|a, b| (a.at, &a.id).cmp(&(b.at, &b.id)));
         unfinished
     }
 
     /// What other processes may be carrying out in that cluster now.
-    pub fn others(&self, cluster: &ClusterName) -> Vec<Unfinished> {
-        let in_cluster = |it: &Unfinished| it.plan.intent.cluster == *cluster && it.may_be_others();
-        self.unfinished().into_iter().filter(in_cluster).collect()
+    pub fn others(&self, site: &Site) -> Vec<Unfinished> {
+        self.unfinished_in(site).into_iter().filter(Unfinished::may_be_others).collect()
     }
 
     /// Whether any line of that operation can be read.

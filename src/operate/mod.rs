@@ -19,7 +19,7 @@ use tokio_util::sync::CancellationToken;
 use self::age::Taken;
 pub use self::at_work::AtWork;
 use self::at_work::Working;
-use self::audit::{Audit, Entry, What};
+use self::audit::{Audit, Entry, Site, What};
 pub use self::preview::Wanted;
 pub use self::process::Life;
 use crate::model::{Belief, ClusterEntry, Contact, Observation};
@@ -78,6 +78,7 @@ impl Operator {
         let begin = What::Begin {
             title: order.plan.title.clone(),
             reason: order.reason.clone(),
+            hosts: self.entry.hosts.clone(),
             plan: Box::new(order.plan.clone()),
         };
         let Some(mut working) = self.audit.at_work().begin(&id) else {
@@ -88,7 +89,7 @@ impl Operator {
         }
         self.logged = Some(id.clone());
         // Of two consoles that begin at once, the one whose line comes first goes on.
-        if let Err(why) = self.is_alone(&id, &order.alongside).await {
+        if let Err(why) = self.is_alone(&id, &order.plan, &order.alongside).await {
             let outcome = Outcome::Refused(why);
             self.log_end(&mut working, &outcome).await;
             tell_end(&order, &outcome).await;
@@ -108,7 +109,7 @@ impl Operator {
             return refuse(&order, self.no_log(&error)).await;
         }
         self.logged = Some(unfinished.id.clone());
-        let ours = match self.is_ours(&unfinished.id).await {
+        let ours = match self.is_ours(&unfinished.id, &unfinished.plan).await {
             Ok(ours) => ours,
             Err(why) => {
                 self.give_up().await;
@@ -128,28 +129,33 @@ impl Operator {
         }
     }
 
-    /// What other consoles may be carrying out in this cluster now.
-    async fn others(&self) -> Result<Vec<Unfinished>, String> {
-        Ok(self.read().await?.others(&self.entry.name))
+    /// What other consoles may be carrying out in the cluster of that plan now.
+    async fn others(&self, plan: &Plan) -> Result<Vec<Unfinished>, String> {
+        Ok(self.read().await?.others(&self.site(plan)))
+    }
+
+    /// The cluster of that plan, to be compared with those in the log.
+    fn site(&self, plan: &Plan) -> Site {
+        Site { members: plan.members.clone(), ..Site::of(&self.entry) }
     }
 
     /// Whether no other console had begun an operation here before that one, but for those that the user knows of.
-    async fn is_alone(&self, id: &str, alongside: &[String]) -> Result<(), String> {
+    async fn is_alone(&self, id: &str, plan: &Plan, alongside: &[String]) -> Result<(), String> {
         let record = self.read().await?;
         if !record.knows(id) {
             let path = self.audit.path().display();
             return Err(format!("the audit log {path} was replaced or cut short, so nothing is done"));
         }
-        let others = record.others(&self.entry.name);
+        let others = record.others(&self.site(plan));
         let unexpected = others.iter().find(|it| record.is_before(&it.id, id) && !alongside.contains(&it.id));
         unexpected.map_or(Ok(()), |other| Err(words::other(other)))
     }
 
     /// What this console has just resumed, as the log tells it now, if no other console came first.
-    async fn is_ours(&self, id: &str) -> Result<Unfinished, String> {
+    async fn is_ours(&self, id: &str, plan: &Plan) -> Result<Unfinished, String> {
         let record = self.read().await?;
         let at_work = |it: &&Unfinished| it.by.iter().any(|process| process.life() == Life::Lives);
-        if let Some(other) = record.others(&self.entry.name).iter().filter(at_work).find(|it| it.id != id) {
+        if let Some(other) = record.others(&self.site(plan)).iter().filter(at_work).find(|it| it.id != id) {
             return Err(words::other(other));
         }
         let own = record.unfinished().into_iter().find(|it| it.id == id);

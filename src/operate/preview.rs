@@ -32,7 +32,7 @@ impl Operator {
             observation.current().ok_or_else(|| NoPreview::NoPicture(why_not(&self.entry, &observation)))?;
         let mut preview = self.plan(picture, wanted)?;
         (preview.projection, preview.consequences) = self.foresee(picture, &[&preview.plan]).await;
-        preview.others = self.others().await.map_err(NoPreview::NoPicture)?;
+        preview.others = self.others(&preview.plan).await.map_err(NoPreview::NoPicture)?;
         Ok(preview)
     }
 
@@ -47,9 +47,12 @@ impl Operator {
             let why = why_not(&self.entry, &observation);
             return (wanted.iter().map(|_| Err(NoPreview::NoPicture(why.clone()))).collect(), None);
         };
-        let others = self.others().await.map_err(NoPreview::NoPicture);
-        let preview =
-            |wanted: &Wanted<'_>| Ok(Preview { others: others.clone()?, ..self.plan(picture, *wanted)? });
+        let record = self.read().await.map_err(NoPreview::NoPicture);
+        let preview = |wanted: &Wanted<'_>| {
+            let preview = self.plan(picture, *wanted)?;
+            let others = record.as_ref().map_err(Clone::clone)?.others(&self.site(&preview.plan));
+            Ok(Preview { others, ..preview })
+        };
         let previews: Vec<_> = wanted.iter().map(preview).collect();
         let plans: Vec<&Plan> =
             previews.iter().filter_map(|it| it.as_ref().ok()).map(|preview| &preview.plan).collect();

@@ -399,11 +399,25 @@ async fn one_console_does_not_resume_an_operation_twice_at_once() {
 
 /// The first line of an operation of that process in that cluster, as a console of its own writes it.
 fn begun_by(process: Process, cluster: &str, plan: &Plan) -> Entry {
+    begun_at(process, (cluster, "", ""), plan)
+}
+
+/// The same, of a console that knows these hosts and members of the cluster.
+fn begun_at(process: Process, (cluster, hosts, members): Known, plan: &Plan) -> Entry {
     let mut plan = plan.clone();
     plan.intent.cluster = cluster.into();
-    let begin = What::Begin { title: plan.title.clone(), reason: String::new(), plan: Box::new(plan) };
+    plan.members = members.split_whitespace().map(Into::into).collect();
+    let begin = What::Begin {
+        title: plan.title.clone(),
+        reason: String::new(),
+        hosts: hosts.split_whitespace().map(Into::into).collect(),
+        plan: Box::new(plan),
+    };
     Entry { process, ..Entry::new("theirs", Timestamp::UNIX_EPOCH, &cluster.into(), begin) }
 }
+
+/// What a console knows of a cluster: its name, its hosts and its members, separated by spaces.
+type Known<'a> = (&'a str, &'a str, &'a str);
 
 /// A process that lives as long as the machine and is not this one.
 fn another() -> Process {
@@ -419,20 +433,23 @@ fn elsewhere() -> Process {
 }
 
 #[rstest]
-#[case::one_that_lives(another(), "db", true)]
-#[case::one_of_another_machine(elsewhere(), "db", true)]
-#[case::one_in_another_cluster(another(), "mq", false)]
-#[case::one_that_is_gone(gone(), "db", false)]
-#[case::this_one(Process::own(), "db", false)]
+#[case::one_that_lives(another(), ("db", "", ""), true)]
+#[case::one_of_another_machine(elsewhere(), ("db", "", ""), true)]
+#[case::one_in_another_cluster(another(), ("mq", "mq1 db", "mq1 db1 db2"), false)]
+#[case::one_by_another_name_on_a_host_of_it(another(), ("127.0.0.1", "mq1 ssh://root@DB3:22", ""), true)]
+#[case::one_by_another_name_with_its_members(another(), ("far", "10.0.0.1", "db3 db1 db2"), true)]
+#[case::one_that_is_gone(gone(), ("db", "", ""), false)]
+#[case::one_by_another_name_that_is_gone(gone(), ("far", "db1", ""), false)]
+#[case::this_one(Process::own(), ("db", "", ""), false)]
 #[tokio::test(start_paused = true)]
 async fn an_operation_of_another_console_is_shown_and_waited_for(
     #[case] process: Process,
-    #[case] cluster: &str,
+    #[case] known: Known<'static>,
     #[case] is_in_the_way: bool,
 ) {
     let mut stage = Stage::new(&[]);
     let plan = stage.plan().await;
-    stage.audit.append(&begun_by(process, cluster, &plan)).unwrap();
+    stage.audit.append(&begun_at(process, known, &plan)).unwrap();
     let preview = stage.preview().await.unwrap();
     let others: Vec<String> = preview.others.iter().map(|other| other.id.clone()).collect();
     assert_eq!(others, if is_in_the_way { vec!["theirs".to_owned()] } else { Vec::new() });
@@ -453,9 +470,10 @@ async fn an_operation_of_another_console_is_shown_and_waited_for(
 async fn of_two_that_begin_at_once_the_one_whose_line_comes_first_goes_on() {
     let mut stage = Stage::new(&[]);
     let plan = stage.plan().await;
+    let known = plan.clone();
     let alone = async |stage: &Stage, id: &str, alongside: &[&str]| {
         let alongside: Vec<String> = alongside.iter().map(|id| (*id).to_owned()).collect();
-        stage.operator.is_alone(id, &alongside).await
+        stage.operator.is_alone(id, &known, &alongside).await
     };
     let refused = alone(&stage, "ours", &[]).await.unwrap_err();
     assert!(

@@ -13,7 +13,7 @@ use super::guard::{Condition, whole_cib};
 use super::scope;
 use super::simulate::Simulation;
 use super::verb::{Danger, Intent, SubjectKind, Verb};
-use crate::model::{Picture, ResourceId};
+use crate::model::{NodeKind, NodeName, Picture, ResourceId};
 use crate::nearest::nearest;
 
 /// What would be done: shown before it runs, and written to the audit log as it is, so that a later console can see
@@ -40,6 +40,9 @@ pub struct Plan {
     pub concerns: Vec<ResourceId>,
     /// The failures that were there before.
     pub known_failures: Vec<Forgotten>,
+    /// The cluster's full members when it was planned; empty in the log of an earlier version.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub members: Vec<NodeName>,
 }
 
 /// One part of an operation.
@@ -169,6 +172,11 @@ pub fn plan(picture: &Picture, intent: &Intent) -> Result<Plan, Refusal> {
     Ok(plan)
 }
 
+fn members(picture: &Picture) -> Vec<NodeName> {
+    let members = picture.nodes.iter().filter(|node| node.kind == NodeKind::Member);
+    members.map(|node| node.name.clone()).collect()
+}
+
 impl Plan {
     /// A plan of nothing yet.
     fn new(picture: &Picture, intent: &Intent, title: String, undo: Undo) -> Self {
@@ -183,6 +191,7 @@ impl Plan {
             half_way: String::new(),
             concerns: Vec::new(),
             known_failures: picture.failures.iter().map(mark).collect(),
+            members: members(picture),
         }
     }
 

@@ -116,7 +116,7 @@ fn begun(entry: &Entry) -> Deed {
 fn add(deed: &mut Deed, entry: &Entry) {
     let mut step = |what| deed.steps.push(DeedStep { at: entry.at, what });
     match &entry.what {
-        What::Begin { title, reason, plan: _ } => {
+        What::Begin { title, reason, .. } => {
             deed.title.clone_from(title);
             deed.reason.clone_from(reason);
         }

@@ -143,6 +143,36 @@ fn read_only_says_so_and_how_to_leave_it() {
     }
 }
 
+/// The configuration may name one cluster twice.
+#[rstest]
+#[case::another_cluster(None, false)]
+#[case::the_same_one(Some("root@mq2"), true)]
+fn one_operation_at_a_time_under_all_names_of_a_cluster(
+    #[case] shared: Option<&str>,
+    #[case] is_refused: bool,
+) {
+    let mut clusters = deployment();
+    let (memcache, _) =
+        clusters.iter_mut().find(|(entry, _)| entry.name == *"memcache").expect("it is there");
+    memcache.hosts.extend(shared.map(Into::into));
+    let mut person = Person::at(console(clusters, (160, 45)));
+    let mut cleans_up = |cluster: &str| {
+        person.state.layers = quorate::app::Layers::default();
+        person.state.grid.selection = Selection::Chosen(cluster.into());
+        person.act(&[Action::Open, Action::PaneMatrix]).selects("vip").act(&[Action::Cleanup]);
+        if person.asked.is_empty() {
+            return person.screen();
+        }
+        person.planned(&Projection::NotAsked).act(&[Action::Right, Action::Open]);
+        let ticket = person.carried_out();
+        person.under_way(ticket);
+        String::new()
+    };
+    assert_eq!(cleans_up("mq"), "");
+    let screen = cleans_up("memcache");
+    assert_eq!(screen.contains("one operation at a time in a cluster"), is_refused, "{screen}");
+}
+
 #[test]
 fn what_an_earlier_console_has_left_is_offered() {
     let intent = |verb, subject: &str, to: Option<&str>| Intent {

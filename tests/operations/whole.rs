@@ -193,3 +193,46 @@ async fn a_panic_ends_what_it_hits_and_leaves_the_cluster_free() {
     console.press("esc").press("q");
     console.ends().await;
 }
+
+/// Of another console that calls the cluster otherwise. A log of an earlier version has neither hosts nor members.
+#[rstest]
+#[case::by_its_hosts(&["members"], true)]
+#[case::by_its_members(&["hosts"], true)]
+#[case::of_an_earlier_version(&["hosts", "members"], false)]
+#[tokio::test(start_paused = true)]
+async fn an_operation_of_another_console_counts_under_any_name_of_the_cluster(
+    #[case] dropped: &[&str],
+    #[case] is_named: bool,
+) {
+    let hosts = Hosts::new();
+    let console = start(&hosts);
+    console.shows("vip").await.press("2").shows("RESOURCE").await.press("m").press("enter");
+    console.shows("[ Do it ]").await.press("right").press("enter").shows("Done: move vip").await;
+    let folder = Arc::clone(&console.folder);
+    console.press("esc").press("q");
+    console.ends().await;
+    let log = folder.path().join(audit::FILE);
+    let text = std::fs::read_to_string(&log).expect("a log");
+    let mut begin: serde_json::Value =
+        serde_json::from_str(text.lines().next().expect("a line")).expect("JSON");
+    // The process with this PID lives as long as the machine.
+    begin["pid"] = 1.into();
+    for name in ["started", "boot", "machine"] {
+        begin.as_object_mut().expect("an object").remove(name);
+    }
+    begin["cluster"] = "127.0.0.1".into();
+    begin["plan"]["intent"]["cluster"] = "127.0.0.1".into();
+    for name in dropped {
+        let place = if *name == "members" { &mut begin["plan"] } else { &mut begin };
+        assert!(place.as_object_mut().expect("an object").remove(*name).is_some(), "{name} is logged");
+    }
+    std::fs::write(&log, format!("{begin}\n")).expect("written");
+    let console = Console::start_in(folder, inventory(), Hosts::new(), clock(), (100, 40));
+    console.shows("vip").await.press("2").shows("RESOURCE").await.press("m").press("enter");
+    console.shows("[ Do it ]").await;
+    if is_named {
+        console.shows("another console is at work in this cluster: move vip").await;
+    } else {
+        console.shows_no_more("another console").await;
+    }
+}

@@ -123,7 +123,12 @@ fn another_console_begins(config: &Path, cluster: &str, pid: u32) {
     let capture = fs::read("tests/fixtures/captures/healthy.crm_mon.xml").unwrap();
     let Ok(Answer::Running(picture)) = parse::crm_mon(&capture, None) else { panic!("no picture") };
     let plan = plan(&picture, &intent).unwrap();
-    let begin = What::Begin { title: plan.title.clone(), reason: String::new(), plan: Box::new(plan) };
+    let begin = What::Begin {
+        title: plan.title.clone(),
+        reason: String::new(),
+        hosts: Vec::new(),
+        plan: Box::new(plan),
+    };
     let entry = Entry::new("theirs", Timestamp::now(), &cluster.into(), begin);
     let folder = config.with_file_name(".local/state/quorate");
     fs::create_dir_all(&folder).unwrap();

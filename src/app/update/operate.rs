@@ -182,8 +182,10 @@ fn hindrance(state: &State, errands: &[Errand]) -> Option<String> {
                 "{cluster} is read-only; `:writable 15 REASON` allows changes for 15 minutes"
             ));
         }
-        state.operations.running_in(cluster).map(|job| {
-            format!("{cluster}: {} is under way; one operation at a time in a cluster", job.title())
+        state.same_cluster(cluster).find_map(|it| {
+            let name = &it.entry.name;
+            let job = state.operations.running_in(name)?;
+            Some(format!("{name}: {} is under way; one operation at a time in a cluster", job.title()))
         })
     })
 }
@@ -424,10 +426,11 @@ pub(super) fn lock(state: &mut State) -> Vec<Effect> {
         format!("{cluster} is read-only now")
     };
     let mut effects = Vec::new();
-    if let Some(locked) = state.clusters.iter_mut().find(|it| it.entry.name == cluster) {
+    let same: Vec<ClusterName> = state.same_cluster(&cluster).map(|it| it.entry.name.clone()).collect();
+    for locked in state.clusters.iter_mut().filter(|it| same.contains(&it.entry.name)) {
         locked.entry.access.read_only = true;
         let was_unlocked = locked.unlocked.take().is_some();
-        effects.extend(was_unlocked.then_some(Effect::Operate(Request::Lock(cluster))));
+        effects.extend(was_unlocked.then_some(Effect::Operate(Request::Lock(locked.entry.name.clone()))));
     }
     tell(state, Notice::info(words));
     effects

@@ -19,7 +19,7 @@ use super::sources::{self, Source};
 use crate::model::text::clean;
 use crate::model::{ClusterEntry, NodeName};
 use crate::nearest::nearest;
-use crate::operate::audit::{self, Audit};
+use crate::operate::audit::{self, Audit, Site};
 use crate::operate::{Operator, Order};
 use crate::operation::{
     self, Danger, Intent, NoPreview, Preview, Progress, Refusal, SubjectKind, Unfinished, words,
@@ -168,10 +168,8 @@ fn open_audit(settings: &Settings) -> Result<Arc<Audit>, Failure> {
 fn warn_of_unfinished(audit: &Audit, entry: &ClusterEntry) -> Result<(), Failure> {
     let record =
         audit.read().map_err(|error| Failure::Failed(format!("the audit log can't be read: {error}")))?;
-    let here = |it: &Unfinished| {
-        it.plan.intent.cluster == entry.name && !it.is_in_hand(audit.at_work()) && !it.may_be_others()
-    };
-    for unfinished in record.unfinished().into_iter().filter(here) {
+    let is_left = |it: &Unfinished| !it.is_in_hand(audit.at_work()) && !it.may_be_others();
+    for unfinished in record.unfinished_in(&Site::of(entry)).into_iter().filter(is_left) {
         let Unfinished { plan, at, user, .. } = &unfinished;
         let title = clean(&plan.title);
         writeln!(

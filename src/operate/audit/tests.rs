@@ -21,8 +21,17 @@ fn begin(id: &str) -> Entry {
         half_way: String::new(),
         concerns: Vec::new(),
         known_failures: Vec::new(),
+        members: Vec::new(),
     };
-    entry(id, What::Begin { title: plan.title.clone(), reason: "it\nfailed".to_owned(), plan: plan.into() })
+    entry(
+        id,
+        What::Begin {
+            title: plan.title.clone(),
+            reason: "it\nfailed".to_owned(),
+            hosts: Vec::new(),
+            plan: plan.into(),
+        },
+    )
 }
 
 /// The phase that runs the nth command.
