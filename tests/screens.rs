@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use common::{capture, console, deployment, look, lost, now, observed, screen};
 use jiff::{SignedDuration, Timestamp};
-use quorate::app::{Action, AuditLog, Event, News, Selection, State, Typing, update};
+use quorate::app::{Action, AuditLog, Context, Event, News, Selection, State, Typing, update};
 use quorate::health::Assessment;
 use quorate::model::{
     Contact, Deed, DeedEvent, DeedOutcome, DeedStep, HostStack, Inventory, LogLine, LogNews,
@@ -17,6 +17,7 @@ use quorate::pacemaker::parse;
 use quorate::saved::{self, Saved};
 use quorate::ui::Look;
 use rstest::rstest;
+use strum::IntoEnumIterator;
 use tui_input::InputRequest;
 
 #[rstest]
@@ -357,6 +358,39 @@ fn saved_clusters(#[values("grid", "cluster")] shown: &str, #[values((80, 24), (
     let clusters = ["standby", "healthy", "failed-recovered"];
     let state = on_saved(if shown == "grid" { &clusters } else { &clusters[..1] }, size);
     insta::assert_snapshot!(format!("saved-{shown}-{}x{}", size.0, size.1), screen(&state, &look()));
+}
+
+/// Neither a remedy nor the footer shows a key that does nothing on a saved picture. A live cluster shows them.
+#[rstest]
+#[case::findings(&[], Context::Cluster)]
+#[case::card(&[Action::Open], Context::Panel)]
+#[case::why(&[Action::Why], Context::Panel)]
+#[case::nodes(&[Action::NextPane], Context::Cluster)]
+#[case::resources(&[Action::NextPane, Action::NextPane], Context::Cluster)]
+fn saved_clusters_show_no_key_that_is_refused(
+    #[case] keys: &[Action],
+    #[case] context: Context,
+    #[values((80, 24), (160, 45))] size: (u16, u16),
+) {
+    let look = look();
+    let mut state = on_saved(&["failed-recovered"], size);
+    // Not because the cluster is read-only, either.
+    state.clusters[0].unlocked = Some(state.now + SignedDuration::from_hours(1));
+    for &key in keys {
+        update(&mut state, Event::Act(key));
+    }
+    let refused: Vec<Action> = Action::iter().filter(|&action| state.refusal(action).is_some()).collect();
+    let shown = |state: &State| -> Vec<String> {
+        let text = screen(state, &look).to_string();
+        let keys = refused.iter().flat_map(|&action| {
+            let keys = look.keymap.keys_for(context, action).into_iter();
+            keys.flat_map(move |key| [format!("[{key}]"), format!("  {key} {}  ", action.label())])
+        });
+        keys.filter(|words| text.contains(words)).collect()
+    };
+    assert_eq!(shown(&state), Vec::<String>::new(), "{}", screen(&state, &look));
+    state.is_saved = false;
+    assert_ne!(shown(&state), Vec::<String>::new(), "{}", screen(&state, &look));
 }
 
 /// The oldest and the newest are both said, and a picture without a time makes none up.

@@ -13,7 +13,7 @@ use crate::theme::Role;
 /// The keys that carry out fixes where something is drawn.
 pub(super) struct Keys<'l> {
     pub(super) look: &'l Look,
-    /// `None` where no key does: the focus is elsewhere, or the cluster is read-only.
+    /// `None` where no key does: the focus is elsewhere, or the cluster is read-only or a saved picture.
     context: Option<Context>,
     /// Finding an action's keys walks the whole keymap, so each is looked up once.
     known: RefCell<Vec<(Action, Option<String>)>>,
@@ -21,7 +21,8 @@ pub(super) struct Keys<'l> {
 
 impl<'l> Keys<'l> {
     pub(super) fn new(look: &'l Look, state: &State, cluster: &ClusterName, context: Context) -> Self {
-        Self { context: (!state.is_locked(cluster)).then_some(context), ..Self::none(look) }
+        let is_changeable = !state.is_saved && !state.is_locked(cluster);
+        Self { context: is_changeable.then_some(context), ..Self::none(look) }
     }
 
     pub(super) fn none(look: &'l Look) -> Self {
