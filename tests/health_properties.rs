@@ -414,6 +414,7 @@ fn observation() -> impl Strategy<Value = Observation> {
             contact,
             picture: picture.map(Arc::new),
             confirmed,
+            is_dated_by_file: false,
             viewpoints,
             clock_ahead,
             stacks: Vec::new(),

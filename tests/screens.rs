@@ -393,6 +393,24 @@ fn saved_clusters_show_no_key_that_is_refused(
     assert_ne!(shown(&state), Vec::<String>::new(), "{}", screen(&state, &look));
 }
 
+/// A picture without a time of its own has that of its file, which the screen says.
+#[rstest]
+#[case(&[true], &["saved picture, file 3 days old", "file saved 3 d ago"])]
+#[case(&[false], &["saved picture, 3 days old", "read-only  saved 3 d ago"])]
+#[case(&[true, true], &["saved pictures, files 3 days old"])]
+#[case(&[true, false], &["saved pictures or files, 3 days old"])]
+#[case(&[false, false], &["saved pictures, 3 days old"])]
+fn the_header_says_where_an_age_is_the_file_s(#[case] by_file: &[bool], #[case] said: &[&str]) {
+    let mut state = on_saved(&["standby", "healthy"][..by_file.len()], (160, 45));
+    for (cluster, by_file) in state.clusters.iter_mut().zip(by_file) {
+        cluster.observation.is_dated_by_file = *by_file;
+    }
+    let text = screen(&state, &look()).to_string();
+    for words in said {
+        assert!(text.contains(words), "{words}:\n{text}");
+    }
+}
+
 /// The oldest and the newest are both said, and a picture without a time makes none up.
 #[test]
 fn the_header_says_the_range_of_ages() {

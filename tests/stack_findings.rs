@@ -119,6 +119,7 @@ fn findings_at(now: Timestamp, picture: Picture, printed: &[Printed]) -> Vec<Fin
         contact: Contact::Live { host: "c1n1".into() },
         picture: Some(Arc::new(picture)),
         confirmed: Some(now),
+        is_dated_by_file: false,
         viewpoints: Vec::new(),
         clock_ahead: None,
         stacks: printed.iter().enumerate().map(stack).collect(),

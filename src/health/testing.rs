@@ -215,6 +215,7 @@ pub(super) fn live(picture: Picture) -> Observation {
         contact: Contact::Live { host: "db1".into() },
         picture: Some(Arc::new(picture)),
         confirmed: Some(now()),
+        is_dated_by_file: false,
         viewpoints: Vec::new(),
         clock_ahead: Some(SignedDuration::ZERO),
         stacks: Vec::new(),

@@ -16,6 +16,8 @@ pub struct Observation {
     pub picture: Option<Arc<Picture>>,
     /// When that picture was last confirmed by a member, on the console's clock.
     pub confirmed: Option<Timestamp>,
+    /// That time is only the one of the saved file: a copy is younger than its picture.
+    pub is_dated_by_file: bool,
     /// What each member that was asked believes; more than one only while there is reason to ask around.
     pub viewpoints: Vec<Viewpoint>,
     /// How far the asked member's clock is ahead of the console's, half the round trip taken off.
@@ -31,6 +33,7 @@ impl Observation {
             contact: Contact::Connecting,
             picture: None,
             confirmed: None,
+            is_dated_by_file: false,
             viewpoints: Vec::new(),
             clock_ahead: None,
             stacks: Vec::new(),

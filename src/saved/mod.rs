@@ -140,7 +140,7 @@ impl Reader<'_> {
                 return match report::of_cib(document, self.zone) {
                     Ok(OfCib::Picture(taken)) => Ok(Found::of(Some(*taken))),
                     Ok(OfCib::Configuration(cib)) => {
-                        Ok(Found { cib: Some(*cib), at: document.modified, ..Found::default() })
+                        Ok(Found { cib: Some(*cib), ..Found::dated_by(document.modified) })
                     }
                     Err(_no_cib) => {
                         Err(Failure::useless(format!("{} can't be read: {no_picture}", self.source())))
@@ -149,13 +149,10 @@ impl Reader<'_> {
             }
         };
         match answer {
-            Answer::Running(picture) => {
-                let at = parse::printed_at(xml, Some(self.zone)).or(document.modified);
-                Ok(Found::of(Some(Taken { picture: *picture, at, unknown: None })))
-            }
+            Answer::Running(picture) => Ok(Found::of(Some(Taken::printed(*picture, document, self.zone)))),
             Answer::Stopped { .. } => {
                 let stopped = vec![HostName::from(self.source())];
-                Ok(Found { stopped, at: document.modified, ..Found::default() })
+                Ok(Found { stopped, ..Found::dated_by(document.modified) })
             }
             Answer::Refused { code, message } => {
                 let source = self.source();
@@ -178,6 +175,7 @@ impl Reader<'_> {
         Ok(Found {
             name: found.name.or(cluster_name),
             at: found.at.or(written),
+            is_dated_by_file: found.is_dated_by_file || (found.at.is_none() && written.is_some()),
             cib: cib.filter(|_| found.picture.is_none()),
             stopped: if is_all_stopped && found.picture.is_none() { stopped } else { Vec::new() },
             viewpoints,
@@ -210,7 +208,13 @@ impl Reader<'_> {
         let name = found.name.filter(|_| found.is_report).unwrap_or_else(|| self.name.clone());
         let entry = Self::entry(&name, hosts);
         let at = found.at.map_or(self.now, |at| at.min(self.now));
-        let told = Observation { contact: Contact::Saved, confirmed: Some(at), ..Observation::none() };
+        let is_dated_by_file = found.is_dated_by_file;
+        let told = Observation {
+            contact: Contact::Saved,
+            confirmed: Some(at),
+            is_dated_by_file,
+            ..Observation::none()
+        };
         let assessment = match (found.picture, found.cib) {
             (Some(mut picture), cib) => {
                 picture.cib = cib.map(Arc::new).or(picture.cib);
@@ -274,6 +278,8 @@ struct Found {
     /// A CIB that isn't the picture's own yet, or the only thing there is.
     cib: Option<Cib>,
     at: Option<Timestamp>,
+    /// As [`Taken::is_dated_by_file`].
+    is_dated_by_file: bool,
     /// The nodes on which the cluster stack is stopped, where there is no picture.
     stopped: Vec<HostName>,
     viewpoints: Vec<Viewpoint>,
@@ -285,9 +291,14 @@ struct Found {
 
 impl Found {
     fn of(taken: Option<Taken>) -> Self {
-        let Some(Taken { picture, at, unknown }) = taken else { return Self::default() };
+        let Some(Taken { picture, at, is_dated_by_file, unknown }) = taken else { return Self::default() };
         let name = picture.cib.as_deref().and_then(|cib| cib.cluster_name.clone());
-        Self { name, at, unknown, picture: Some(picture), ..Self::default() }
+        Self { name, at, is_dated_by_file, unknown, picture: Some(picture), ..Self::default() }
+    }
+
+    /// Nothing yet, and the file's time.
+    fn dated_by(modified: Option<Timestamp>) -> Self {
+        Self { at: modified, is_dated_by_file: modified.is_some(), ..Self::default() }
     }
 }
 

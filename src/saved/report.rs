@@ -39,8 +39,23 @@ pub(super) struct Told {
 pub(super) struct Taken {
     pub(super) picture: Picture,
     pub(super) at: Option<Timestamp>,
+    /// Nothing in the picture tells its time, so that it is the file's.
+    pub(super) is_dated_by_file: bool,
     /// What doesn't follow plainly from the CIB that it was worked out from; `None` for a picture by `crm_mon`.
     pub(super) unknown: Option<Vec<String>>,
+}
+
+impl Taken {
+    /// The picture that `crm_mon` printed into that file.
+    pub(super) fn printed(picture: Picture, kept: &Kept, zone: Offset) -> Self {
+        let printed = parse::printed_at(&kept.bytes, Some(zone));
+        Self {
+            picture,
+            at: printed.or(kept.modified),
+            is_dated_by_file: printed.is_none() && kept.modified.is_some(),
+            unknown: None,
+        }
+    }
 }
 
 /// The files of one folder.
@@ -130,10 +145,7 @@ impl Place<'_> {
 
 fn by_crm_mon(kept: &Kept, zone: Offset, told: &mut Told) -> Option<Taken> {
     match parse::crm_mon(&kept.bytes, Some(zone)) {
-        Ok(Answer::Running(picture)) => {
-            let at = parse::printed_at(&kept.bytes, Some(zone)).or(kept.modified);
-            Some(Taken { picture: *picture, at, unknown: None })
-        }
+        Ok(Answer::Running(picture)) => Some(Taken::printed(*picture, kept, zone)),
         Ok(Answer::Stopped { .. } | Answer::Refused { .. }) => None,
         Err(error) => {
             if Path::new(&kept.path).extension().is_some_and(|extension| extension == "xml") {
@@ -159,8 +171,12 @@ pub(super) fn of_cib(kept: &Kept, zone: Offset) -> Result<OfCib, ParseError> {
     Ok(match parse::cib_status(&kept.bytes, Some(zone))? {
         Some(derived) => {
             // A copy has the time of copying, but the CIB can't be older than what it tells of.
-            let at = kept.modified.max(derived.newest);
-            OfCib::Picture(Box::new(Taken { picture: derived.picture, at, unknown: Some(derived.unknown) }))
+            OfCib::Picture(Box::new(Taken {
+                picture: derived.picture,
+                at: kept.modified.max(derived.newest),
+                is_dated_by_file: kept.modified > derived.newest,
+                unknown: Some(derived.unknown),
+            }))
         }
         None => OfCib::Configuration(Box::new(parse::cib(&kept.bytes)?)),
     })

@@ -206,6 +206,25 @@ fn a_report_gives_the_picture_of_its_newest_running_cib() {
     assert_eq!(stopped.count(), 1);
 }
 
+/// A copy of a CIB says nothing of when it was taken, `crm_mon` does.
+#[rstest]
+#[case("crm_mon.xml", fixture("standby.crm_mon.xml"), false)]
+#[case("cib.xml.live", fixture("standby.cib.xml"), true)]
+#[case("cib.xml", without_status(&fixture("standby.cib.xml")).into_bytes(), true)]
+fn a_picture_without_a_time_is_dated_by_its_file(
+    #[case] name: &str,
+    #[case] bytes: Vec<u8>,
+    #[case] by_file: bool,
+) {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join(name);
+    std::fs::write(&file, bytes).unwrap();
+    for path in [file.as_path(), folder.path()] {
+        let Saved { assessment, .. } = read_one(path);
+        assert_eq!(assessment.observation.is_dated_by_file, by_file, "{}", path.display());
+    }
+}
+
 proptest::proptest! {
     /// Damage anywhere gives an error or what is left, never a panic or a file from elsewhere.
     #[test]

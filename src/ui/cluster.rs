@@ -160,7 +160,8 @@ fn title(state: &State, cluster: &ClusterState, width: usize, look: &Look) -> Li
     let seen = match &cluster.observation.contact {
         Contact::Live { host } => format!("from {host}, {}", facts::age_words(cluster, state.now)),
         Contact::Saved if cluster.observation.confirmed.is_some() => {
-            format!("saved {}", facts::age_words(cluster, state.now))
+            let noun = if cluster.observation.is_dated_by_file { "file saved" } else { "saved" };
+            format!("{noun} {}", facts::age_words(cluster, state.now))
         }
         Contact::Saved | Contact::Connecting | Contact::Stopped { .. } | Contact::Lost { .. } => {
             facts::age_words(cluster, state.now)

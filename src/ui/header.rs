@@ -102,15 +102,28 @@ fn in_hand(state: &State, look: &Look) -> Vec<Span<'static>> {
     spans
 }
 
-/// That the clusters are saved pictures, and how old: `saved picture, 3 days old`.
+/// That the clusters are saved pictures, and how old: `saved picture, 3 days old`, or `saved picture, file 2 hours old`
+/// where the picture has no time of its own.
 fn saved_words(state: &State) -> Option<String> {
-    let ages = || state.clusters.iter().filter_map(|cluster| cluster.observation.age(state.now));
+    if !state.is_saved {
+        return None;
+    }
     let noun = if state.clusters.len() == 1 { "saved picture" } else { "saved pictures" };
-    let (newest, oldest) = (ages().min().map(text::long_span_of), ages().max().map(text::long_span_of));
-    state.is_saved.then(|| match (newest, oldest) {
-        (Some(newest), Some(oldest)) if newest == oldest => format!("{noun}, {oldest} old"),
-        (Some(newest), Some(oldest)) => format!("{noun}, {newest} to {oldest} old"),
-        _ => noun.to_owned(),
+    let dated = || state.clusters.iter().map(|cluster| &cluster.observation);
+    let ages = || dated().filter_map(|observation| observation.age(state.now));
+    let (Some(newest), Some(oldest)) = (ages().min(), ages().max()) else { return Some(noun.to_owned()) };
+    let (newest, oldest) = (text::long_span_of(newest), text::long_span_of(oldest));
+    let by_file = dated().filter(|observation| observation.is_dated_by_file).count();
+    let noun = match by_file {
+        0 => format!("{noun},"),
+        1 if ages().count() == 1 => format!("{noun}, file"),
+        _ if by_file == ages().count() => format!("{noun}, files"),
+        _ => format!("{noun} or files,"),
+    };
+    Some(if newest == oldest {
+        format!("{noun} {oldest} old")
+    } else {
+        format!("{noun} {newest} to {oldest} old")
     })
 }
 

@@ -377,6 +377,7 @@ impl Poller {
             contact: Contact::Live { host },
             picture: Some(picture),
             confirmed: Some((self.clock)()),
+            is_dated_by_file: false,
             viewpoints: self.viewpoints(),
             clock_ahead,
             stacks: self.stacks.told(&self.home()),
