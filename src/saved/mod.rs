@@ -3,6 +3,7 @@
 mod archive;
 mod content;
 mod report;
+mod sos;
 #[cfg(test)]
 mod tests;
 
@@ -163,7 +164,8 @@ impl Reader<'_> {
     }
 
     fn report(&self, files: &Files) -> Result<Found, Failure> {
-        let told = report::read(files, self.zone);
+        let name = self.path.file_name().unwrap_or_default().to_string_lossy();
+        let told = report::read(files, &name, self.zone);
         let Told { taken, cib, viewpoints, written, cluster_name, texts, broken } = told;
         let stopped = |view: &Viewpoint| (view.belief == Belief::Stopped).then(|| view.host.clone());
         let stopped: Vec<_> = viewpoints.iter().filter_map(stopped).collect();

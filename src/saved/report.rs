@@ -1,8 +1,8 @@
 //! What the files of a report tell of one cluster.
 //!
 //! Each node has a folder: `crm_report` and `crm report` put `cib.xml`, `cib.xml.live`, `crm_mon.txt`, `corosync.conf`
-//! and an empty file `RUNNING`, `STOPPED` or `DC` into it; `sos report` has such a folder somewhere inside, and the
-//! output of `crm_mon` as a file of its own.
+//! and an empty file `RUNNING`, `STOPPED` or `DC` into it. `sos report` is of one node: it has the output of `crm_mon` in
+//! one folder, the CIB in another, and may have such a folder somewhere inside.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -12,6 +12,7 @@ use jiff::Timestamp;
 use jiff::tz::Offset;
 
 use super::content::{Files, Kept};
+use super::sos;
 use crate::model::{Belief, Cib, HostName, Picture, Viewpoint};
 use crate::pacemaker::parse::{self, Answer, ParseError};
 
@@ -58,45 +59,36 @@ impl Taken {
     }
 }
 
-/// The files of one folder.
+/// The files of one node.
 #[derive(Debug, Default)]
 struct Place<'f> {
     crm_mon: Vec<&'f Kept>,
     live: Option<&'f Kept>,
-    cib: Option<&'f Kept>,
+    cib: Vec<&'f Kept>,
+    /// It is a report of `sos`, so that its folder isn't named after the node alone.
+    is_sos: bool,
     is_dc: bool,
     is_stopped: bool,
 }
 
-/// Reads the files of a report. Dates that name no zone are in `zone`.
-pub(super) fn read(files: &Files, zone: Offset) -> Told {
-    let mut places: BTreeMap<&str, Place<'_>> = BTreeMap::new();
+/// Reads the files of a report. `name` is that of its folder or tarball. Dates that name no zone are in `zone`.
+pub(super) fn read(files: &Files, name: &str, zone: Offset) -> Told {
     let mut told = Told::default();
-    for kept in &files.kept {
-        let (folder, name) = kept.path.rsplit_once('/').unwrap_or(("", &kept.path));
-        let place = places.entry(folder).or_default();
-        match name {
-            "cib.xml.live" => place.live = Some(kept),
-            "cib.xml" => place.cib = Some(kept),
-            "RUNNING" => {}
-            "STOPPED" => place.is_stopped = true,
-            "DC" => place.is_dc = true,
-            "corosync.conf" => {
-                told.cluster_name = told.cluster_name.or_else(|| cluster_name(&kept.bytes));
-            }
-            _ => place.crm_mon.push(kept),
-        }
-    }
     let mut best = None;
-    for (folder, place) in &places {
-        let host = HostName::from(folder.rsplit('/').next().unwrap_or_default());
-        if place.is_stopped && !folder.is_empty() {
-            told.viewpoints.push(Viewpoint { host: host.clone(), belief: Belief::Stopped });
+    for (folder, place) in places(files, &mut told) {
+        let taken = place.look(zone, &mut told);
+        let belief = match &taken {
+            _ if place.is_stopped => Some(Belief::Stopped),
+            taken => taken.as_ref().map(|taken| Belief::of(&taken.picture)),
+        };
+        let host = place.host(folder, name, taken.as_ref());
+        if let (Some(host), Some(belief)) = (host, belief) {
+            // A report of `sos` may hold another of the same node.
+            if !told.viewpoints.iter().any(|known| known.host == host) {
+                told.viewpoints.push(Viewpoint { host, belief });
+            }
         }
-        let Some(taken) = place.look(zone, &mut told) else { continue };
-        if !place.is_stopped && !folder.is_empty() {
-            told.viewpoints.push(Viewpoint { host, belief: Belief::of(&taken.picture) });
-        }
+        let Some(taken) = taken else { continue };
         // The newest configuration of a partition with quorum.
         let rank = (
             !place.is_stopped,
@@ -114,7 +106,40 @@ pub(super) fn read(files: &Files, zone: Offset) -> Told {
     told
 }
 
+/// The files by the folder of their node.
+fn places<'f>(files: &'f Files, told: &mut Told) -> BTreeMap<&'f str, Place<'f>> {
+    let mut places: BTreeMap<&str, Place<'_>> = BTreeMap::new();
+    for kept in &files.kept {
+        let (folder, name) = kept.path.rsplit_once('/').unwrap_or(("", &kept.path));
+        let root = sos::root(folder);
+        let place = places.entry(root.unwrap_or(folder)).or_default();
+        place.is_sos |= root.is_some();
+        match name {
+            "cib.xml.live" => place.live = Some(kept),
+            "cib.xml" => place.cib.push(kept),
+            "RUNNING" => {}
+            "STOPPED" => place.is_stopped = true,
+            "DC" => place.is_dc = true,
+            "corosync.conf" => {
+                told.cluster_name = told.cluster_name.take().or_else(|| cluster_name(&kept.bytes));
+            }
+            _ => place.crm_mon.push(kept),
+        }
+    }
+    places
+}
+
 impl Place<'_> {
+    /// The node of this folder. The files right in a report, of that name, are of no node unless it is one of `sos`.
+    fn host(&self, folder: &str, report: &str, taken: Option<&Taken>) -> Option<HostName> {
+        let folder = folder.rsplit('/').next().unwrap_or_default();
+        let folder = if folder.is_empty() && self.is_sos { report } else { folder };
+        let nodes = taken.map_or(&[][..], |taken| &taken.picture.nodes);
+        let nodes = nodes.iter().map(|node| node.name.as_str());
+        let host = if self.is_sos { sos::host(folder, nodes) } else { folder };
+        (!host.is_empty()).then(|| HostName::from(host))
+    }
+
     /// The picture of this folder: by `crm_mon` where its output is XML, otherwise from the status of a CIB.
     fn look(&self, zone: Offset, told: &mut Told) -> Option<Taken> {
         let by_crm_mon = self.crm_mon.iter().find_map(|kept| by_crm_mon(kept, zone, told));
@@ -139,7 +164,7 @@ impl Place<'_> {
 
     /// The CIB of the running cluster comes first; the one on disk may be older.
     fn cibs(&self) -> impl Iterator<Item = &Kept> {
-        self.live.into_iter().chain(self.cib)
+        self.live.into_iter().chain(self.cib.iter().copied())
     }
 }
 

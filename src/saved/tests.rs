@@ -225,6 +225,52 @@ fn a_picture_without_a_time_is_dated_by_its_file(
     }
 }
 
+/// A report of `sos` on one node, with the host's name in that of the report and no folder named after it.
+#[rstest]
+#[case::folder(false, "sosreport-c1n2-2026-11-30-abcdefg", "")]
+#[case::tarball(
+    true,
+    "sosreport-c1n2-case-1-2026-11-30-abcdefg.tar",
+    "sosreport-c1n2-case-1-2026-11-30-abcdefg/"
+)]
+#[case::renamed_tarball(true, "from-customer.tar", "sosreport-c1n2-2026-11-30-abcdefg/")]
+#[case::several(false, "both", "sosreport-c1n2-2026-11-30-abcdefg/")]
+fn a_report_of_sos_is_of_the_host_in_its_name(
+    #[case] is_tarball: bool,
+    #[case] name: &str,
+    #[case] below: &str,
+) {
+    let picture = fixture("standby.crm_mon.xml");
+    let cib = without_status(&fixture("standby.cib.xml"));
+    let conf = b"totem {\n    cluster_name: of-sos\n}\n";
+    let files: [(&str, &[u8]); 5] = [
+        ("sos_commands/pacemaker/crm_mon_--output-as_xml_-1_-r", &picture),
+        ("sos_commands/pacemaker/crm_report/c1n2/crm_mon.xml", &picture),
+        ("sos_commands/corosync/corosync-cfgtool_-s", b"no ring\n"),
+        ("var/lib/pacemaker/cib/cib.xml", cib.as_bytes()),
+        ("etc/corosync/corosync.conf", conf),
+    ];
+    let files = files.map(|(path, bytes)| (format!("{below}{path}"), bytes));
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join(name);
+    if is_tarball {
+        let files: Vec<(&str, &[u8])> = files.iter().map(|(path, bytes)| (path.as_str(), *bytes)).collect();
+        std::fs::write(&path, tarball(&files)).unwrap();
+    } else {
+        for (file, bytes) in files {
+            let file = path.join(file);
+            std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+            std::fs::write(file, bytes).unwrap();
+        }
+    }
+    let Saved { entry, assessment } = read_one(&path);
+    assert_eq!(entry.hosts, [HostName::from("c1n2")]);
+    let picture = assessment.observation.current().unwrap();
+    // The CIB lies in another folder than the picture.
+    assert!(picture.cib.is_some());
+    assert_eq!(assessment.observation.viewpoints.len(), 1);
+}
+
 proptest::proptest! {
     /// Damage anywhere gives an error or what is left, never a panic or a file from elsewhere.
     #[test]
