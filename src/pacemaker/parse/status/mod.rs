@@ -7,7 +7,9 @@
 
 mod history;
 mod nodes;
+mod operation;
 mod resources;
+mod rules;
 #[cfg(test)]
 mod tests;
 
@@ -17,8 +19,9 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use jiff::tz::Offset;
 
-use self::history::{Histories, Rules};
+use self::history::Histories;
 use self::resources::Tree;
+use self::rules::Rules;
 use super::cib::{self, WRITTEN_BY};
 use super::reading::Reading;
 use super::summary::author;

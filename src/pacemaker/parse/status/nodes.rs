@@ -5,7 +5,9 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use jiff::Timestamp;
 
 use super::Names;
-use super::history::{Histories, OnFail, Rules, State, base};
+use super::history::{Histories, base};
+use super::operation::State;
+use super::rules::{OnFail, Rules};
 use crate::model::text::clean;
 use crate::model::{
     Cib, ClusterOptions, FailCount, Node, NodeAttribute, NodeHealth, NodeKind, Resource, ResourceId, Role,

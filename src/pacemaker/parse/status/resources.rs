@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use super::history::{At, Histories, OnFail, Pending, Standing, State, base};
+use super::history::{At, Histories, base};
+use super::operation::{Pending, Standing, State};
+use super::rules::OnFail;
 use crate::model::{
     Cib, CloneResource, ClusterOptions, ConfiguredResource, ConstraintRule, Group, Node, NodeName, Primitive,
     Resource, ResourceId, Role,
