@@ -94,6 +94,8 @@ fn in_hand(state: &State, look: &Look) -> Vec<Span<'static>> {
         .cluster_in_hand()
         .filter(|cluster| state.layers.cluster().is_none() && state.is_locked(cluster));
     let words = match one {
+        // A saved picture says so itself, and the counts need the room.
+        _ if state.is_saved => None,
         _ if state.is_all_locked() => Some("read-only  ".to_owned()),
         one => one.map(|cluster| format!("{} read-only  ", look.fit(cluster.as_str(), 20))),
     };
@@ -115,10 +117,10 @@ fn saved_words(state: &State) -> Option<String> {
     let (newest, oldest) = (text::long_span_of(newest), text::long_span_of(oldest));
     let by_file = dated().filter(|observation| observation.is_dated_by_file).count();
     let noun = match by_file {
-        0 => format!("{noun},"),
         1 if ages().count() == 1 => format!("{noun}, file"),
         _ if by_file == ages().count() => format!("{noun}, files"),
-        _ => format!("{noun} or files,"),
+        // Each cluster's own line tells which.
+        _ => format!("{noun},"),
     };
     Some(if newest == oldest {
         format!("{noun} {oldest} old")
