@@ -24,7 +24,7 @@ pub(super) fn table(source: &Source<'_>) -> Table {
         _ if source.observation.contact == Contact::Saved => {
             "A saved picture holds nothing of the stack under Pacemaker."
         }
-        Some(_) => "No host has reported its stack.",
+        Some(_) => "No host has reported its stack yet. It is asked after a login and once a minute.",
         None => "Nothing has been seen of it yet.",
     };
     let empty = Table::empty(columns(), words);
