@@ -26,7 +26,7 @@ const A_MOMENT: Duration = Duration::from_secs(1);
 pub(super) struct Source {
     pub(super) inventory: Inventory,
     pub(super) transport: Arc<dyn Transport>,
-    /// Saved clusters, those of the inventory, of which none is asked.
+    /// The clusters of the inventory where they are saved pictures; Quorate asks none of their hosts.
     pub(super) saved: Vec<Saved>,
     /// The connections to be closed at the end.
     ssh: Option<Arc<Ssh>>,

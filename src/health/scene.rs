@@ -398,6 +398,13 @@ impl<'a> Placed<'a> {
         self.ancestors.first().map_or(&self.primitive.id, |top| top.id())
     }
 
+    /// The members of its group that stand before it, in the order of the group.
+    pub(super) fn before(&self) -> &'a [Resource] {
+        let Some(Resource::Group(group)) = self.ancestors.last() else { return &[] };
+        let at = group.members.iter().position(|member| *member.id() == self.primitive.id);
+        at.and_then(|at| group.members.get(..at)).unwrap_or_default()
+    }
+
     /// The bundle that it is part of.
     pub(super) fn bundle(&self) -> Option<&'a crate::model::Bundle> {
         self.ancestors.iter().find_map(|ancestor| match ancestor {

@@ -126,7 +126,7 @@ pub struct Site {
 }
 
 impl Site {
-    /// The cluster of that entry, of which no member has answered yet.
+    /// The cluster of that entry before any member has answered.
     pub fn of(entry: &ClusterEntry) -> Self {
         Self { name: entry.name.clone(), hosts: entry.hosts.clone(), members: Vec::new() }
     }

@@ -34,7 +34,7 @@ pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
     wrap_words(clean(text).split_whitespace(), width)
 }
 
-/// The same for words, of which each may hold blanks.
+/// The same for words that may hold blanks.
 pub(super) fn wrap_words<'a>(words: impl IntoIterator<Item = &'a str>, width: usize) -> Vec<String> {
     let width = width.max(1);
     let mut lines = Vec::new();

@@ -188,7 +188,7 @@ impl Live {
     }
 }
 
-/// The step of which a script that changes something was sent.
+/// The step, if the entry says that one of its scripts was sent and that script changes something.
 fn step_run(entry: &Entry) -> Option<usize> {
     match &entry.event {
         Event::Sent { job, .. } if job.part.changes() => Some(job.step),

@@ -143,10 +143,8 @@ pub(in crate::health) fn obstacle<'a>(asked: &Asked<'_, 'a>) -> Obstacle<'a> {
 fn disabled_before<'a>(asked: &Asked<'_, 'a>) -> Option<&'a ResourceId> {
     let scene = asked.scene;
     let part = asked.parts.iter().find(|part| !part.primitive.active && scene.should_run(part))?;
-    let Some(Resource::Group(group)) = part.ancestors.last() else { return None };
-    let before = group.members.iter().take_while(|member| *member.id() != part.primitive.id);
     let is_disabled = |id: &ResourceId| scene.parts(base(id)).any(|other| scene.is_disabled(other));
-    before.map(Resource::id).find(|id| is_disabled(id))
+    part.before().iter().map(Resource::id).find(|id| is_disabled(id))
 }
 
 /// Whether Pacemaker starts it only after every unclean node has been fenced. Fencing devices and connections to remote

@@ -255,9 +255,7 @@ impl<'s, 'a> Asked<'s, 'a> {
     /// The member of its group that stands before it.
     fn predecessor(&self) -> Option<&'a ResourceId> {
         let part = self.parts.first().filter(|part| part.primitive.id == *self.id)?;
-        let Some(Resource::Group(group)) = part.ancestors.last() else { return None };
-        let at = group.members.iter().position(|member| member.id() == self.id)?;
-        group.members.get(at.checked_sub(1)?).map(Resource::id)
+        part.before().last().map(Resource::id)
     }
 
     fn under_way(&self) -> Vec<Cause> {

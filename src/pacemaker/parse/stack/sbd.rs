@@ -28,7 +28,7 @@ pub(super) fn read(sections: &Sections) -> Told<Sbd> {
     Told::Known(sbd)
 }
 
-/// What the file sets, and whether it names disks. It holds shell assignments, of which the last counts.
+/// What the file sets, and whether it names disks. It holds shell assignments; the last one of a name counts.
 fn configuration(lines: &[String]) -> (Sbd, bool) {
     let mut sbd = Sbd::default();
     let mut has_disks = false;
