@@ -299,7 +299,7 @@ fn body(console: &Console) -> Vec<String> {
 #[tokio::test(start_paused = true)]
 async fn saved_clusters_are_shown_as_saved_and_never_asked() {
     let (console, sent) = on_saved(&["standby", "healthy"], (100, 30));
-    console.shows("read-only  saved pictures, 3 days old").await.shows("● healthy").await;
+    console.shows("saved pictures, 3 days old").await.shows("● healthy").await;
     let before = body(&console);
     tokio::time::sleep(Duration::from_secs(600)).await;
     console.shows("11:46:00").await;
