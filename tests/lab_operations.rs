@@ -55,10 +55,14 @@ fn ask(command: &str) -> String {
     answer.stdout
 }
 
+/// What tells why something is not as it should be: the picture, tickets and constraints, and the scheduler's scores.
+const SEEN: &str = "crm_mon -1 -r -f -c; cibadmin --query --scope constraints; cibadmin --query | grep -F ticket_state; \
+                    crm_simulate -sL; grep -hE 'ticket|cib-bootstrap|join-|Diff:' /var/log/pacemaker/pacemaker.log | tail -n 60";
+
 fn until(what: &str, test: impl Fn() -> bool) {
     let end = Instant::now() + PATIENCE;
     while !test() {
-        assert!(Instant::now() < end, "never: {what}\n{}", on("db1", "crm_mon -1 -r -f").stdout);
+        assert!(Instant::now() < end, "never: {what}\n{}", on("db1", SEEN).stdout);
         sleep(Duration::from_millis(300));
     }
 }
