@@ -191,3 +191,23 @@ fn a_real_report_is_judged_as_the_live_cluster_was(
     assert_eq!(judged(&found)[0], judged(&live)[0]);
     assert_eq!(judged(&found)[1..], [["note", "cib-alone", "lb"].map(Value::from)]);
 }
+
+/// Real reports of a healthy cluster of the lab on Debian 12, cut down to the files of the cluster: `crm report` of crmsh
+/// 4.4 and `sos report` 4.0.
+#[rstest]
+fn a_real_report_of_a_healthy_cluster_is_healthy(
+    #[values("crmsh-report.tar.bz2", "sos-report.tar.xz")] report: &str,
+) {
+    let home = Home::new();
+    let at = |name: &str| format!("{}/tests/fixtures/reports/{name}", env!("CARGO_MANIFEST_DIR"));
+    let live = home.run(&["status", "--format", "json", "--from", &at("healthy.crm_mon.xml")]);
+    let answer = home.run(&["status", "--format", "json", "--from", &at(report)]);
+    assert_eq!((answer.code, answer.stderr.as_str()), (0, ""));
+    let (found, live) = (cluster(&answer), cluster(&live));
+    assert_eq!(found["name"], "db");
+    let keys = ["health", "quorate", "dc", "version", "nodes", "resources", "groups", "clones", "tickets"];
+    for key in keys.into_iter().chain(["fail_counts", "node_attributes", "last_change"]) {
+        assert_eq!(found[key], live[key], "{key}");
+    }
+    assert!(summaries(&found).contains("without crm_mon"), "{}", summaries(&found));
+}
