@@ -20,6 +20,7 @@ const START: Timestamp = Timestamp::constant(1_795_345_375, 0);
 const LIMITS: Limits = Limits {
     connect: Duration::from_secs(5),
     patience: None,
+    session: None,
     command: Duration::from_secs(10),
     output: 8 * 1024 * 1024,
 };

@@ -336,7 +336,13 @@ impl Demo {
         self.answer(
             host,
             &hello,
-            Limits { connect: limits.connect, patience: None, command: limit, output: 1 << 10 },
+            Limits {
+                connect: limits.connect,
+                patience: None,
+                session: None,
+                command: limit,
+                output: 1 << 10,
+            },
         )
         .await?;
         let Some(member) = self.hosts.get(host).copied() else {

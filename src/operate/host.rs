@@ -10,7 +10,8 @@ use crate::transport::{Command, Limits, Output};
 
 /// The most that is read of what a command says.
 const OUTPUT: usize = 4 << 20;
-/// The longest wait for a login before a command. The picture that allows the command gets old meanwhile.
+/// The longest wait for a login, and for a session, before a command. The picture that allows the command gets old
+/// meanwhile.
 const SEND_PATIENCE: std::time::Duration = std::time::Duration::from_secs(2);
 /// How much longer than an ordinary command the scheduler may think.
 const SIMULATE: std::time::Duration = std::time::Duration::from_secs(50);
@@ -39,7 +40,7 @@ impl Operator {
     pub(super) async fn send(&self, host: &HostName, step: &Step) -> Ran {
         let command: Command = step.command.to_run().into_iter().collect();
         let limits = self.limits(step.seconds.map(std::time::Duration::from_secs));
-        let limits = Limits { patience: Some(SEND_PATIENCE), ..limits };
+        let limits = Limits { patience: Some(SEND_PATIENCE), session: Some(SEND_PATIENCE), ..limits };
         match self.transport.run(host, &self.with_rights(command), limits).await {
             Ok(output) => Ran::Exited { code: output.exit_code, said: said(&output) },
             Err(error) if error.may_have_run => Ran::Unknown(error.message),
@@ -81,7 +82,7 @@ impl Operator {
     fn limits(&self, command: Option<std::time::Duration>) -> Limits {
         let access = &self.entry.access;
         let command = command.map_or(access.command_timeout, |it| it.max(access.command_timeout));
-        Limits { connect: access.connect_timeout, patience: None, command, output: OUTPUT }
+        Limits { connect: access.connect_timeout, patience: None, session: None, command, output: OUTPUT }
     }
 
     fn with_rights(&self, command: Command) -> Command {

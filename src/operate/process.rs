@@ -16,7 +16,7 @@ pub enum Life {
     Lives,
     /// It has ended: its PID is free, another process has it, or the machine was booted since.
     Gone,
-    /// It belongs to another machine, so this one can't tell.
+    /// It belongs to another machine or to another PID namespace, so this process can't tell.
     Elsewhere,
 }
 
@@ -24,7 +24,8 @@ impl Process {
     /// This process.
     pub fn own() -> Self {
         let pid = std::process::id();
-        Self { pid, started: Stat::of(pid).map(|stat| stat.started), boot: boot(), machine: machine() }
+        let started = Stat::of(pid).map(|stat| stat.started);
+        Self { pid, started, boot: boot(), machine: machine(), namespace: namespace() }
     }
 
     /// Whether it lives. One that was logged with its PID alone lives while any process has that PID.
@@ -38,6 +39,9 @@ impl Process {
         }
         if self.boot.is_some() && own.boot.is_some() && self.boot != own.boot {
             return Life::Gone;
+        }
+        if self.namespace.is_some() && self.namespace != own.namespace {
+            return Life::Elsewhere;
         }
         let seen = Stat::of(self.pid);
         if seen.as_ref().is_some_and(Stat::has_ended) {
@@ -98,6 +102,10 @@ fn boot() -> Option<String> {
     Some(id.trim().to_owned()).filter(|id| !id.is_empty())
 }
 
+fn namespace() -> Option<String> {
+    Some(fs::read_link("/proc/self/ns/pid").ok()?.to_str()?.to_owned())
+}
+
 fn machine() -> Option<String> {
     let name = rustix::system::uname().nodename().to_string_lossy().into_owned();
     Some(name).filter(|name| !name.is_empty())
@@ -122,6 +130,8 @@ mod tests {
         assert_eq!(before_the_boot.life(), Life::Gone);
         let elsewhere = Process { machine: Some("another".to_owned()), ..first() };
         assert_eq!(elsewhere.life(), Life::Elsewhere);
+        let in_a_container = Process { namespace: Some("pid:[1]".to_owned()), ..first() };
+        assert_eq!(in_a_container.life(), Life::Elsewhere);
         let own_number_of_another = Process { started: Some(0), ..Process::own() };
         assert_eq!(own_number_of_another.life(), Life::Gone);
     }

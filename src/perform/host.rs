@@ -222,6 +222,7 @@ impl Shared {
         let limits = Limits {
             connect: self.access.connect_timeout,
             patience: None,
+            session: None,
             command: command_limit,
             output: OUTPUT,
         };

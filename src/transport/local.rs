@@ -136,6 +136,7 @@ mod tests {
     const LIMITS: Limits = Limits {
         connect: Duration::from_secs(1),
         patience: None,
+        session: None,
         command: Duration::from_secs(20),
         output: 1 << 20,
     };

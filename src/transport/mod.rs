@@ -78,6 +78,8 @@ pub struct Limits {
     /// The longest wait for a connection, the login's turn included. The login goes on without the caller, and the
     /// error is of the kind [`TroubleKind::LoginPending`]. `None`: the caller waits for the login's end.
     pub patience: Option<Duration>,
+    /// The longest wait for a free session of the connection. `None`: as long as the command may take.
+    pub session: Option<Duration>,
     /// The longest wait for the command's end once connected.
     pub command: Duration,
     /// The most bytes that are taken from stdout and from stderr, each.

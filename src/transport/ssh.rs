@@ -169,8 +169,9 @@ impl Ssh {
             return Ok((master, session));
         }
         let free = Arc::clone(master.sessions()).acquire_owned();
-        let Ok(Ok(session)) = timeout(limits.command, free).await else {
-            return Err(no_session(name, limits.command));
+        let patience = limits.session.unwrap_or(limits.command);
+        let Ok(Ok(session)) = timeout(patience, free).await else {
+            return Err(no_session(name, patience));
         };
         // The connection may have been lost meanwhile.
         if master.is_alive().await {

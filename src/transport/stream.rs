@@ -147,6 +147,7 @@ pub fn after_the_end<'a>(
         let limits = Limits {
             connect,
             patience: None,
+            session: None,
             command: limits.command.unwrap_or(Duration::MAX),
             output: WHOLE_OUTPUT,
         };

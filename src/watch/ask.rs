@@ -283,7 +283,8 @@ mod tests {
         let asker = Asker { transport: &transport, clock: &clock, privilege: Privilege::default() };
         let host = HostName::from("lb1");
         let second = Duration::from_secs(1);
-        let limits = Limits { connect: second, patience: None, command: second, output: 1_024 };
+        let limits =
+            Limits { connect: second, patience: None, session: None, command: second, output: 1_024 };
         let mut memory = Memory::default();
         asker.learn_name(&host, &mut memory, limits).await;
         assert_eq!(memory.cluster_name(), None);

@@ -42,6 +42,7 @@ pub async fn discover(
     let limits = Limits {
         connect: access.connect_timeout,
         patience: None,
+        session: None,
         command: access.command_timeout,
         output: Settings::default().output_limit,
     };

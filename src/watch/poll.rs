@@ -293,6 +293,7 @@ impl Poller {
         Limits {
             connect: access.connect_timeout,
             patience: self.patience.picture,
+            session: None,
             command: access.command_timeout,
             output: self.output,
         }

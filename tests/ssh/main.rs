@@ -40,6 +40,7 @@ use server::Server;
 const LIMITS: Limits = Limits {
     connect: Duration::from_secs(20),
     patience: None,
+    session: None,
     command: Duration::from_secs(20),
     output: 1 << 20,
 };
@@ -399,8 +400,11 @@ async fn no_more_logins_are_under_way_than_allowed_however_long_they_take() {
     accepting.abort();
 }
 
+#[rstest]
+#[case::by_the_command(Limits { command: Duration::from_millis(300), ..LIMITS })]
+#[case::by_the_session(Limits { session: Some(Duration::from_millis(300)), ..LIMITS })]
 #[tokio::test]
-async fn a_command_that_found_no_free_session_did_not_run_and_the_connection_stays() {
+async fn a_command_that_found_no_free_session_did_not_run_and_the_connection_stays(#[case] limits: Limits) {
     let server = Server::start("");
     let ssh = Arc::new(Ssh::new(server.options()).unwrap());
     run(&ssh, "good", Command::new("true")).await.unwrap();
@@ -417,11 +421,11 @@ async fn a_command_that_found_no_free_session_did_not_run_and_the_connection_sta
     while (0..6).any(|number| !server.path(&format!("busy{number}")).exists()) {
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
-    let limits = Limits { command: Duration::from_millis(300), ..LIMITS };
     let mark = server.path("ran");
     let command = Command::new("touch").arg(mark.display().to_string());
     let error = ssh.run(&HostName::from("good"), &command, limits).await.unwrap_err();
     assert_eq!((error.kind, error.may_have_run), (TroubleKind::Timeout, false), "{error}");
+    assert!(error.message.contains("none ended within 0.3 s"), "{error}");
     std::fs::write(done, "").unwrap();
     for task in long {
         assert_eq!(task.await.unwrap().unwrap().stdout, b"end\n", "a healthy connection was closed");
