@@ -128,7 +128,7 @@ async fn a_script_that_never_ends_is_killed_with_all_that_it_started(#[case] tex
 async fn a_host_stays_locked_while_anything_works_that_could_not_be_killed() {
     let site = Site::new();
     // As if a kill had been begun and not come to its end.
-    let text = "(while [ ! -e \"$HERE/go\" ]; do sleep 0.1; done) >/dev/null 2>&1 & echo $! >\"$HERE/pid\"; : >\"$(echo \"$HERE\"/run/*/1)/killing\"";
+    let text = "(while [ -d \"$HERE\" ] && [ ! -e \"$HERE/go\" ]; do sleep 0.1; done) >/dev/null 2>&1 & echo $! >\"$HERE/pid\"; : >\"$(echo \"$HERE\"/run/*/1)/killing\"";
     let plan = Arc::new(plan([Step { on: Target::First, ..step(text) }]));
     let (outcome, _) = site.perform(&plan).await;
     assert!(matches!(outcome, Outcome::Done { .. }), "{outcome:?}");
@@ -211,8 +211,9 @@ async fn one_after_the_other_ends_with_the_first_that_fails() {
 #[tokio::test]
 async fn a_host_in_the_hands_of_another_run_is_left_alone_and_who_has_it_is_told() {
     let site = Site::new();
-    let slow =
-        Arc::new(plan([step("echo x >\"$HERE/begun\"; until [ -e \"$HERE/go\" ]; do sleep 0.05; done")]));
+    let slow = Arc::new(plan([step(
+        "echo x >\"$HERE/begun\"; until [ -e \"$HERE/go\" ] || [ ! -d \"$HERE\" ]; do sleep 0.05; done",
+    )]));
     let quick = Arc::new(plan([step("echo x >\"$HERE/second\"")]));
     let second = async {
         while site.file("a", "begun").is_empty() {
@@ -293,8 +294,7 @@ async fn what_failed_is_gone_on_with_where_it_failed() {
 #[tokio::test]
 async fn what_a_dead_console_had_sent_is_waited_for_and_decided_by_its_check() {
     let site = Site::new();
-    let text =
-        "echo x >>\"$HERE/began\"; until [ -e \"$HERE/go\" ]; do sleep 0.05; done; echo x >>\"$HERE/done\"";
+    let text = "echo x >>\"$HERE/began\"; until [ -e \"$HERE/go\" ] || [ ! -d \"$HERE\" ]; do sleep 0.05; done; echo x >>\"$HERE/done\"";
     let on_a = Step { on: Target::First, ..step(text) };
     let plan = Arc::new(plan([Step { checks: vec![check("[ -e \"$HERE/done\" ]")], ..on_a }]));
     let run = site.new_run();

@@ -9,8 +9,7 @@ use crate::scenario::journal::{End, Fate};
 
 /// Works until there is a file `go`; what it does can't be told from its end alone.
 fn slow() -> Step {
-    let text =
-        "echo x >>\"$HERE/began\"; until [ -e \"$HERE/go\" ]; do sleep 0.05; done; echo x >>\"$HERE/done\"";
+    let text = "echo x >>\"$HERE/began\"; until [ -e \"$HERE/go\" ] || [ ! -d \"$HERE\" ]; do sleep 0.05; done; echo x >>\"$HERE/done\"";
     let unless = vec![script("[ -e \"$HERE/done\" ]")];
     Step { on: Target::First, unless, ..step(text) }
 }
@@ -110,7 +109,7 @@ async fn cut_and_abort(site: &Site, plan: &Arc<Plan>, also: impl Fn(&Event)) -> 
 }
 
 fn endless() -> Step {
-    let text = "echo $$ >\"$HERE/pid\"; echo x >>\"$HERE/began\"; echo CUT; until [ -e \"$HERE/go\" ]; do sleep 0.05; done";
+    let text = "echo $$ >\"$HERE/pid\"; echo x >>\"$HERE/began\"; echo CUT; until [ -e \"$HERE/go\" ] || [ ! -d \"$HERE\" ]; do sleep 0.05; done";
     Step { on: Target::First, ..step(text) }
 }
 
