@@ -337,7 +337,7 @@ async fn a_saved_cluster_says_why_it_has_no_log() {
     let (console, sent) = on_saved(&["standby"], (100, 30));
     console.shows("nodes ─").await.press("9").shows("no log: this is a saved picture").await;
     console.shows("Quorate doesn't read the log files of a report.").await;
-    console.press("0").shows("A saved picture holds nothing of the stack").await;
+    console.press("0").shows("Quorate doesn't read what a report holds of the stack").await;
     assert_eq!(sent.0.load(Ordering::Relaxed), 0);
 }
 

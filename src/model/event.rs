@@ -30,7 +30,7 @@ pub struct Failure {
 /// One `<fence_event>`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FencingEvent {
-    /// `reboot`, `off`, `on`.
+    /// `reboot`, `off`, `on`; `fencing` where only a CIB tells of it.
     pub action: String,
     /// Who was, or is to be, fenced.
     pub target: NodeName,
@@ -42,7 +42,7 @@ pub struct FencingEvent {
     pub client: String,
     /// The node on which that ran.
     pub origin: Option<NodeName>,
-    /// When it ended; `None` while it is pending.
+    /// When it ended; `None` while it is pending, or where only a CIB tells of it.
     pub completed: Option<Timestamp>,
     /// Why it failed, where the version says (`exit-reason`, from 2.1.3).
     pub exit_reason: String,

@@ -22,7 +22,7 @@ pub(super) fn columns() -> Vec<Column> {
 pub(super) fn table(source: &Source<'_>) -> Table {
     let words = match source.picture() {
         _ if source.observation.contact == Contact::Saved => {
-            "A saved picture holds nothing of the stack under Pacemaker."
+            "Quorate doesn't read what a report holds of the stack under Pacemaker."
         }
         Some(_) => "No host has reported its stack yet. It is asked after a login and once a minute.",
         None => "Nothing has been seen of it yet.",

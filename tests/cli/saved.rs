@@ -151,6 +151,17 @@ fn a_cib_named_alone_is_judged_by_its_configuration(#[case] name: &str, #[case] 
     assert_eq!(notes.count(), 1, "{findings}");
 }
 
+#[rstest]
+#[case::fenced("node-offline", "c1n2 is offline since it was fenced")]
+#[case::stopped("node-stopped-clean", "c1n3 is offline: its cluster stack is stopped")]
+fn a_cib_tells_whether_a_node_was_fenced_or_stopped(#[case] name: &str, #[case] summary: &str) {
+    let home = Home::new();
+    let cib = capture(name).replace(".crm_mon.xml", ".cib.xml");
+    let answer = home.run(&["status", "--format", "json", "--from", &cib]);
+    let told = summaries(&cluster(&answer));
+    assert!(told.contains(summary), "{told}");
+}
+
 /// Real reports of the lab on Debian 13, cut down to the files of the cluster, beside what `crm_mon` and `cibadmin` said
 /// of the same failure.
 #[rstest]

@@ -74,6 +74,7 @@ fn derive(root: &Element<'_>, cib: Cib, reading: &mut Reading<'_>) -> Derived {
     let newest = newest(root, &histories, reading);
     nodes::count_resources(&mut nodes, &resources);
     let bans = bans(&cib, &nodes, reading);
+    let fencing = nodes::fenced(&states, &nodes);
     unknown.dedup();
     let mut picture = Picture {
         summary: summary(root, &cib, options, &nodes, reading),
@@ -85,6 +86,7 @@ fn derive(root: &Element<'_>, cib: Cib, reading: &mut Reading<'_>) -> Derived {
         thresholds: nodes::thresholds(&histories, &cib, reading),
         failed_probes: histories.failed_probes(reading),
         bans,
+        fencing,
         tickets,
         cib: None,
         ..Picture::default()

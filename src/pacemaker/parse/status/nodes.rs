@@ -10,8 +10,8 @@ use super::operation::State;
 use super::rules::{OnFail, Rules};
 use crate::model::text::clean;
 use crate::model::{
-    Cib, ClusterOptions, FailCount, Node, NodeAttribute, NodeHealth, NodeKind, Resource, ResourceId, Role,
-    Score,
+    Cib, ClusterOptions, FailCount, FencingEvent, FencingOutcome, Node, NodeAttribute, NodeHealth, NodeKind,
+    Resource, ResourceId, Role, Score,
 };
 use crate::pacemaker::parse::limits;
 use crate::pacemaker::parse::reading::{self, Reading};
@@ -94,6 +94,28 @@ pub(super) fn read(
         reading.leave_out(limits::NODES, known.len(), "nodes");
     }
     nodes
+}
+
+/// Who was fenced and hasn't come back: the controller that saw to it wrote the node's state. How and when isn't told.
+pub(super) fn fenced(states: &[&Element<'_>], nodes: &[Node]) -> Vec<FencingEvent> {
+    // The function that wrote it, `update_node_state_after_fencing` since 2.1.9.
+    let wrote = |state: &Element<'_>| {
+        matches!(state.text_of("crm-debug-origin"), "send_stonith_update" | "update_node_state_after_fencing")
+    };
+    let is_away = |name: &str| nodes.iter().any(|node| node.name.as_str() == name && !node.online);
+    let fenced = states.iter().filter(|state| wrote(state) && is_away(state.text_of("uname")));
+    fenced
+        .map(|state| FencingEvent {
+            action: "fencing".to_owned(),
+            target: state.text_of("uname").into(),
+            outcome: FencingOutcome::Success,
+            delegate: None,
+            client: String::new(),
+            origin: None,
+            completed: None,
+            exit_reason: String::new(),
+        })
+        .collect()
 }
 
 /// The names of remote nodes that have a resource as their connection.
