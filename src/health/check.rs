@@ -4,7 +4,7 @@ use crate::model::text::clean;
 
 use super::fix::Remedy;
 use super::scene::{Outlook, Scene};
-use super::words::plural;
+use super::words::{first_lines, plural};
 use super::{Finding, Severity};
 
 /// More verdicts of one check and severity than these become one finding, so that a site-wide fault is a line
@@ -12,8 +12,6 @@ use super::{Finding, Severity};
 const FOLD_ABOVE: usize = 3;
 /// The same for notes, which should take even less room.
 const FOLD_NOTES_ABOVE: usize = 2;
-/// How many of the folded are named.
-const FOLDED_NAMED: usize = 12;
 
 /// One kind of finding.
 #[derive(Debug, Clone, Copy)]
@@ -140,15 +138,11 @@ fn fold_alike(outlook: &Outlook<'_>, alike: &[Verdict], noun: &str, words: &str)
         Some(waiting) => format!("{}; {waiting}", one.summary),
         None => one.summary.clone(),
     };
-    let mut evidence: Vec<_> = alike.iter().take(FOLDED_NAMED).map(line).collect();
-    if count > FOLDED_NAMED {
-        evidence.push(format!("and {} more", count - FOLDED_NAMED));
-    }
     let first = alike.first().map(|verdict| verdict.remedy.clone()).unwrap_or_default();
     let begin = alike.first().map_or("", |verdict| verdict.subject.as_str());
     let same = alike.iter().all(|verdict| verdict.remedy == first);
     Verdict::new(severity, &outlook.entry.name, format!("{} {words}", plural(count, noun)))
-        .because(evidence)
+        .because(first_lines(alike.iter().map(line)))
         .remedy(if same {
             first
         } else {

@@ -3,11 +3,8 @@
 use jiff::Timestamp;
 
 use super::scene::{Outlook, Scene};
-use super::words::names;
+use super::words::{first_lines, names};
 use crate::model::{Daemon, HostName, HostStack, Node, Sbd, StackReport};
-
-/// How many lines of evidence a finding on the stack gives.
-const MOST_LINES: usize = 12;
 
 /// A host's report that stands for the present.
 #[derive(Debug, Clone, Copy)]
@@ -87,7 +84,7 @@ pub(super) fn failed_lines(outlook: &Outlook<'_>, is_wanted: impl Fn(&HostName) 
         let daemons = stack.report.daemons.known().into_iter().flatten();
         daemons.filter(is_failed).map(|daemon| daemon_line(stack.host.as_str(), daemon))
     });
-    first_lines(lines.collect())
+    first_lines(lines)
 }
 
 /// Whether systemd should run the daemon and doesn't. One that is starting or stopping isn't down.
@@ -116,14 +113,6 @@ pub(super) fn subject<'a>(scene: &Scene<'a>, hosts: &[&'a str]) -> &'a str {
         [only] => only,
         _ => scene.name(),
     }
-}
-
-/// The first lines, and how many more there are.
-pub(super) fn first_lines(mut lines: Vec<String>) -> Vec<String> {
-    let more = lines.len().saturating_sub(MOST_LINES);
-    lines.truncate(MOST_LINES);
-    lines.extend((more > 0).then(|| format!("and {more} more")));
-    lines
 }
 
 /// `db1`, or `each of db1, db2`: the hosts on which to run a command.

@@ -9,6 +9,9 @@ use crate::model::text::clean;
 /// How many names a line holds.
 const NAMED: usize = 8;
 
+/// How many lines of one kind a finding gives as its evidence.
+const MOST_LINES: usize = 12;
+
 /// The longest name, in bytes, that is put into a command.
 const PASTED: usize = 128;
 
@@ -35,6 +38,15 @@ pub(super) fn listed<T: Display>(items: impl IntoIterator<Item = T>) -> String {
         [front @ .., last] if front.len() < NAMED => format!("{} and {last}", front.join(", ")),
         _ => names(items),
     }
+}
+
+/// The first lines of evidence, and how many more there are.
+pub(super) fn first_lines(lines: impl IntoIterator<Item = String>) -> Vec<String> {
+    let mut lines: Vec<String> = lines.into_iter().collect();
+    let more = lines.len().saturating_sub(MOST_LINES);
+    lines.truncate(MOST_LINES);
+    lines.extend((more > 0).then(|| format!("and {more} more")));
+    lines
 }
 
 /// `12 s`, `3 min`, `2 h 5 min`, `4 d`: never finer than is useful, never negative.
@@ -108,6 +120,9 @@ mod tests {
     fn long_lists_end() {
         assert_eq!(names(["a", "b"]), "a, b");
         assert_eq!(names(0..11), "0, 1, 2, 3, 4, 5, 6, 7 and 3 more");
+        let lines = |count: usize| first_lines((0..count).map(|line| line.to_string()));
+        assert_eq!(lines(12).last().map(String::as_str), Some("11"));
+        assert_eq!((lines(15).len(), lines(15).last().map(String::as_str)), (13, Some("and 3 more")));
     }
 
     proptest! {

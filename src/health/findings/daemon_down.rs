@@ -4,7 +4,7 @@ use crate::health::Severity;
 use crate::health::check::{Check, Look, Many, Verdict};
 use crate::health::scene::Scene;
 use crate::health::stack::{self, Member};
-use crate::health::words::listed;
+use crate::health::words::{first_lines, listed};
 use crate::model::{Belief, Daemon};
 
 pub(super) const CHECK: Check = Check {
@@ -32,14 +32,14 @@ fn verdict(scene: &Scene<'_>, members: &[Member<'_>], name: &str) -> Option<Verd
     let (_, first) = down.first()?;
     let state =
         if down.iter().all(|(_, daemon)| daemon.state == "failed") { "failed" } else { "not running" };
-    let lines = down.iter().map(|(member, daemon)| stack::daemon_line(member.name(), daemon)).collect();
+    let lines = down.iter().map(|(member, daemon)| stack::daemon_line(member.name(), daemon));
     let (severity, effect) = effect(scene, &first.name);
     let verdict = Verdict::new(
         severity,
         stack::subject(scene, &hosts),
         format!("{name} {state} on {}", listed(&hosts)),
     )
-    .because(stack::first_lines(lines))
+    .because(first_lines(lines))
     .because(effect.map(str::to_owned))
     .remedy(remedy(name, &stack::each_of(&hosts)));
     Some(verdict)

@@ -6,7 +6,7 @@ use crate::health::Severity;
 use crate::health::check::{Check, Look, Many, Verdict};
 use crate::health::replication::{self, ALONE, Side};
 use crate::health::scene::Scene;
-use crate::health::stack;
+use crate::health::words::first_lines;
 use crate::model::DrbdConnection;
 
 pub(super) const CHECK: Check = Check {
@@ -162,7 +162,7 @@ fn verdict(fault: &Fault, names: &[&str], lines: Vec<String>) -> Verdict {
     };
     let subject = names.first().copied().unwrap_or_default();
     Verdict::new(severity, subject, format!("{} {}", replication::title(names), fault.words))
-        .because(stack::first_lines(lines))
+        .because(first_lines(lines))
         .because((fault.kind == Kind::Alone).then(|| {
             "DRBD ends a connection after a split brain, or when it is told to disconnect".to_owned()
         }))

@@ -6,7 +6,7 @@ use crate::health::Severity;
 use crate::health::check::{Check, Look, Many, Verdict};
 use crate::health::replication;
 use crate::health::scene::Scene;
-use crate::health::stack;
+use crate::health::words::first_lines;
 
 pub(super) const CHECK: Check = Check {
     code: "drbd-split-brain",
@@ -39,7 +39,7 @@ fn check(scene: &Scene<'_>) -> Vec<Verdict> {
             subject,
             format!("{title} split brain between {one} and {other}"),
         )
-        .because(stack::first_lines(lines))
+        .because(first_lines(lines))
         .remedy(format!(
             "Decide whose data to keep. On the other node, which loses its changes: `drbdadm disconnect {on}`, `drbdadm secondary {on}`, `drbdadm connect --discard-my-data {on}`. On the one to keep, if StandAlone: `drbdadm connect {on}`."
         ))

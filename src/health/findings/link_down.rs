@@ -6,7 +6,7 @@ use crate::health::Severity;
 use crate::health::check::{Check, Look, Many, Verdict};
 use crate::health::scene::Scene;
 use crate::health::stack::{self, Member};
-use crate::health::words::{listed, shell};
+use crate::health::words::{first_lines, listed, shell};
 use crate::model::{Link, LinkPeer, LinkState, Node, Reach};
 
 pub(super) const CHECK: Check = Check {
@@ -130,9 +130,9 @@ impl<'a, 's> View<'a, 's> {
 
     fn verdict(&self, number: u32, ends: &Ends) -> Verdict {
         let (subject, summary) = self.words(number, ends);
-        let evidence = ends.values().flatten().cloned().collect();
+        let evidence = ends.values().flatten().cloned();
         Verdict::new(Severity::Warning, &subject, summary)
-            .because(stack::first_lines(evidence))
+            .because(first_lines(evidence))
             .remedy(self.remedy(number, ends))
     }
 
@@ -214,7 +214,7 @@ fn rings(scene: &Scene<'_>, members: &[Member<'_>]) -> Vec<Verdict> {
             stack::subject(scene, &hosts),
             format!("ring {number} faulty on {}", listed(&hosts)),
         )
-        .because(stack::first_lines(lines))
+        .because(first_lines(lines))
         .remedy(format!(
             "Check the interface, cable and switch of ring {number}, then put it back into use on any member: `corosync-cfgtool -r`."
         ))

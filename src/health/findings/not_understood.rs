@@ -3,10 +3,7 @@
 use crate::health::Severity;
 use crate::health::check::{Check, Look, Many, Verdict};
 use crate::health::scene::Scene;
-use crate::health::words::plural;
-
-/// How many of them are told.
-const TOLD: usize = 12;
+use crate::health::words::{first_lines, plural};
 
 pub(super) const CHECK: Check = Check {
     code: "not-understood",
@@ -21,11 +18,9 @@ fn check(scene: &Scene<'_>) -> Vec<Verdict> {
         return Vec::new();
     }
     let name = scene.name();
-    let more = oddities.len().saturating_sub(TOLD);
     let summary = format!("{} of the answer of {name} not understood", plural(oddities.len(), "part"));
     let verdict = Verdict::new(Severity::Note, name, summary)
-        .because(oddities.iter().take(TOLD).cloned())
-        .because((more > 0).then(|| format!("and {more} more")))
+        .because(first_lines(oddities.iter().cloned()))
         .remedy("The rest is shown as it is. Compare with `crm_mon -1 -r` on a member, and report what was not understood.");
     vec![verdict]
 }

@@ -7,7 +7,7 @@ use crate::health::drbd;
 use crate::health::fix::Remedy;
 use crate::health::incident::{self, Aftermath, Incident};
 use crate::health::scene::{Scene, base};
-use crate::health::words::{names, plural};
+use crate::health::words::{first_lines, names, plural};
 use crate::model::{CloneResource, NodeName, Primitive, Resource, Role};
 
 pub(super) const CHECK: Check = Check {
@@ -113,7 +113,9 @@ fn verdict(scene: &Scene<'_>, clone: &CloneResource) -> Option<Verdict> {
         )
         .because(fenced.as_ref().map(drbd::Fence::line))
         .because(told)
-        .because(scores.take(12).map(|score| format!("{} on {}: {}", score.name, score.node, score.value)))
+        .because(first_lines(
+            scores.map(|score| format!("{} on {}: {}", score.name, score.node, score.value)),
+        ))
         .waiting(scene.downs.line(scene, id))
         .remedy(remedy);
     Some(verdict)

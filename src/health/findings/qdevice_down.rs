@@ -4,7 +4,7 @@ use crate::health::Severity;
 use crate::health::check::{Check, Look, Many, Verdict};
 use crate::health::scene::Scene;
 use crate::health::stack::{self, Member};
-use crate::health::words::{listed, plural, shell};
+use crate::health::words::{first_lines, listed, plural, shell};
 use crate::model::{QdeviceState, Votes};
 
 pub(super) const CHECK: Check = Check {
@@ -47,7 +47,7 @@ fn check(scene: &Scene<'_>) -> Vec<Verdict> {
     let names: Vec<&str> = faulty.iter().map(|one| one.name).collect();
     let is_alike = faulty.iter().all(|one| one.fault == worst);
     let is_all = votes.is_some_and(|(_, votes)| names.len() >= votes.members.len());
-    let evidence = faulty.iter().map(|one| one.evidence.clone()).collect();
+    let evidence = faulty.iter().map(|one| one.evidence.clone());
     let verdict = Verdict::new(Severity::Warning, stack::subject(scene, &names), {
         match (is_alike, worst) {
             (true, Fault::NotRunning) => format!("Qdevice not running on {}", listed(&names)),
@@ -57,7 +57,7 @@ fn check(scene: &Scene<'_>) -> Vec<Verdict> {
             (false, _) => format!("Qdevice faulty on {}", listed(&names)),
         }
     })
-    .because(stack::first_lines(evidence))
+    .because(first_lines(evidence))
     .because(votes.and_then(|(member, votes)| margin(member.name(), votes)))
     .remedy(remedy(&faulty, worst));
     vec![verdict]

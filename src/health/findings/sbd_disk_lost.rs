@@ -6,7 +6,7 @@ use crate::health::Severity;
 use crate::health::check::{Check, Look, Many, Verdict};
 use crate::health::scene::Scene;
 use crate::health::stack::{self, Member};
-use crate::health::words::{listed, plural, shell};
+use crate::health::words::{first_lines, listed, plural, shell};
 use crate::model::{SbdDevice, SbdDeviceState};
 
 pub(super) const CHECK: Check = Check {
@@ -61,8 +61,8 @@ fn verdict(scene: &Scene<'_>, paths: &[&str], members: &[&Member<'_>]) -> Verdic
         stack::subject(scene, &hosts),
         format!("{noun} {} lost on {}", listed(paths), listed(&hosts)),
     )
-    .because(stack::first_lines(members.iter().flat_map(|member| lines(member)).collect()))
-    .because(stack::first_lines(effect.collect()))
+    .because(first_lines(members.iter().flat_map(|member| lines(member))))
+    .because(first_lines(effect))
     .remedy(format!(
         "Check the path to the storage on {} (`lsblk`, iSCSI sessions, multipath) until this answers: `sbd -d {first} list`.",
         stack::each_of(&hosts)

@@ -6,7 +6,7 @@ use crate::health::Severity;
 use crate::health::check::{Check, Look, Many, Verdict};
 use crate::health::scene::Scene;
 use crate::health::stack::{self, Member};
-use crate::health::words::{listed, shell};
+use crate::health::words::{first_lines, listed, shell};
 use crate::model::{SbdDeviceState, interval_ms};
 
 pub(super) const CHECK: Check = Check {
@@ -54,7 +54,7 @@ fn of_disk(scene: &Scene<'_>, watchdog: u64, msgwait: u64, seen: &[(&str, &str)]
         scene.name(),
         format!("SBD's msgwait of {msgwait} s under twice its watchdog timeout of {watchdog} s"),
     )
-    .because(stack::first_lines(lines.collect()))
+    .because(first_lines(lines))
     .because([effect(msgwait <= watchdog)])
     .remedy(format!(
         "Stop the cluster on every node, then write the timeouts again on one: `sbd {} -1 {watchdog} -4 {} create`.",
@@ -88,7 +88,7 @@ fn of_watchdog(scene: &Scene<'_>, members: &[Member<'_>]) -> Option<Verdict> {
             stack::time(timeout)
         ),
     )
-    .because(stack::first_lines(lines.collect()))
+    .because(first_lines(lines))
     .because([
         format!("the cluster's property: stonith-watchdog-timeout={written}, for {}", listed(&names)),
         effect(is_shorter),

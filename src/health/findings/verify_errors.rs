@@ -4,7 +4,7 @@ use crate::health::Severity;
 use crate::health::check::{Check, Look, Many, Verdict};
 use crate::health::scene::Scene;
 use crate::health::stack;
-use crate::health::words::plural;
+use crate::health::words::{first_lines, plural};
 
 use super::configuration;
 
@@ -42,7 +42,7 @@ fn check(scene: &Scene<'_>) -> Vec<Verdict> {
     }
     let name = scene.name();
     let summary = format!("the configuration of {name} has {}", plural(lines.len(), "error"));
-    let verdict = Verdict::new(Severity::Warning, name, summary).because(stack::first_lines(lines)).remedy(
+    let verdict = Verdict::new(Severity::Warning, name, summary).because(first_lines(lines)).remedy(
         "Correct what this lists, and repeat it until it lists nothing: `crm_verify --live-check -V`.",
     );
     vec![verdict]
