@@ -138,13 +138,21 @@ fn ordered_sets(sets: &[ResourceSet], order: &str) -> String {
 
 /// `a and b run with c, INFINITY`: each set follows the next one.
 fn colocated_sets(sets: &[ResourceSet], score: Option<Score>) -> String {
-    let is_apart = is_apart(score);
+    let members_apart = |set: &ResourceSet| is_apart(set.score.or(score));
+    let is_apart = match sets {
+        [only] => members_apart(only),
+        _ => is_apart(score),
+    };
     let set_words = |set: &ResourceSet| {
         let all: Vec<_> = members(set).collect();
-        let alone = match (all.len(), set.sequential, set.is_reversed) {
-            (0 | 1, ..) | (_, true, false) => "",
-            (_, true, true) => " (each with the next: ordering=listed)",
+        // Of a single set the verb says it, of one with a score of its own that score.
+        let is_said = sets.len() == 1 || set.score.is_some();
+        let alone = match (all.len(), set.sequential, members_apart(set)) {
+            (0 | 1, ..) => "",
             (_, false, _) => " (not with each other: sequential=false)",
+            (_, true, true) if !is_said => " (also apart from each other)",
+            (_, true, false) if set.is_reversed => " (each with the next: ordering=listed)",
+            (_, true, _) => "",
         };
         let own = set.score.filter(|_| all.len() > 1 && sets.len() > 1);
         let own = own.map(|score| format!(" ({score} among them)")).unwrap_or_default();

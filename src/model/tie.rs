@@ -221,7 +221,8 @@ fn spell_out<'a>(constraint: &'a Constraint, names: &Names<'_, 'a>, ties: &mut T
     }
 }
 
-/// In a set each member runs with the one before; a set runs with the set that comes after it.
+/// In a set each member runs with the one before, or apart from all before where the score is negative; a set runs with, or
+/// apart from, the set that comes after it.
 fn colocate<'a>(
     constraint: &'a Constraint,
     sets: &'a [ResourceSet],
@@ -235,11 +236,24 @@ fn colocate<'a>(
         leader_role: leader.role.as_ref(),
     };
     for set in sets.iter().filter(|set| set.sequential) {
-        for pair in names.of_set(set).windows(2) {
+        let members = names.of_set(set);
+        // A set's own score holds inside it only.
+        let score = set.score.or(score);
+        let kind = kind(set, set, score);
+        if score.is_some_and(Score::is_negative) {
+            // Neighbours alone would let the first run beside the third. Pacemaker ignores the set's ordering here.
+            for (at, follower) in members.iter().enumerate().skip(1) {
+                if ties.bonds.len() >= MOST {
+                    return;
+                }
+                bind_all(ties, constraint, &[*follower], &members[..at], kind);
+            }
+            continue;
+        }
+        for pair in members.windows(2) {
             let (follower, leader) =
                 if set.is_reversed { pair.split_at(1) } else { (&pair[1..], &pair[..1]) };
-            // A set's own score holds inside it only.
-            bind_all(ties, constraint, follower, leader, kind(set, set, set.score.or(score)));
+            bind_all(ties, constraint, follower, leader, kind);
         }
     }
     for pair in sets.windows(2) {
@@ -307,4 +321,56 @@ fn bind_all<'a>(
     let room = MOST.saturating_sub(ties.bonds.len());
     let pairs = followers.iter().flat_map(|follower| leaders.iter().map(move |leader| (*follower, *leader)));
     ties.bonds.extend(pairs.take(room).map(|(follower, leader)| Bond { constraint, follower, leader, kind }));
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Who is apart from whom, or with whom, by a colocation of those sets.
+    fn pairs(sets: Vec<ResourceSet>, score: Score) -> Vec<(String, String)> {
+        let rule = ConstraintRule::Set {
+            kind: "rsc_colocation".to_owned(),
+            sets,
+            score: Some(score),
+            node: None,
+            order: String::new(),
+        };
+        let cib = Cib { constraints: vec![Constraint::new("c", rule)], ..Cib::default() };
+        let bonds = cib.ties().bonds;
+        bonds.iter().map(|bond| (bond.follower.to_string(), bond.leader.to_string())).collect()
+    }
+
+    fn set(members: usize) -> ResourceSet {
+        ResourceSet::of((0..members).map(|member| format!("r{member}").into()).collect())
+    }
+
+    #[test]
+    fn a_set_with_a_negative_score_parts_every_pair() {
+        let apart = |set: ResourceSet| pairs(vec![set], Score::MinusInfinity);
+        let every = [("r1", "r0"), ("r2", "r0"), ("r2", "r1")];
+        let every = every.map(|(one, other)| (one.to_owned(), other.to_owned()));
+        assert_eq!(apart(set(3)), every);
+        assert_eq!(apart(ResourceSet { is_reversed: true, ..set(3) }), every);
+        assert_eq!(apart(ResourceSet { sequential: false, ..set(3) }), []);
+        let own = ResourceSet { score: Some(Score::Finite(-5)), ..set(3) };
+        assert_eq!(pairs(vec![own], Score::Infinity), every);
+    }
+
+    proptest! {
+        /// No two members of a set may run together where its score is negative; elsewhere each has one neighbour.
+        #[test]
+        fn a_set_binds_as_its_score_says(members in 0_usize..12, score in -3_i32..=3) {
+            let found = pairs(vec![set(members)], Score::Finite(score));
+            let count = if score < 0 { members * members.saturating_sub(1) / 2 } else { members.saturating_sub(1) };
+            prop_assert_eq!(found.len(), count);
+            let mut unordered: Vec<_> =
+                found.into_iter().map(|(one, other)| if one < other { (one, other) } else { (other, one) }).collect();
+            unordered.sort();
+            unordered.dedup();
+            prop_assert_eq!(unordered.len(), count);
+        }
+    }
 }

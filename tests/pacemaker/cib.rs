@@ -215,6 +215,9 @@ fn colocations_in_words(#[case] attributes: &str, #[case] expected: &str) {
 #[case::two_sets("rsc_colocation id=\"c\" score=\"50\"", &[("sequential=\"false\"", "a b"), ("role=\"Master\"", "c")], "a and b (not with each other: sequential=false) run with c promoted, 50")]
 #[case::own_score("rsc_colocation id=\"c\" score=\"50\"", &[("score=\"10\"", "a b"), ("", "c")], "a and b (10 among them) run with c, 50")]
 #[case::apart("rsc_colocation id=\"c\" score=\"-INFINITY\"", &[("", "a b")], "a and b run apart, -INFINITY")]
+#[case::apart_listed("rsc_colocation id=\"c\" score=\"-INFINITY\"", &[("ordering=\"listed\"", "a b")], "a and b run apart, -INFINITY")]
+#[case::apart_by_its_own("rsc_colocation id=\"c\" score=\"50\"", &[("score=\"-5\"", "a b")], "a and b run apart, -5")]
+#[case::two_apart("rsc_colocation id=\"c\" score=\"-INFINITY\"", &[("", "a b"), ("", "c")], "a and b (also apart from each other) run apart from c, -INFINITY")]
 #[case::location("rsc_location id=\"l\" node=\"n1\" score=\"-INFINITY\"", &[("", "a b")], "a and b never on n1, -INFINITY")]
 fn sets_in_words(#[case] tag: &str, #[case] sets: &[(&str, &str)], #[case] expected: &str) {
     let sets: String = sets.iter().map(|(attributes, ids)| members(attributes, ids)).collect();
