@@ -1,6 +1,6 @@
 //! What was done, when, where, by whom and why: lines of JSON that are only ever added to.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, Write};
 use std::os::unix::fs::{FileExt, MetadataExt};
@@ -14,8 +14,8 @@ use serde::{Deserialize, Serialize};
 use super::at_work::AtWork;
 use crate::config::user;
 use crate::files;
-use crate::model::{ClusterEntry, ClusterName, HostName, NodeName};
-use crate::operation::{Plan, Process, Ran, Sent, Unfinished};
+use crate::model::{ClusterName, HostName};
+use crate::operation::{Plan, Process, Ran, Sent, Site, Unfinished};
 
 /// The log's name, in the folder of state.
 pub const FILE: &str = "audit.jsonl";
@@ -112,33 +112,6 @@ pub enum What {
         /// What there is to say about it.
         words: String,
     },
-}
-
-/// A cluster, as the operations in a log are compared with it. Consoles may know one cluster by different names.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Site {
-    /// As the console calls it.
-    pub name: ClusterName,
-    /// The hosts that the console logs in to.
-    pub hosts: Vec<HostName>,
-    /// The full members, as the cluster calls them; empty where they aren't known.
-    pub members: Vec<NodeName>,
-}
-
-impl Site {
-    /// The cluster of that entry before any member has answered.
-    pub fn of(entry: &ClusterEntry) -> Self {
-        Self { name: entry.name.clone(), hosts: entry.hosts.clone(), members: Vec::new() }
-    }
-
-    /// Whether both are one cluster: the same name, a host in common, or the same members.
-    pub fn is_same(&self, other: &Self) -> bool {
-        let has = |host: &HostName| other.hosts.iter().any(|other| other.is_same_host(host));
-        let members = |site: &Self| site.members.iter().cloned().collect::<BTreeSet<_>>();
-        self.name == other.name
-            || self.hosts.iter().any(has)
-            || (!self.members.is_empty() && members(self) == members(other))
-    }
 }
 
 /// What could be read of a log.
@@ -330,17 +303,17 @@ impl<'r> Story<'r> {
     /// Where it began.
     fn site(&self) -> Option<Site> {
         let Begun { hosts, plan, .. } = self.begin.as_ref()?;
-        let name = plan.intent.cluster.clone();
-        Some(Site { name, hosts: hosts.to_vec(), members: plan.members.clone() })
+        Some(Site::of_plan(plan, hosts))
     }
 
     fn unfinished(self) -> Option<Unfinished> {
-        let Begun { entry, plan, .. } = self.begin.filter(|_| !self.is_over)?;
+        let Begun { entry, hosts, plan } = self.begin.filter(|_| !self.is_over)?;
         Some(Unfinished {
             id: entry.id.clone(),
             at: entry.at,
             user: entry.user.clone(),
             by: self.by,
+            hosts: hosts.to_vec(),
             plan: plan.clone(),
             sent: self.sent,
         })

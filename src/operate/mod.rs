@@ -19,11 +19,13 @@ use tokio_util::sync::CancellationToken;
 use self::age::Taken;
 pub use self::at_work::AtWork;
 use self::at_work::Working;
-use self::audit::{Audit, Entry, Site, What};
+use self::audit::{Audit, Entry, What};
 pub use self::preview::Wanted;
 pub use self::process::Life;
 use crate::model::{Belief, ClusterEntry, Contact, Observation};
-use crate::operation::{Act, Course, Heard, Outcome, Plan, Process, Progress, Ran, Step, Unfinished, words};
+use crate::operation::{
+    Act, Course, Heard, Outcome, Plan, Process, Progress, Ran, Site, Step, Unfinished, words,
+};
 use crate::transport::Transport;
 use crate::watch::{Clock, Lookout};
 

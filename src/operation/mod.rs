@@ -16,6 +16,7 @@ mod preview;
 mod progress;
 mod scope;
 mod simulate;
+mod site;
 mod verb;
 pub mod words;
 
@@ -28,6 +29,7 @@ pub use plan::{OnFailure, Phase, Plan, Refusal, Step, Undo, Wait, plan};
 pub use preview::{NoPreview, Preview, Projection, Together};
 pub use progress::{Process, Progress, Sent, Unfinished};
 pub use simulate::{AND_THEN, SCRIPT, Simulation};
+pub use site::Site;
 pub use verb::{Danger, Intent, SubjectKind, Verb};
 
 #[cfg(test)]

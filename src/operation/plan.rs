@@ -12,8 +12,9 @@ use super::goal::{Forgotten, Goal, mark};
 use super::guard::{Condition, whole_cib};
 use super::scope;
 use super::simulate::Simulation;
+use super::site::members;
 use super::verb::{Danger, Intent, SubjectKind, Verb};
-use crate::model::{NodeKind, NodeName, Picture, ResourceId};
+use crate::model::{NodeName, Picture, ResourceId};
 use crate::nearest::nearest;
 
 /// What would be done: shown before it runs, and written to the audit log as it is, so that a later console can see
@@ -170,11 +171,6 @@ pub fn plan(picture: &Picture, intent: &Intent) -> Result<Plan, Refusal> {
     }?;
     plan.check(picture)?;
     Ok(plan)
-}
-
-fn members(picture: &Picture) -> Vec<NodeName> {
-    let members = picture.nodes.iter().filter(|node| node.kind == NodeKind::Member);
-    members.map(|node| node.name.clone()).collect()
 }
 
 impl Plan {

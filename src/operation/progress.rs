@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::outcome::{Outcome, Ran};
 use super::plan::Plan;
+use super::site::Site;
 use crate::model::HostName;
 
 /// What happens while an operation is carried out, for the screen.
@@ -38,10 +39,19 @@ pub struct Unfinished {
     pub user: String,
     /// The processes that have carried it out, the first one first; while one of them lives, it may be under way.
     pub by: Vec<Process>,
+    /// The cluster's hosts, as the console that began it was told; empty in the log of an earlier version.
+    pub hosts: Vec<HostName>,
     /// What it was to do.
     pub plan: Plan,
     /// Its commands that were sent, or may have been.
     pub sent: Vec<Sent>,
+}
+
+impl Unfinished {
+    /// The cluster in which it began.
+    pub fn site(&self) -> Site {
+        Site::of_plan(&self.plan, &self.hosts)
+    }
 }
 
 /// A command of an operation that was sent, or may have been.

@@ -70,6 +70,7 @@ fn lists_and_other_questions_take_the_mouse() {
         at: now(),
         user: "root".to_owned(),
         by: vec![Process { pid: 7, ..Process::default() }],
+        hosts: Vec::new(),
         plan: plan(&capture("healthy"), &intent).expect("a plan"),
         sent: vec![cut_off()],
     };

@@ -1,7 +1,7 @@
 //! What the panels look like, at a fixed time, on real captures.
 
 use jiff::SignedDuration;
-use quorate::app::{Action, Event, News, Selection};
+use quorate::app::{Action, Event, News, Request, Selection};
 use quorate::model::Inventory;
 use quorate::operation::{Intent, Outcome, Process, Projection, Unfinished, Verb, plan};
 use rstest::rstest;
@@ -186,6 +186,7 @@ fn what_an_earlier_console_has_left_is_offered() {
         at: now() - SignedDuration::from_hours(3),
         user: "root".to_owned(),
         by: vec![Process { pid: 7, ..Process::default() }],
+        hosts: Vec::new(),
         plan: plan(&capture("healthy"), &intent).expect("a plan"),
         sent: (0..sent).map(|_| cut_off()).collect(),
     };
@@ -205,6 +206,48 @@ fn what_an_earlier_console_has_left_is_offered() {
             "{:?}",
             person.asked
         );
+    }
+}
+
+/// Another console calls the cluster `mq` otherwise, or another cluster `mq`: hosts and members tell which one it is.
+#[rstest]
+#[case::by_a_host("rabbit", &["10.0.0.1", "mq1"], &[], &["mq", "db"], Some("mq"))]
+#[case::by_its_members("rabbit", &["10.0.0.1"], &["c1n2", "c1n1", "c1n3"], &["mq"], Some("mq"))]
+#[case::members_of_several("rabbit", &["10.0.0.1"], &["c1n2", "c1n1", "c1n3"], &["mq", "glance"], None)]
+#[case::by_its_name("mq", &[], &[], &["db", "mq"], Some("mq"))]
+#[case::another_cluster("mq", &["x1"], &["x1", "x2"], &["mq"], None)]
+#[case::unknown("rabbit", &["x1"], &["x1", "x2"], &["mq"], None)]
+fn what_was_left_under_another_name_is_offered(
+    #[case] name: &str,
+    #[case] hosts: &[&str],
+    #[case] members: &[&str],
+    #[case] configured: &[&str],
+    #[case] expected: Option<&str>,
+) {
+    let intent = Intent { cluster: name.into(), verb: Verb::Standby, subject: "c1n2".to_owned(), to: None };
+    let mut plan = plan(&capture("healthy"), &intent).expect("a plan");
+    plan.members = members.iter().map(|member| (*member).into()).collect();
+    let left = Unfinished {
+        id: "a".to_owned(),
+        at: now() - SignedDuration::from_hours(3),
+        user: "root".to_owned(),
+        by: vec![Process { pid: 7, ..Process::default() }],
+        hosts: hosts.iter().map(|host| (*host).into()).collect(),
+        plan,
+        sent: vec![cut_off()],
+    };
+    let clusters = deployment().into_iter().filter(|(entry, _)| configured.contains(&entry.name.as_str()));
+    let mut person = Person::at(console(clusters.collect(), (100, 30)));
+    person.hear(Event::Operated(News::Unfinished(vec![left])));
+    let offered: Vec<&str> =
+        person.state.operations.unfinished.iter().map(|it| it.plan.intent.cluster.as_str()).collect();
+    assert_eq!(offered, expected.into_iter().collect::<Vec<_>>());
+    if let Some(cluster) = expected {
+        person.act(&[Action::Right, Action::Open, Action::Right, Action::Open]);
+        let [Request::Resume { unfinished, .. }] = person.asked.as_slice() else {
+            panic!("{:?}", person.asked)
+        };
+        assert_eq!(unfinished.plan.intent.cluster, cluster);
     }
 }
 

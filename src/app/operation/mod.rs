@@ -30,6 +30,8 @@ pub struct Operations {
     pub jobs: Vec<Job>,
     /// What earlier consoles have begun and not brought to an end, oldest first.
     pub unfinished: Vec<Unfinished>,
+    /// The rest of what the log has: it began in no cluster of this console, as far as is known yet.
+    pub(super) unplaced: Vec<Unfinished>,
     /// Whether somebody wants to hear that nothing is unfinished.
     pub(super) is_asked_for_unfinished: bool,
     begun: u64,

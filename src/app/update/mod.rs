@@ -153,6 +153,9 @@ fn observe(state: &mut State, name: &ClusterName, assessment: Assessment) -> Opt
     if changed || !same_contact {
         state.settle_dependencies();
     }
+    if !same_picture {
+        unfinished::look_again(state);
+    }
     // An unchanged cluster's new age is drawn with the next tick.
     if changed || !same_picture || !same_contact {
         state.dirty = true;

@@ -2,7 +2,8 @@
 
 use super::{operate, tell};
 use crate::app::{Effect, Errand, LayerKind, Notice, Panel, Remedy, Request, State};
-use crate::operation::Unfinished;
+use crate::model::ClusterName;
+use crate::operation::{Site, Unfinished};
 
 /// Asks what is unfinished.
 pub(super) fn look(state: &mut State) -> Vec<Effect> {
@@ -13,20 +14,58 @@ pub(super) fn look(state: &mut State) -> Vec<Effect> {
 /// Shows what was found, unless the person is at something else.
 pub(super) fn found(state: &mut State, unfinished: Vec<Unfinished>) {
     let is_asked = std::mem::take(&mut state.operations.is_asked_for_unfinished);
-    let known = |it: &Unfinished| state.cluster(&it.plan.intent.cluster).is_some();
-    let unfinished: Vec<Unfinished> = unfinished.into_iter().filter(known).collect();
-    let count = unfinished.len();
-    state.operations.unfinished = unfinished;
-    if count == 0 {
-        if is_asked {
-            tell(state, Notice::info("no operation is unfinished"));
+    state.operations.unfinished.clear();
+    state.operations.unplaced = unfinished;
+    if !place(state) && is_asked {
+        tell(state, Notice::info("no operation is unfinished"));
+    }
+}
+
+/// Shows those of which only now it is known that they began in a cluster of this console: its members tell, once they
+/// are known.
+pub(super) fn look_again(state: &mut State) {
+    if !state.operations.unplaced.is_empty() {
+        place(state);
+    }
+}
+
+/// Takes over what began in a cluster of this console, whatever the console that began it calls that cluster; whether
+/// there is any. The rest waits until more members are known.
+fn place(state: &mut State) -> bool {
+    let mut count = 0;
+    for mut unfinished in std::mem::take(&mut state.operations.unplaced) {
+        match home(state, &unfinished.site()) {
+            Some(cluster) => {
+                unfinished.plan.intent.cluster = cluster;
+                state.operations.unfinished.push(unfinished);
+                count += 1;
+            }
+            None => state.operations.unplaced.push(unfinished),
         }
-    } else if state.layers.top().kind() < LayerKind::Panel {
+    }
+    if count == 0 {
+        return false;
+    }
+    state.operations.unfinished.sort_by(|a, b| (a.at, &a.id).cmp(&(b.at, &b.id)));
+    if state.layers.top().kind() < LayerKind::Panel {
         state.layers.put(Panel::Unfinished { row: 0, remedy: Remedy::default() });
     } else {
         let words = format!("{count} operations of earlier consoles are unfinished: :unfinished shows them");
         tell(state, Notice::error(words));
     }
+    true
+}
+
+/// This console's name of a cluster: that of the one with a common host, else of the one with the same name, else of the
+/// only one with the same members, as nodes of several clusters may be named alike.
+fn home(state: &State, there: &Site) -> Option<ClusterName> {
+    let here = state.clusters.iter().map(|it| Site::seen(&it.entry, it.observation.picture.as_deref()));
+    let same: Vec<Site> = here.filter(|site| site.is_same(there) && !site.is_other(there)).collect();
+    let named = |site: &&Site| site.name == there.name;
+    let mut sharing = same.iter().filter(|site| site.shares_host(there));
+    let by_host = sharing.clone().find(named).or_else(|| sharing.next());
+    let only = if let [only] = same.as_slice() { Some(only) } else { None };
+    by_host.or_else(|| same.iter().find(named)).or(only).map(|site| site.name.clone())
 }
 
 /// Does with the selected one what was chosen.

@@ -19,10 +19,10 @@ use super::sources::{self, Source};
 use crate::model::text::clean;
 use crate::model::{ClusterEntry, NodeName};
 use crate::nearest::nearest;
-use crate::operate::audit::{self, Audit, Site};
+use crate::operate::audit::{self, Audit};
 use crate::operate::{Operator, Order};
 use crate::operation::{
-    self, Danger, Intent, NoPreview, Preview, Progress, Refusal, SubjectKind, Unfinished, words,
+    self, Danger, Intent, NoPreview, Preview, Progress, Refusal, Site, SubjectKind, Unfinished, words,
 };
 
 /// Previews, asks, carries out and tells how it went.
