@@ -48,7 +48,7 @@ const GALERA: &str = "Galera";
 // A failed promote.
 #[case("03-paf-stale-score", Right { exits: (2, 2), findings: &["promoted-missing pgsqld-clone", "node-offline pg-b", "fencing-disabled 03-paf-stale-score", "members-even 03-paf-stale-score"], says: &["pgsqld-clone has no promoted instance: pg-b is the best candidate to promote, aborting current promotion", "pgsql-master-ip waits for it"], never: &[GALERA, "runs again"] })]
 // The root first, and what follows folded into it.
-#[case("81-leader-disabled", Right { exits: (1, 2), findings: &["resource-disabled keystone-clone"], says: &["glance-api-clone, nova-api-clone, neutron-server-clone and vip-glance wait for it"], never: &[] })]
+#[case("81-leader-disabled", Right { exits: (1, 2), findings: &["resource-disabled keystone-clone"], says: &["keystone-clone disabled, 4 wait", "glance-api-clone, nova-api-clone, neutron-server-clone and vip-glance wait for it"], never: &[] })]
 #[case("09-one-node-blocked", Right { exits: (2, 2), findings: &["resource-blocked store-confd-1", "resource-blocked store-ios-1", "resource-failed halink"], says: &["s3auth-clone and s3server-1-clone wait for it"], never: &[] })]
 #[case("27-remote-connection-failed", Right { exits: (2, 2), findings: &["node-offline compute-0"], says: &["compute-0 (remote node) is offline: its connection failed on ctl1, ctl2 and ctl3"], never: &[] })]
 // Instances and replicas.
@@ -70,6 +70,15 @@ const GALERA: &str = "Galera";
 #[case("constraint-tag", Right { exits: (2, 2), findings: &["resource-stopped b", "resource-stopped c"], says: &["crm_simulate -sL"], never: &["does not exist", "about to start"] })]
 #[case("constraint-template", Right { exits: (2, 2), findings: &["resource-stopped b", "resource-stopped c", "resource-stopped d"], says: &[], never: &["does not exist"] })]
 #[case("ticket-set", Right { exits: (1, 1), findings: &["ticket-lost T2"], says: &["b, c"], never: &["should run"] })]
+// Constraints that bind more than two, or more than one node.
+#[case("clone-min", Right { exits: (2, 2), findings: &["resource-stopped app"], says: &["app is stopped: it starts after db-clone, which has 1 of 2 instances (clone-min)", "web waits for it", "lower its clone-min"], never: &[] })]
+#[case("apart-set", Right { exits: (2, 2), findings: &["resource-stopped c"], says: &["c runs nowhere: kept apart from a on n1; kept apart from b on n2"], never: &[] })]
+#[case("node-attribute", Right { exits: (2, 2), findings: &["resource-stopped app"], says: &["app runs nowhere: db not in rack r1 (n1 and n2)", "Ask why db isn't in rack r1"], never: &[] })]
+// Nodes that are reached through a resource.
+#[case("guest-unconnected", Right { exits: (2, 2), findings: &["node-offline web1"], says: &["web1 (guest node) is offline: vm1 runs, its connection doesn't", "site waits for it", "crm_resource --why --resource web1"], never: &[] })]
+#[case("guest-host-lost", Right { exits: (2, 2), findings: &["node-unclean n2"], says: &["guest node offline with it: web1"], never: &[] })]
+#[case("guest-vm-off", Right { exits: (1, 1), findings: &["resource-disabled vm1"], says: &["vm1 disabled, site waits", "guest node offline with it: web1"], never: &[] })]
+#[case("bundle-unlisted", Right { exits: (2, 2), findings: &["node-offline httpd-bundle"], says: &["httpd-bundle: 2 replicas offline"], never: &["guest node", "remote node"] })]
 fn the_verdict(#[case] name: &str, #[case] right: Right<'_>) {
     let (with, without) = (judge(name, true), judge(name, false));
     let told: Vec<String> = with
@@ -101,6 +110,9 @@ fn the_verdict(#[case] name: &str, #[case] right: Right<'_>) {
     "loc-ping-web-clone keeps it off node1 and node2 (pingd = 0)"
 )]
 #[case("11a-drbd-fence-constraint-down", "audiodata-clone", "DRBD allows only node-12-98, which is offline")]
+#[case("clone-min", "app", "db-clone, which has 1 of 2 instances (clone-min)")]
+#[case("apart-set", "c", "kept apart from a on n1; kept apart from b on n2")]
+#[case("node-attribute", "app", "db not in rack r1 (n1 and n2)")]
 fn why_says_the_same(#[case] name: &str, #[case] resource: &str, #[case] words: &str) {
     let observation = observation(name, true);
     let at = observation.confirmed.expect("a moment");

@@ -101,12 +101,18 @@ impl<'a> Downs<'a> {
 
     /// `g-web and vip wait for it`: what a resource keeps from running, as a line of evidence.
     pub(super) fn line(&self, scene: &Scene<'a>, id: &ResourceId) -> Option<String> {
-        let (own, top) = scene.parts(base(id)).next().map(|part| (&part.primitive.id, part.top()))?;
+        waiting(&self.behind_all(scene, id))
+    }
+
+    /// The same as a list: what waits for the resource, or for what contains it.
+    pub(super) fn behind_all(&self, scene: &Scene<'a>, id: &ResourceId) -> Vec<&'a ResourceId> {
+        let part = scene.parts(base(id)).next().map(|part| (&part.primitive.id, part.top()));
+        let Some((own, top)) = part else { return Vec::new() };
         let mut behind = self.behind(Root::Resource(top)).to_vec();
         if own == id && own != top {
             behind.extend(self.behind(Root::Resource(own)));
         }
-        waiting(&behind)
+        behind
     }
 
     pub(super) fn behind_line(&self, root: Root<'a>) -> Option<String> {
@@ -154,17 +160,20 @@ fn root<'a>(
     down: &Down<'a>,
 ) -> Option<Root<'a>> {
     let mut obstacle = &down.obstacle;
+    // The last of its leaders that has a finding of its own, should what that follows have none.
+    let mut told = None;
     let mut seen = HashSet::from([down.top.id()]);
     loop {
-        let leader = match obstacle {
-            Obstacle::Leader(leader) => leader,
+        let (id, leader) = match obstacle {
+            Obstacle::Leader(leader) => (leader.id, Some(leader)),
+            Obstacle::Away(_, carrier) => (*carrier, None),
             Obstacle::Behind(disabled) => return Some(Root::Resource(disabled)),
             Obstacle::Fencing(_) => return Some(Root::Fencing),
             Obstacle::Unknown => return scene.doubtful_ticket().map(Root::Ticket),
             _ => return None,
         };
-        let parts: Vec<&Placed<'a>> = scene.parts(base(leader.id)).collect();
-        let top = parts.first()?.top();
+        let parts: Vec<&Placed<'a>> = scene.parts(base(id)).collect();
+        let Some(top) = parts.first().map(|part| part.top()) else { return told };
         if !seen.insert(top) {
             return None;
         }
@@ -174,9 +183,14 @@ fn root<'a>(
         match places.get(top).and_then(|&at| all.get(at)) {
             Some(next) if next.obstacle.is_passed_on() => {
                 obstacle = &next.obstacle;
+                told = Some(Root::Resource(top));
             }
             Some(_) => return Some(Root::Resource(top)),
-            None => return tells(scene, &parts, leader).then_some(Root::Resource(top)),
+            // A remote node that is offline has a finding, and so has its machine.
+            None if leader.is_none_or(|leader| tells(scene, &parts, leader)) => {
+                return Some(Root::Resource(top));
+            }
+            None => return told,
         }
     }
 }
@@ -188,6 +202,8 @@ fn tells(scene: &Scene<'_>, parts: &[&Placed<'_>], leader: &Leader<'_>) -> bool 
         LeaderState::Failed | LeaderState::Blocked => true,
         LeaderState::Down => parts.iter().any(|part| scene.is_disabled(part)) && !moving,
         LeaderState::NotPromoted => !moving,
+        // It runs, and may have no finding at all.
+        LeaderState::TooFew(..) => false,
     }
 }
 

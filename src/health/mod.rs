@@ -16,6 +16,7 @@ mod fix;
 mod incident;
 mod index;
 mod remedy;
+mod remote;
 mod replication;
 mod scene;
 mod stack;

@@ -5,6 +5,7 @@ use crate::model::{Node, NodeName, ResourceId};
 use super::fix::{Fix, Remedy};
 use super::scene::Scene;
 use super::why::barrier::{Barrier, State};
+use super::why::obstacle::{Leader, LeaderState, Obstacle};
 use super::words::shell;
 
 /// What to do where no node may run a resource: something for each kind of barrier, two at most.
@@ -31,6 +32,16 @@ pub(super) fn of_barriers(
         }
     }
     Remedy::join(lines, " ")
+}
+
+/// What to do where a resource waits for more instances of a clone; `None` where it waits for something else.
+pub(super) fn of_leader(scene: &Scene<'_>, obstacle: &Obstacle<'_>) -> Option<Remedy> {
+    let Obstacle::Leader(Leader { id, state: LeaderState::TooFew(..), .. }) = obstacle else { return None };
+    let why = scene.tools().why(id);
+    Some(
+        format!("Ask why no more instances of {id} run: {why}. If fewer are enough, lower its clone-min.")
+            .into(),
+    )
 }
 
 /// The command that shows a node's health attributes: of the one that is worst, or of all.
@@ -102,10 +113,16 @@ fn of_barrier(scene: &Scene<'_>, id: &ResourceId, node: &NodeName, barrier: &Bar
         Barrier::Room(name, ..) => {
             format!("Free or add {name}: stop or move something, or correct the node's utilization.")
         }
-        Barrier::Without(leader, _) => {
-            format!("Ask why {leader} isn't there: {}.", scene.tools().why(leader))
+        Barrier::Without(company) => {
+            let leader = company.leader;
+            format!("Ask why {leader} isn't {}: {}.", company.there(), scene.tools().why(leader))
         }
-        Barrier::Beside(leader, _) => format!("Move {leader} away, or add a node."),
+        Barrier::Beside(company) => match company.place {
+            Some((attribute, value)) => {
+                format!("Move {} out of {attribute} {value}, or add a node elsewhere.", company.leader)
+            }
+            None => format!("Move {} away, or add a node.", company.leader),
+        },
         Barrier::OptIn => format!("Add a location constraint for {id}: the cluster is opt-in."),
         Barrier::Undiscovered => {
             "Check the constraints with resource-discovery: `cibadmin --query --scope constraints`."

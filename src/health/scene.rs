@@ -217,6 +217,16 @@ impl<'a> Scene<'a> {
             .or(self.picture.summary.options.watchdog_timeout.as_deref())
     }
 
+    /// An option of a clone that is a number, such as `clone-max`: its own, or the default of all resources.
+    pub(super) fn clone_option(&self, id: &ResourceId, name: &str) -> Option<usize> {
+        let own = self.index.configured(base(id)).and_then(|clone| clone.meta(name));
+        let default = || {
+            let mut defaults = self.picture.cib.as_deref()?.resource_defaults.iter();
+            defaults.find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+        };
+        own.or_else(default)?.parse().ok()
+    }
+
     /// The constraints of the CIB; none where it was not read.
     pub(super) fn constraints(&self) -> impl Iterator<Item = &'a Constraint> + use<'a> {
         self.picture.cib.as_deref().into_iter().flat_map(|cib| &cib.constraints)
@@ -283,7 +293,7 @@ impl<'a> Scene<'a> {
             || placed.ids().iter().any(|id| self.is_disabled_in_cib(id))
     }
 
-    fn is_disabled_in_cib(&self, id: &ResourceId) -> bool {
+    pub(super) fn is_disabled_in_cib(&self, id: &ResourceId) -> bool {
         let role = self.index.configured(base(id)).and_then(|resource| resource.meta("target-role"));
         role.is_some_and(|role| role.eq_ignore_ascii_case("stopped"))
     }

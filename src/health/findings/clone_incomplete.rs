@@ -61,6 +61,8 @@ fn of_down(scene: &Scene<'_>, down: &Down<'_>) -> Verdict {
         crate::health::remedy::of_barriers(scene, id, barriers)
     } else if let (Obstacle::Unmanaged, [first, ..]) = (&down.obstacle, parts.as_slice()) {
         resource_unmanaged::remedy(scene, first)
+    } else if let Some(remedy) = crate::health::remedy::of_leader(scene, &down.obstacle) {
+        remedy
     } else {
         ask_scheduler(scene, id) + " After an old failure: " + Fix::Cleanup(id.clone(), None) + "."
     };
@@ -142,23 +144,19 @@ fn summary(id: &ResourceId, tally: &Tally<'_>) -> String {
 
 /// How many instances a clone may have. `crm_mon` lists an instance for each that may exist.
 fn most(scene: &Scene<'_>, clone: &CloneResource) -> usize {
-    meta(scene, clone, "clone-max").unwrap_or(clone.instances.len())
-}
-
-fn meta(scene: &Scene<'_>, clone: &CloneResource, name: &str) -> Option<usize> {
-    scene.index.configured(clone.id.as_str())?.meta(name)?.parse().ok()
+    scene.clone_option(&clone.id, "clone-max").unwrap_or(clone.instances.len())
 }
 
 /// How many instances should run, of a clone of which none does.
 fn expected(scene: &Scene<'_>, resource: &Resource) -> usize {
     let Resource::Clone(clone) = resource else { return 1 };
     let hosts = Asked::new(scene, &clone.id).map_or(0, |asked| barrier::barriers(&asked).len());
-    let a_node = meta(scene, clone, "clone-node-max").unwrap_or(1).max(1);
+    let a_node = scene.clone_option(&clone.id, "clone-node-max").unwrap_or(1).max(1);
     most(scene, clone).min(hosts.saturating_mul(a_node)).max(1)
 }
 
 fn tally<'a>(scene: &'a Scene<'_>, clone: &CloneResource, asked: &Asked<'_, 'a>) -> Tally<'a> {
-    let a_node = meta(scene, clone, "clone-node-max").unwrap_or(1).max(1);
+    let a_node = scene.clone_option(&clone.id, "clone-node-max").unwrap_or(1).max(1);
     // A node where it failed too often is told by that finding; it could take an instance all the same.
     let is_open = |all: &[Barrier<'_>]| all.iter().all(barrier::is_failure);
     let hosts: Vec<&NodeName> = barrier::barriers(asked)

@@ -4,9 +4,10 @@ use super::fencing_failed::{latest, who};
 use crate::health::Severity;
 use crate::health::check::{Check, Look, Many, Verdict};
 use crate::health::fix::{Fix, Remedy};
-use crate::health::scene::{Scene, base};
+use crate::health::remote::{self, Away};
+use crate::health::scene::Scene;
 use crate::health::stack;
-use crate::health::words::{listed, plural, shell};
+use crate::health::words::{names, plural, shell};
 use crate::model::{FencingEvent, FencingOutcome, Node, NodeKind, NodeName, ResourceId};
 
 pub(super) const CHECK: Check = Check {
@@ -18,27 +19,26 @@ pub(super) const CHECK: Check = Check {
 
 fn check(scene: &Scene<'_>) -> Vec<Verdict> {
     // Members that a partition without a quorum does not see are told by that finding.
-    let told = |node: &&Node| {
-        ((scene.lacks_quorum() || scene.lacks_dc()) && node.kind == NodeKind::Member)
-            || is_guest_told(scene, node)
-    };
+    let told = |node: &Node| (scene.lacks_quorum() || scene.lacks_dc()) && node.kind == NodeKind::Member;
+    let mut verdicts = Vec::new();
+    let mut unlisted: Vec<(ResourceId, Vec<&NodeName>)> = Vec::new();
     let offline = scene.picture.nodes.iter().filter(|node| !node.online && !node.unclean && !node.pending);
-    offline.filter(|node| !told(node)).filter_map(|node| verdict(scene, node)).collect()
-}
-
-/// Whether the finding on its virtual machine tells of a guest node.
-fn is_guest_told(scene: &Scene<'_>, node: &Node) -> bool {
-    let NodeKind::Guest { resource: Some(machine) } = &node.kind else { return false };
-    scene.parts(base(machine)).any(|part| !part.primitive.active) && scene.standstill.is_none()
-}
-
-fn verdict(scene: &Scene<'_>, node: &Node) -> Option<Verdict> {
-    match node.kind {
-        NodeKind::Member => Some(member(scene, node)),
-        NodeKind::Remote | NodeKind::Guest { .. } => Some(remote(scene, node)),
-        // The finding on the bundle tells of its replicas.
-        NodeKind::Bundle { .. } | NodeKind::Other(_) => None,
+    for node in offline.filter(|node| !told(node)) {
+        match node.kind {
+            NodeKind::Member => verdicts.push(member(scene, node)),
+            NodeKind::Other(_) => {}
+            _ => match Away::of(scene, node) {
+                Away::Told => {}
+                Away::Unlisted(bundle) => match unlisted.iter_mut().find(|(other, _)| *other == bundle) {
+                    Some((_, replicas)) => replicas.push(&node.name),
+                    None => unlisted.push((bundle, vec![&node.name])),
+                },
+                away => verdicts.push(remote_or_guest(scene, node, &away)),
+            },
+        }
     }
+    verdicts.extend(unlisted.iter().map(|(bundle, replicas)| of_bundle(scene, bundle, replicas)));
+    verdicts
 }
 
 fn member(scene: &Scene<'_>, node: &Node) -> Verdict {
@@ -75,41 +75,56 @@ pub(super) fn fenced_line(scene: &Scene<'_>, event: &FencingEvent) -> String {
     format!("{}{when}{who}", event.action)
 }
 
-fn remote(scene: &Scene<'_>, node: &Node) -> Verdict {
+/// A remote node or guest.
+fn remote_or_guest(scene: &Scene<'_>, node: &Node, away: &Away<'_>) -> Verdict {
     let name = &node.name;
-    let kind = node.kind.word();
-    let connection = scene.placed.iter().find(|placed| placed.primitive.id.as_str() == name.as_str());
-    if connection.is_some_and(|placed| !scene.should_run(placed)) {
-        return Verdict::new(
-            Severity::Note,
-            name,
-            format!("{name} ({kind} node) is offline: its connection is disabled"),
-        )
-        .remedy(Remedy::from("When it is wanted again: ") + Fix::Enable(name.as_str().into()) + ".");
-    }
-    let failures = scene.picture.failures.iter().filter(|failure| failure.resource.as_str() == name.as_str());
-    let counts = scene.index.counts(base(&ResourceId::from(name.as_str()))).iter();
-    let given_up: Vec<&NodeName> =
-        counts.filter(|count| count.at_threshold()).map(|count| &count.node).collect();
-    let why = if given_up.is_empty() {
-        String::new()
-    } else {
-        format!(": its connection failed on {}", listed(&given_up))
+    let id = ResourceId::from(name.as_str());
+    let severity = match away {
+        Away::Disabled => Severity::Note,
+        Away::NoConnection | Away::Maintenance => Severity::Warning,
+        _ => Severity::Critical,
     };
-    Verdict::new(Severity::Critical, name, format!("{name} ({kind} node) is offline{why}"))
+    let why = away.words().map(|words| format!(": {words}")).unwrap_or_default();
+    let summary = format!("{name} ({} node) is offline{why}", node.kind.word());
+    let failures = scene.picture.failures.iter().filter(|failure| failure.resource == id);
+    let ran = node.resources_running.filter(|count| *count > 0);
+    Verdict::new(severity, name, summary)
         .because(failures.take(3).map(|failure| {
             let said = &failure.exit_reason;
             let said = if said.is_empty() { String::new() } else { format!(": {said}") };
             format!("{}{said}", crate::health::incident::summary(failure))
         }))
-        .because((!given_up.is_empty()).then(|| "no member tries again until it is cleaned up".to_owned()))
-        .waiting(scene.downs.line(scene, &ResourceId::from(name.as_str())))
-        .because(node.resources_running.filter(|count| *count > 0).map(|count| format!("{} ran there", plural(count as usize, "resource"))))
-        .remedy(
-            Remedy::from("Check that the host is up and that `pacemaker_remoted` runs there (`systemctl status pacemaker_remote`), then ")
-                + Fix::Cleanup(name.as_str().into(), None)
-                + ".",
-        )
+        .because(away.evidence(scene, node))
+        .waiting(scene.downs.line(scene, &id))
+        .because(ran.map(|count| format!("{} ran there", plural(count as usize, "resource"))))
+        .remedy(away.remedy(scene, node))
+}
+
+/// Replicas of a bundle that `crm_mon` doesn't list, so that no other finding tells of it.
+fn of_bundle(scene: &Scene<'_>, bundle: &ResourceId, replicas: &[&NodeName]) -> Verdict {
+    let is_disabled = scene.is_disabled_in_cib(bundle);
+    let (severity, why) = if is_disabled {
+        (Severity::Note, ": it is disabled")
+    } else if scene
+        .picture
+        .nodes
+        .iter()
+        .any(|node| node.online && remote::bundle_of(scene, node) == Some(bundle.clone()))
+    {
+        (Severity::Warning, "")
+    } else {
+        (Severity::Critical, "")
+    };
+    let remedy = if is_disabled {
+        Remedy::from("When it is wanted again: ") + Fix::Enable(bundle.clone()) + "."
+    } else {
+        format!("List what is stopped as well, `crm_mon -1 -r`, and ask why: {}.", scene.tools().why(bundle))
+            .into()
+    };
+    let summary = format!("{bundle}: {} offline{why}", plural(replicas.len(), "replica"));
+    Verdict::new(severity, bundle, summary)
+        .because([format!("offline: {}", names(replicas)), "its containers aren't in the picture".to_owned()])
+        .remedy(remedy)
 }
 
 #[cfg(test)]
@@ -143,7 +158,7 @@ mod tests {
             lines,
             [
                 "note node-offline r1: r1 (remote node) is offline: its connection is disabled",
-                "note resource-disabled r1: r1 is disabled (target-role Stopped)",
+                "note resource-disabled r1: r1 disabled",
             ]
         );
     }

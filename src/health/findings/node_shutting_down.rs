@@ -2,6 +2,7 @@
 
 use crate::health::Severity;
 use crate::health::check::{Check, Look, Many, Verdict};
+use crate::health::remote;
 use crate::health::scene::Scene;
 
 pub(super) const CHECK: Check = Check {
@@ -13,6 +14,8 @@ pub(super) const CHECK: Check = Check {
 
 fn check(scene: &Scene<'_>) -> Vec<Verdict> {
     let leaving = scene.picture.nodes.iter().filter(|node| node.shutdown && node.online && !node.unclean);
+    // A replica leaves because its bundle is stopped, and has no cluster stack of its own.
+    let leaving = leaving.filter(|node| remote::bundle_of(scene, node).is_none());
     leaving
         .map(|node| {
             let name = &node.name;

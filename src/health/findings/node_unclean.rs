@@ -7,6 +7,7 @@ use crate::health::down::Root;
 use crate::health::fencing;
 use crate::health::fix::Fix;
 use crate::health::incident;
+use crate::health::remote;
 use crate::health::scene::Scene;
 use crate::health::words::{plural, shell};
 use crate::model::{FencingEvent, FencingOutcome, Node};
@@ -74,6 +75,7 @@ fn verdict(scene: &Scene<'_>, node: &Node) -> Verdict {
         .because([if node.online { "it is still online".to_owned() } else { "it is offline".to_owned() }])
         .because(pending.map(pending_line))
         .because(held(node))
+        .because(remote::guests_line(scene, name))
         .because(failed_stops(scene, node))
         .remedy(remedy)
 }

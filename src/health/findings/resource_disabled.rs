@@ -37,10 +37,8 @@ fn check(scene: &Scene<'_>) -> Vec<Verdict> {
             demoted.push((placed.top(), holder));
         }
     }
-    let off = tops.into_iter().map(|id| verdict(scene, id, id, "is disabled (target-role Stopped)"));
-    let demoted = demoted.into_iter().map(|(id, holder)| {
-        verdict(scene, id, holder, "is kept from being promoted (target-role Unpromoted)")
-    });
+    let off = tops.into_iter().map(|id| verdict(scene, id, id, Kept::Stopped));
+    let demoted = demoted.into_iter().map(|(id, holder)| verdict(scene, id, holder, Kept::Unpromoted));
     off.chain(demoted).collect()
 }
 
@@ -49,16 +47,29 @@ fn is_promotable(placed: &Placed<'_>) -> bool {
     placed.ancestors.iter().any(promotable)
 }
 
+/// The state that a target role keeps a resource in.
+#[derive(Clone, Copy)]
+enum Kept {
+    Stopped,
+    Unpromoted,
+}
+
 /// A note, unless something that should run is stopped because of it. `holder` has the target role.
-fn verdict(scene: &Scene<'_>, id: &ResourceId, holder: &ResourceId, state: &str) -> Verdict {
-    let behind = scene.downs.line(scene, id);
-    let severity = if behind.is_some() { Severity::Warning } else { Severity::Note };
-    let summary = match &behind {
-        Some(line) => format!("{id} {state}; {line}"),
-        None => format!("{id} {state}"),
+fn verdict(scene: &Scene<'_>, id: &ResourceId, holder: &ResourceId, kept: Kept) -> Verdict {
+    let (state, role) = match kept {
+        Kept::Stopped => ("disabled", "Stopped"),
+        Kept::Unpromoted => ("kept unpromoted", "Unpromoted"),
     };
+    let behind = scene.downs.behind_all(scene, id);
+    let (severity, summary) = match behind.as_slice() {
+        [] => (Severity::Note, format!("{id} {state}")),
+        [only] => (Severity::Warning, format!("{id} {state}, {only} waits")),
+        many => (Severity::Warning, format!("{id} {state}, {} wait", many.len())),
+    };
+    let on = if holder == id { String::new() } else { format!(" on {holder}") };
     Verdict::new(severity, id, summary)
-        .because(behind)
+        .because([format!("target-role is {role}{on}")])
+        .waiting(scene.downs.line(scene, id))
         .because(scene.guest_line(id))
         .remedy(Remedy::from("When it is wanted again: ") + Fix::Enable(holder.clone()) + ".")
 }
@@ -86,10 +97,7 @@ mod tests {
         });
         assert_eq!(
             lines,
-            [
-                "note resource-disabled g: g is disabled (target-role Stopped)",
-                "note resource-disabled vip-db: vip-db is disabled (target-role Stopped)",
-            ]
+            ["note resource-disabled g: g disabled", "note resource-disabled vip-db: vip-db disabled",]
         );
     }
 
@@ -100,7 +108,7 @@ mod tests {
             vec![ip, off("fs"), primitive("app", "ocf:heartbeat:Dummy", &[])]
         };
         let found = told(|picture| picture.resources.push(group("g", members())));
-        let expected = "warning resource-disabled fs: fs is disabled (target-role Stopped); app waits for it";
+        let expected = "warning resource-disabled fs: fs disabled, app waits";
         assert_eq!(found, [expected]);
         let cloned = told(|picture| {
             let Resource::Clone(clone) = &mut picture.resources[2] else { unreachable!() };
@@ -108,8 +116,7 @@ mod tests {
             clone.instances =
                 vec![group("g:0", vec![off("fs"), primitive("app", "ocf:heartbeat:Dummy", &[])])];
         });
-        let expected =
-            "warning resource-disabled fs: fs is disabled (target-role Stopped); galera-clone waits for it";
+        let expected = "warning resource-disabled fs: fs disabled, galera-clone waits";
         assert_eq!(cloned, [expected]);
     }
 
@@ -135,7 +142,8 @@ mod tests {
                 cib.resources[at].meta.push(("target-role".to_owned(), role.to_owned()));
                 picture.cib = Some(Arc::new(cib));
             });
-            let expected = "warning resource-disabled galera-clone: galera-clone is kept from being promoted (target-role Unpromoted); vip-db waits for it";
+            let expected =
+                "warning resource-disabled galera-clone: galera-clone kept unpromoted, vip-db waits";
             assert_eq!(lines(&findings), [expected]);
             assert!(
                 findings[0].remedy.contains(&format!("--resource {holder} --meta")),
@@ -154,7 +162,7 @@ mod tests {
             }
             picture.cib = Some(Arc::new(cib));
         });
-        let expected = "warning resource-disabled galera-clone: galera-clone is kept from being promoted (target-role Unpromoted); vip-db waits for it";
+        let expected = "warning resource-disabled galera-clone: galera-clone kept unpromoted, vip-db waits";
         assert_eq!(lines, [expected]);
     }
 }

@@ -3,6 +3,7 @@
 use crate::health::Severity;
 use crate::health::check::{Check, Look, Many, Verdict};
 use crate::health::fix::{Fix, Remedy};
+use crate::health::remote;
 use crate::health::scene::Scene;
 use std::collections::HashMap;
 
@@ -43,7 +44,9 @@ fn check(scene: &Scene<'_>) -> Vec<Verdict> {
     let unexplained = scene.placed.iter().filter(|placed| {
         let primitive = placed.primitive;
         let id = base(&primitive.id);
-        primitive.failed && !primitive.blocked && !is_told(&primitive.id) && !places.contains_key(id)
+        let is_own = !is_told(&primitive.id) && !places.contains_key(id);
+        // On a node that is lost crm_mon marks everything as failed; that node is the cause.
+        primitive.failed && !primitive.blocked && is_own && !remote::is_on_lost(scene, placed)
     });
     verdicts.extend(unexplained.map(of_flag));
     verdicts

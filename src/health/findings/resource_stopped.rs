@@ -58,6 +58,9 @@ fn remedy(scene: &Scene<'_>, down: &Down<'_>) -> Remedy {
     if let Obstacle::NoNode(barriers) = &down.obstacle {
         return crate::health::remedy::of_barriers(scene, down.top.id(), barriers);
     }
+    if let Some(remedy) = crate::health::remedy::of_leader(scene, &down.obstacle) {
+        return remedy;
+    }
     let target = down.top.id();
     ask_scheduler(scene, target) + " After an old failure: " + Fix::Cleanup(target.clone(), None) + "."
 }

@@ -1,12 +1,13 @@
 //! What keeps a resource off a node.
 
+use super::company::{self, Company};
 use super::resource::Asked;
 use super::rule;
 use crate::health::scene::{Scene, base, is_host};
 use crate::health::words::listed;
 use crate::model::{
-    Bond, BondKind, Constraint, FailedProbe, Node, NodeHealth, NodeKind, NodeName, Place, ResourceId, Role,
-    Score, interval, is_true,
+    BondKind, Constraint, FailedProbe, Node, NodeHealth, NodeKind, NodeName, Place, ResourceId, Role, Score,
+    interval, is_true,
 };
 
 /// One thing that keeps a resource off a node.
@@ -26,10 +27,10 @@ pub(in crate::health) enum Barrier<'a> {
     Probed(&'a str),
     /// No room is left: of what, how much it needs and how much is left.
     Room(&'a str, i64, i64),
-    /// What it may only run with isn't there in that role.
-    Without(&'a ResourceId, Option<&'a Role>),
-    /// What it must not run with is there in that role.
-    Beside(&'a ResourceId, Option<&'a Role>),
+    /// What it may only run with isn't there.
+    Without(Company<'a>),
+    /// What it must not run with is there.
+    Beside(Company<'a>),
     /// No constraint allows it there, and the cluster is opt-in.
     OptIn,
     /// Another constraint of the resource says `resource-discovery="exclusive"`.
@@ -90,14 +91,30 @@ pub(in crate::health) fn barriers<'a>(asked: &Asked<'_, 'a>) -> Vec<(&'a Node, V
     nodes.map(|node| (node, of_node(asked, node))).collect()
 }
 
-/// Fencing devices and connections to remote nodes run on members only; so do bundles' containers and what is outside
-/// of containers never runs in one.
+/// Fencing devices, connections to remote nodes and the machines of guests run on members only; a bundle's containers on
+/// remote nodes as well. What is outside of containers never runs in one.
 pub(super) fn could_run(asked: &Asked<'_, '_>, node: &Node) -> bool {
+    let is_of_bundle = asked.parts.iter().any(|part| part.bundle().is_some());
     let of_members = asked.parts.iter().any(|part| {
         let agent = &part.primitive.agent;
-        agent.starts_with("stonith:") || agent == "ocf:pacemaker:remote"
+        agent.starts_with("stonith:")
+            || agent == "ocf:pacemaker:remote"
+            || is_machine(asked, &part.primitive.id)
     });
-    is_host(&node.kind) && (!of_members || node.kind == NodeKind::Member)
+    match node.kind {
+        NodeKind::Member => true,
+        NodeKind::Remote if is_of_bundle => true,
+        _ => is_host(&node.kind) && !is_of_bundle && !of_members,
+    }
+}
+
+/// Whether it is the virtual machine of a guest.
+fn is_machine(asked: &Asked<'_, '_>, id: &ResourceId) -> bool {
+    let is_guest =
+        |node: &Node| matches!(&node.kind, NodeKind::Guest { resource: Some(machine) } if machine == id);
+    let configured = asked.scene.index.configured(base(id));
+    configured.is_some_and(|it| it.meta("remote-node").is_some())
+        || asked.scene.picture.nodes.iter().any(is_guest)
 }
 
 pub(super) fn of_node<'a>(asked: &Asked<'_, 'a>, node: &'a Node) -> Vec<Barrier<'a>> {
@@ -110,7 +127,7 @@ pub(super) fn of_node<'a>(asked: &Asked<'_, 'a>, node: &'a Node) -> Vec<Barrier<
     barriers.extend(opt_in(asked, name).then_some(Barrier::OptIn));
     barriers.extend(undiscovered(asked, name).then_some(Barrier::Undiscovered));
     barriers.extend(room(asked, name));
-    barriers.extend(company(asked, name));
+    barriers.extend(company::barriers(asked, name));
     barriers.sort_by_key(|barrier| match barrier {
         Barrier::Ban(_) | Barrier::OptIn | Barrier::Undiscovered => 0,
         Barrier::State(_) => 1,
@@ -118,7 +135,7 @@ pub(super) fn of_node<'a>(asked: &Asked<'_, 'a>, node: &'a Node) -> Vec<Barrier<
         Barrier::Rule(..) => 3,
         Barrier::Failed | Barrier::Probed(_) => 4,
         Barrier::Room(..) => 5,
-        Barrier::Without(..) | Barrier::Beside(..) => 6,
+        Barrier::Without(_) | Barrier::Beside(_) => 6,
     });
     barriers
 }
@@ -295,47 +312,6 @@ fn room<'a>(asked: &Asked<'_, 'a>, node: &NodeName) -> Option<Barrier<'a>> {
     })
 }
 
-fn company<'a>(asked: &Asked<'_, 'a>, node: &NodeName) -> Vec<Barrier<'a>> {
-    let bonds = asked.bonds().filter(|bond| !bond.kind.is_of_promotion());
-    bonds
-        .filter_map(|bond| {
-            let BondKind::With { score, leader_role, .. } = bond.kind else { return None };
-            match (score?, is_beside(asked, &bond, leader_role, node)?) {
-                (Score::Infinity, false) => Some(Barrier::Without(bond.leader, leader_role)),
-                (Score::MinusInfinity, true) => Some(Barrier::Beside(bond.leader, leader_role)),
-                _ => None,
-            }
-        })
-        .collect()
-}
-
-/// The attribute whose value makes several nodes one place for a colocation. A node's name makes it one by itself.
-pub(super) fn place_attribute<'a>(bond: &Bond<'a>) -> Option<&'a str> {
-    bond.constraint.terms.node_attribute.as_deref().filter(|name| *name != "#uname")
-}
-
-/// Whether the leader of a colocation runs, in that role, in the place that the node is part of; `None` where a node's place isn't known.
-pub(super) fn is_beside(
-    asked: &Asked<'_, '_>,
-    bond: &Bond<'_>,
-    role: Option<&Role>,
-    node: &NodeName,
-) -> Option<bool> {
-    let scene = asked.scene;
-    let Some(attribute) = place_attribute(bond) else {
-        return Some(scene.runs_on(bond.leader, role, node));
-    };
-    let place = |node: &NodeName| {
-        let known = scene.index.attributes(node).iter().find(|known| known.name == attribute);
-        known.map(|known| known.value.as_str())
-    };
-    let own = place(node)?;
-    let nodes = scene.picture.nodes.iter().map(|node| &node.name);
-    let places: Vec<_> = nodes.filter(|other| scene.runs_on(bond.leader, role, other)).map(place).collect();
-    let is_known = places.contains(&Some(own)) || !places.contains(&None);
-    is_known.then(|| places.contains(&Some(own)))
-}
-
 /// All that keeps a resource off its nodes in one line, given the first barrier of each: `by-day keeps it off t1 and
 /// t2`.
 pub(in crate::health) fn headline(barriers: &[(&Node, Vec<Barrier<'_>>)]) -> String {
@@ -394,10 +370,10 @@ fn words(barrier: &Barrier<'_>, nodes: &[&NodeName]) -> String {
         Barrier::Failed => format!("failed too often on {on}"),
         Barrier::Probed(result) => format!("{result} on {on}"),
         Barrier::Room(name, need, left) => format!("needs {name} {need}; {on} {have} {left} left"),
-        Barrier::Without(leader, Some(Role::Promoted)) => format!("{leader} not promoted on {on}"),
-        Barrier::Without(leader, Some(Role::Unpromoted)) => format!("{leader} not unpromoted on {on}"),
-        Barrier::Without(leader, _) => format!("{leader} not on {on}"),
-        Barrier::Beside(leader, _) => format!("kept apart from {leader} on {on}"),
+        Barrier::Without(company) => {
+            format!("{} not {}{}", company.leader, company.role_word(), company.at(&on))
+        }
+        Barrier::Beside(company) => format!("kept apart from {} {}", company.leader, company.at(&on)),
         Barrier::OptIn => format!("no constraint allows it on {on} (opt-in cluster)"),
         Barrier::Undiscovered => format!("resource-discovery excludes {on}"),
     }
@@ -414,18 +390,24 @@ pub(in crate::health) fn line(node: &NodeName, barrier: &Barrier<'_>) -> String 
         Barrier::Failed => format!("{node}: it failed there too often"),
         Barrier::Probed(result) => format!("{node}: its probe failed there: {result}"),
         Barrier::Room(name, need, left) => format!("{node}: {name} {left} left, {need} needed"),
-        Barrier::Without(leader, Some(Role::Promoted)) => format!("{node}: {leader} isn't promoted there"),
-        Barrier::Without(leader, Some(Role::Unpromoted)) => {
-            format!("{node}: {leader} doesn't run there unpromoted")
+        Barrier::Without(company) => {
+            let there = company.there();
+            let lacks = match company.role {
+                Some(Role::Promoted) => format!("isn't promoted {there}"),
+                Some(Role::Unpromoted) => format!("doesn't run {there} unpromoted"),
+                _ => format!("doesn't run {there}"),
+            };
+            format!("{node}: {} {lacks}", company.leader)
         }
-        Barrier::Without(leader, _) => format!("{node}: {leader} doesn't run there"),
-        Barrier::Beside(leader, Some(Role::Promoted)) => {
-            format!("{node}: {leader} is promoted there, and they are kept apart")
+        Barrier::Beside(company) => {
+            let there = company.there();
+            let is = match company.role {
+                Some(Role::Promoted) => format!("is promoted {there}"),
+                Some(Role::Unpromoted) => format!("runs {there} unpromoted"),
+                _ => format!("runs {there}"),
+            };
+            format!("{node}: {} {is}, and they are kept apart", company.leader)
         }
-        Barrier::Beside(leader, Some(Role::Unpromoted)) => {
-            format!("{node}: {leader} runs there unpromoted, and they are kept apart")
-        }
-        Barrier::Beside(leader, _) => format!("{node}: {leader} runs there, and they are kept apart"),
         Barrier::OptIn => format!("{node}: no constraint allows it, and the cluster is opt-in"),
         Barrier::Undiscovered => format!("{node}: resource-discovery is exclusive to other nodes"),
     }

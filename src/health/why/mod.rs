@@ -5,6 +5,7 @@
 
 mod at;
 pub(super) mod barrier;
+mod company;
 mod node;
 pub(super) mod obstacle;
 mod place;

@@ -4,8 +4,12 @@ use super::barrier::{self, Barrier};
 use super::resource::Asked;
 use crate::health::constraint_words;
 use crate::health::incident::Aftermath;
+use crate::health::remote;
 use crate::health::scene::{Scene, base};
-use crate::model::{Bond, BondKind, Constraint, Node, NodeName, Resource, ResourceId};
+use crate::health::words::first_lines;
+use crate::model::{
+    Bond, BondKind, Constraint, ConstraintRule, Node, NodeName, Primitive, Resource, ResourceId, Role,
+};
 
 /// What keeps a resource from running.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,6 +24,9 @@ pub(in crate::health) enum Obstacle<'a> {
     Locked(&'a NodeName),
     /// It is unmanaged, so Pacemaker doesn't start it.
     Unmanaged,
+    /// The only node that may run it is a remote node or guest, and is offline. That resource is its connection, or the
+    /// machine that is down.
+    Away(&'a NodeName, &'a ResourceId),
     /// No node may run it.
     NoNode(Vec<(&'a Node, Vec<Barrier<'a>>)>),
     /// A node must be fenced first.
@@ -46,6 +53,8 @@ pub(in crate::health) enum LeaderState {
     NotPromoted,
     Failed,
     Blocked,
+    /// Fewer of its instances run than its `clone-min`: how many do, and how many must.
+    TooFew(usize, usize),
 }
 
 impl Leader<'_> {
@@ -53,10 +62,14 @@ impl Leader<'_> {
     pub(in crate::health) fn words(&self) -> String {
         let verb = if self.after { "starts after" } else { "follows" };
         let lacks = match self.state {
-            LeaderState::Down => "doesn't run",
-            LeaderState::NotPromoted => "has no promoted instance",
-            LeaderState::Failed => "has failed",
-            LeaderState::Blocked => "is blocked",
+            LeaderState::Down => "doesn't run".to_owned(),
+            LeaderState::NotPromoted => "has no promoted instance".to_owned(),
+            LeaderState::Failed => "has failed".to_owned(),
+            LeaderState::Blocked => "is blocked".to_owned(),
+            LeaderState::TooFew(running, least) => {
+                let promoted = if self.promoted { "promoted " } else { "" };
+                format!("has {running} of {least} {promoted}instances (clone-min)")
+            }
         };
         format!("{verb} {}, which {lacks}", self.id)
     }
@@ -75,6 +88,7 @@ impl Obstacle<'_> {
             Self::Behind(id) => Some(format!("comes in its group after {id}, which is disabled")),
             Self::Locked(node) => Some(format!("locked to {node} until it is back")),
             Self::Unmanaged => Some("unmanaged, so Pacemaker doesn't start it".to_owned()),
+            Self::Away(node, _) => Some(format!("its node {node} is offline")),
             Self::NoNode(barriers) => Some(barrier::headline(barriers)),
             Self::Failure | Self::Fencing(_) | Self::Unknown => None,
         }
@@ -82,7 +96,7 @@ impl Obstacle<'_> {
 
     /// Whether the cause is something else's.
     pub(in crate::health) const fn is_passed_on(&self) -> bool {
-        matches!(self, Self::Leader(_) | Self::Behind(_) | Self::Fencing(_))
+        matches!(self, Self::Leader(_) | Self::Behind(_) | Self::Fencing(_) | Self::Away(..))
     }
 
     /// The facts, one a line.
@@ -93,19 +107,12 @@ impl Obstacle<'_> {
                 let lines = barriers.iter().flat_map(|(node, all)| {
                     all.iter().take(2).map(|barrier| barrier::line(&node.name, barrier))
                 });
-                let mut lines: Vec<String> = lines.collect();
-                let more = lines.len().saturating_sub(MOST_LINES);
-                lines.truncate(MOST_LINES);
-                lines.extend((more > 0).then(|| format!("and {more} more")));
-                lines
+                first_lines(lines)
             }
             _ => Vec::new(),
         }
     }
 }
-
-/// How many lines of evidence it gives.
-const MOST_LINES: usize = 12;
 
 /// What keeps it from running. `asked` is a resource of which nothing runs and that should.
 pub(in crate::health) fn obstacle<'a>(asked: &Asked<'_, 'a>) -> Obstacle<'a> {
@@ -133,10 +140,25 @@ pub(in crate::health) fn obstacle<'a>(asked: &Asked<'_, 'a>) -> Obstacle<'a> {
             .iter()
             .all(|(node, all)| unclean.contains(&&node.name) || all.first().is_some_and(barrier::is_lasting));
         if unclean.is_empty() || !is_only_fencing {
-            return Obstacle::NoNode(barriers);
+            return away(asked.scene, &barriers).unwrap_or(Obstacle::NoNode(barriers));
         }
     }
     if unclean.is_empty() { Obstacle::Unknown } else { Obstacle::Fencing(unclean) }
+}
+
+/// Whether it waits for one remote node or guest alone, on which a constraint keeps it.
+fn away<'a>(scene: &Scene<'a>, barriers: &[(&'a Node, Vec<Barrier<'a>>)]) -> Option<Obstacle<'a>> {
+    let mut own = barriers.iter().filter(|(_, all)| !all.first().is_some_and(barrier::is_lasting));
+    let ((node, all), None) = (own.next()?, own.next()) else { return None };
+    if all.first() != Some(&Barrier::State(barrier::State::Offline)) {
+        return None;
+    }
+    let carrier = remote::carrier(scene, node)?;
+    Some(if remote::awaits_fencing(scene, carrier) {
+        Obstacle::Fencing(vec![&node.name])
+    } else {
+        Obstacle::Away(&node.name, carrier)
+    })
 }
 
 /// The member that stands before it in its group and is disabled: those behind it don't start without it.
@@ -190,7 +212,7 @@ pub(in crate::health) fn missing_leader<'a>(asked: &Asked<'_, 'a>) -> Option<Lea
 /// The leader of a bond, where it isn't there; `None` where it is, or is unknown.
 pub(in crate::health) fn missing<'a>(scene: &Scene<'a>, bond: &Bond<'a>) -> Option<Leader<'a>> {
     let promoted = bond.kind.wants_promoted();
-    let state = leader_state(scene, bond.leader, promoted)?;
+    let state = leader_state(scene, bond.leader, promoted).or_else(|| too_few(scene, bond))?;
     let after = matches!(bond.kind, BondKind::After { .. });
     Some(Leader { id: bond.leader, constraint: bond.constraint, promoted, after, state })
 }
@@ -213,4 +235,28 @@ fn leader_state(scene: &Scene<'_>, id: &ResourceId, promoted: bool) -> Option<Le
         return Some(if blocked { LeaderState::Blocked } else { LeaderState::Failed });
     }
     (promoted && !sound().any(|part| Scene::is_promoted(part))).then_some(LeaderState::NotPromoted)
+}
+
+/// Whether fewer instances of a clone run than must before what is ordered after it starts. `clone-min` counts in an
+/// order of two resources; one by sets, or by a tag, has no such condition.
+fn too_few(scene: &Scene<'_>, bond: &Bond<'_>) -> Option<LeaderState> {
+    let ConstraintRule::Order { first, then, .. } = &bond.constraint.rule else { return None };
+    if first != bond.leader || then != bond.follower {
+        return None;
+    }
+    let mut parts = scene.parts(base(first));
+    let clone = parts.next()?.ancestors.iter().find_map(|top| match top {
+        Resource::Clone(clone) if clone.id == *first => Some(clone),
+        _ => None,
+    })?;
+    let least = scene.clone_option(first, "clone-min")?;
+    let is_up = |part: &Primitive| part.active && !part.failed && !part.blocked;
+    let promoted = bond.kind.wants_promoted();
+    let counts = |instance: &&Resource| {
+        let parts = instance.primitives();
+        parts.iter().all(|(_, part)| is_up(part))
+            && (!promoted || parts.iter().any(|(_, part)| part.role == Role::Promoted))
+    };
+    let running = clone.instances.iter().filter(counts).count();
+    (running < least).then_some(LeaderState::TooFew(running, least))
 }

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use super::barrier::{self, Barrier, State};
+use super::company;
 use super::resource::Asked;
 use super::{NodeAnswer, Pull, Reason};
 use crate::health::scene::base;
@@ -160,7 +161,7 @@ fn colocations(asked: &Asked<'_, '_>, node: &NodeName) -> Vec<Reason> {
     bonds
         .filter_map(|bond| match bond.kind {
             BondKind::With { score: Some(score), leader_role, .. } => {
-                let is_here = barrier::is_beside(asked, &bond, leader_role, node)?;
+                let is_here = company::is_beside(asked, &bond, leader_role, node)?;
                 colocation(&bond, score, leader_role, is_here)
             }
             _ => None,
@@ -175,7 +176,7 @@ fn colocation(bond: &Bond<'_>, score: Score, role: Option<&Role>, is_here: bool)
         Some(Role::Unpromoted) => format!("{with} unpromoted"),
         _ => with.to_string(),
     };
-    let there = barrier::place_attribute(bond)
+    let there = company::place_attribute(bond)
         .map_or_else(|| "there".to_owned(), |attribute| format!("in the same {attribute}"));
     match (score, is_here) {
         (Score::Infinity, false) => {

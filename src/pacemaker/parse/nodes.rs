@@ -51,8 +51,10 @@ fn kind(element: &Element<'_>, inside_bundles: &HashSet<&str>) -> NodeKind {
         "remote" => {
             let container = element.get("id_as_resource").or_else(|| element.get("container_id"));
             let container = container.filter(|id| !id.is_empty());
+            let name = element.text_of("name");
             // The connection to a replica has the node's name as its id and lives beside the container.
-            let inside_bundle = inside_bundles.contains(container.unwrap_or_else(|| element.text_of("name")));
+            let inside_bundle = inside_bundles.contains(container.unwrap_or(name))
+                || container.is_some_and(|container| is_container_of(container, name));
             match (container, inside_bundle) {
                 (resource, true) => NodeKind::Bundle { resource: resource.map(Into::into) },
                 (Some(resource), false) => NodeKind::Guest { resource: Some(resource.into()) },
@@ -61,6 +63,15 @@ fn kind(element: &Element<'_>, inside_bundles: &HashSet<&str>) -> NodeKind {
         }
         other => NodeKind::Other(clean(other)),
     }
+}
+
+/// Whether Pacemaker names that container for the replica which is that node: `db-bundle-podman-0` for `db-bundle-0`. Without
+/// `-r` a stopped bundle isn't listed, so that only the names tell.
+fn is_container_of(container: &str, node: &str) -> bool {
+    let Some((bundle, replica)) = node.rsplit_once('-') else { return false };
+    let is_number = !replica.is_empty() && replica.bytes().all(|byte| byte.is_ascii_digit());
+    let rest = container.strip_prefix(bundle).and_then(|rest| rest.strip_suffix(replica));
+    is_number && matches!(rest, Some("-docker-" | "-podman-" | "-rkt-"))
 }
 
 /// Reads `<node_attributes>`.
