@@ -79,6 +79,18 @@ const GALERA: &str = "Galera";
 #[case("guest-host-lost", Right { exits: (2, 2), findings: &["node-unclean n2"], says: &["guest node offline with it: web1"], never: &[] })]
 #[case("guest-vm-off", Right { exits: (1, 1), findings: &["resource-disabled vm1"], says: &["vm1 disabled, site waits", "guest node offline with it: web1"], never: &[] })]
 #[case("bundle-unlisted", Right { exits: (2, 2), findings: &["node-offline httpd-bundle"], says: &["httpd-bundle: 2 replicas offline"], never: &["guest node", "remote node"] })]
+#[case("remote-leftover", Right { exits: (1, 2), findings: &["node-offline r9"], says: &["r9 (remote node) is offline: no resource connects to it", "`crm_node --force --remove r9`"], never: &[] })]
+// What keeps a promotion back.
+#[case("promotion-scores-negative", Right { exits: (2, 2), findings: &["promoted-missing ms"], says: &["ms has no promoted instance: every promotion score is negative"], never: &[] })]
+#[case("promotion-barred", Right { exits: (2, 2), findings: &["promoted-missing ms"], says: &["ms has no promoted instance: npr bars promotion on n1, n2 and n3"], never: &[] })]
+#[case("ticket-promoted", Right { exits: (0, 1), findings: &[], says: &["ticket T1 is not granted to this site"], never: &[] })]
+#[case("target-role-unpromoted", Right { exits: (1, 2), findings: &["resource-disabled ms"], says: &["ms kept unpromoted, vip waits"], never: &["ms disabled"] })]
+// What Pacemaker makes of failures.
+#[case("threshold-everywhere", Right { exits: (2, 2), findings: &["resource-failed a"], says: &["a failed to start on 3 nodes: error (1)", "`crm_resource --cleanup --resource a`"], never: &["--node"] })]
+#[case("failures-expired", Right { exits: (2, 2), findings: &["resource-stopped a"], says: &["its failures on n1, n2, n3 have expired"], never: &[] })]
+#[case("failure-ignored", Right { exits: (1, 1), findings: &["failure-recovered a"], says: &["a failed on n1, ignored (on-fail=ignore)"], never: &["runs again"] })]
+#[case("multiple-active-block", Right { exits: (2, 2), findings: &["resource-multiply-active a"], says: &["multiple-active=block"], never: &[] })]
+#[case("clone-max-zero", Right { exits: (0, 0), findings: &[], says: &["c disabled: clone-max is 0"], never: &["orphaned"] })]
 fn the_verdict(#[case] name: &str, #[case] right: Right<'_>) {
     let (with, without) = (judge(name, true), judge(name, false));
     let told: Vec<String> = with

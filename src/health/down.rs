@@ -177,7 +177,11 @@ fn root<'a>(
         if !seen.insert(top) {
             return None;
         }
-        if let Some(ticket) = parts.iter().find_map(|part| scene.lost_ticket(part)) {
+        let for_promotion = leader.is_some_and(|leader| leader.promoted);
+        let lost = |part: &&Placed<'a>| {
+            scene.lost_ticket(part).or_else(|| scene.lost_promotion_ticket(part).filter(|_| for_promotion))
+        };
+        if let Some(ticket) = parts.iter().find_map(lost) {
             return Some(Root::Ticket(ticket));
         }
         match places.get(top).and_then(|&at| all.get(at)) {

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use crate::health::fix::{Fix, Remedy};
 use crate::model::{Ban, FencingLevel, LevelTarget, Node, NodeName, ResourceId, Score};
 
+use super::incident;
 use super::scene::{Placed, Scene, base};
 use super::words::listed;
 
@@ -230,7 +231,8 @@ impl<'a> Device<'_, 'a> {
             return Some(if is_pinned { Fault::Pinned(bans) } else { Fault::Banned(bans) });
         }
         let counts = scene.index.counts(base(self.id()));
-        let failed = |name: &NodeName| counts.iter().any(|count| count.node == *name && count.at_threshold());
+        let failed =
+            |name: &NodeName| counts.iter().any(|count| count.node == *name && incident::bars(scene, count));
         (!self.0.primitive.active && open.iter().all(|name| failed(name))).then_some(Fault::Failed)
     }
 

@@ -20,6 +20,8 @@ pub enum Fix {
     Clear(ResourceId),
     /// Let a disabled resource run again.
     Enable(ResourceId),
+    /// Let a clone that is kept unpromoted be promoted again.
+    Promote(ResourceId),
     /// Let Pacemaker manage a resource again.
     Manage(ResourceId),
     /// End the maintenance of a resource.
@@ -63,6 +65,9 @@ impl fmt::Display for Fix {
             Self::Refresh(id) => write!(f, "crm_resource --refresh --resource {}", shell(id)),
             Self::Clear(id) => write!(f, "crm_resource --clear --resource {}", shell(id)),
             Self::Enable(id) => set(f, id, "target-role", "Started"),
+            Self::Promote(id) => {
+                write!(f, "crm_resource --resource {} --meta --delete-parameter target-role", shell(id))
+            }
             Self::Manage(id) => set(f, id, "is-managed", "true"),
             Self::MaintenanceOff(id) => set(f, id, "maintenance", "false"),
             Self::Online(node) => write!(f, "crm_standby --node {} --delete", shell(node)),

@@ -2,10 +2,13 @@
 
 use std::collections::{BTreeMap, HashSet};
 
+use jiff::Timestamp;
+
 use crate::health::fix::Fix;
-use crate::model::{FailCount, Failure, NodeName, Role, Score};
+use crate::model::{FailCount, Failure, NodeName, ResourceId, Role, Score, interval};
 
 use super::scene::{Placed, Scene, base};
+use super::why::resource::Asked;
 
 /// All failures of one resource on one node.
 #[derive(Debug)]
@@ -15,6 +18,8 @@ pub(super) struct Incident<'a> {
     /// How many operations of it are recorded as failed.
     pub(super) operations: usize,
     pub(super) fail_count: Option<&'a FailCount>,
+    /// Whether the node is out of bounds for the resource.
+    pub(super) is_barred: bool,
     pub(super) aftermath: Aftermath,
 }
 
@@ -34,11 +39,6 @@ pub(super) enum Aftermath {
 }
 
 impl Incident<'_> {
-    /// Whether the node is out of bounds for the resource.
-    pub(super) fn at_threshold(&self) -> bool {
-        self.fail_count.is_some_and(FailCount::at_threshold)
-    }
-
     /// `vip-db failed to start on lb1: not installed (5)`.
     pub(super) fn summary(&self) -> String {
         summary(self.failure)
@@ -90,13 +90,26 @@ pub(super) fn of<'a>(scene: &Scene<'a>) -> Vec<Incident<'a>> {
     ordered.sort_by_key(|(index, _, _)| *index);
     ordered
         .into_iter()
-        .map(|(_, failure, operations)| Incident {
-            failure,
-            operations,
-            fail_count: fail_count(scene, failure),
-            aftermath: aftermath(scene, failure),
+        .map(|(_, failure, operations)| {
+            let fail_count = fail_count(scene, failure);
+            let is_barred = fail_count.is_some_and(|count| bars(scene, count));
+            Incident { failure, operations, fail_count, is_barred, aftermath: aftermath(scene, failure) }
         })
         .collect()
+}
+
+/// Whether a fail count keeps its resource off the node.
+pub(super) fn bars(scene: &Scene<'_>, count: &FailCount) -> bool {
+    count.at_threshold() && !has_expired(scene, &count.resource, count.last_failure)
+}
+
+/// Whether `failure-timeout` has passed since a failure. It bars nothing any more, and Pacemaker forgets it with the next
+/// recheck.
+pub(super) fn has_expired(scene: &Scene<'_>, resource: &ResourceId, at: Option<Timestamp>) -> bool {
+    let Some(at) = at else { return false };
+    let asked = Asked::new(scene, resource);
+    let timeout = asked.and_then(|asked| interval(asked.meta("failure-timeout")?.1));
+    timeout.is_some_and(|timeout| !timeout.is_zero() && scene.outlook.since(at) > timeout)
 }
 
 /// `fail count 2 on lb1, threshold 3`.

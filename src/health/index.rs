@@ -1,12 +1,12 @@
 //! A picture's parts by name, so that no question about one resource or node walks through all of them.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use regex::{Regex, RegexBuilder};
 
 use crate::model::{
-    Ban, Bond, Claim, ConfiguredResource, FailCount, LevelTarget, Node, NodeAttribute, NodeName, Picture,
-    Place, Primitive, Ties,
+    Ban, Bond, Claim, ConfiguredResource, FailCount, LevelTarget, Node, NodeAttribute, NodeKind, NodeName,
+    Picture, Place, Primitive, Ties,
 };
 
 use super::scene::{Placed, base};
@@ -27,6 +27,8 @@ pub(super) struct Index<'a> {
     places: HashMap<&'a str, Vec<Place<'a>>>,
     claims: HashMap<&'a str, Vec<Claim<'a>>>,
     used: HashMap<(&'a NodeName, &'a str), i64>,
+    /// The virtual machines of guests.
+    machines: HashSet<&'a str>,
     /// The patterns of fencing levels; `None`: it is broken, or larger than [`PATTERN_SIZE`].
     patterns: HashMap<&'a str, Option<Regex>>,
 }
@@ -44,6 +46,9 @@ impl<'a> Index<'a> {
         }
         for node in &picture.nodes {
             index.nodes.entry(&node.name).or_insert(node);
+            if let NodeKind::Guest { resource: Some(machine) } = &node.kind {
+                index.machines.insert(base(machine));
+            }
         }
         for attribute in &picture.attributes {
             index.attributes.entry(&attribute.node).or_default().push(attribute);
@@ -57,6 +62,9 @@ impl<'a> Index<'a> {
         let Some(cib) = picture.cib.as_deref() else { return index };
         for resource in &cib.resources {
             index.configured.entry(resource.id.as_str()).or_insert(resource);
+            if resource.meta("remote-node").is_some() {
+                index.machines.insert(resource.id.as_str());
+            }
         }
         let Ties { bonds, places, claims } = cib.ties();
         for bond in bonds {
@@ -96,6 +104,11 @@ impl<'a> Index<'a> {
 
     pub(super) fn node(&self, name: &NodeName) -> Option<&'a Node> {
         self.nodes.get(name).copied()
+    }
+
+    /// Whether a resource is the virtual machine of a guest.
+    pub(super) fn is_machine(&self, id: &str) -> bool {
+        self.machines.contains(id)
     }
 
     pub(super) fn attributes(&self, node: &NodeName) -> &[&'a NodeAttribute] {

@@ -1,6 +1,7 @@
 //! Nodes that are reached through a resource: remote nodes, guests, and replicas of bundles.
 
 use super::fix::{Fix, Remedy};
+use super::incident;
 use super::scene::{Placed, Scene, base};
 use super::why::resource::ask_scheduler;
 use super::words::{listed, names, shell};
@@ -48,7 +49,7 @@ impl<'a> Away<'a> {
         }
         let counts = scene.index.counts(base(&name)).iter();
         let given_up: Vec<&NodeName> =
-            counts.filter(|count| count.at_threshold()).map(|count| &count.node).collect();
+            counts.filter(|count| incident::bars(scene, count)).map(|count| &count.node).collect();
         if !given_up.is_empty() {
             return Self::GivenUp(given_up);
         }

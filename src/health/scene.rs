@@ -227,6 +227,17 @@ impl<'a> Scene<'a> {
         own.or_else(default)?.parse().ok()
     }
 
+    /// Whether it is a clone of which no instance is wanted: its `clone-max` is zero.
+    pub(super) fn is_emptied(&self, resource: &Resource) -> bool {
+        let Resource::Clone(clone) = resource else { return false };
+        let is_all_orphaned = || resource.primitives().iter().all(|(_, part)| part.orphaned);
+        // A clone that isn't configured any more isn't listed; without the CIB that alone tells.
+        self.clone_option(&clone.id, "clone-max").map_or_else(
+            || self.picture.cib.is_none() && !clone.instances.is_empty() && is_all_orphaned(),
+            |most| most == 0,
+        )
+    }
+
     /// The constraints of the CIB; none where it was not read.
     pub(super) fn constraints(&self) -> impl Iterator<Item = &'a Constraint> + use<'a> {
         self.picture.cib.as_deref().into_iter().flat_map(|cib| &cib.constraints)
@@ -320,13 +331,26 @@ impl<'a> Scene<'a> {
 
     /// The ticket that it depends on and that this site does not hold, or holds in standby.
     pub(super) fn lost_ticket(&self, placed: &Placed<'_>) -> Option<&'a str> {
+        // A ticket for the promoted role leaves the rest alone.
+        self.lost_ticket_where(placed, |role| role != Some(&Role::Promoted))
+    }
+
+    /// The same of one that only its promoted role depends on.
+    pub(super) fn lost_promotion_ticket(&self, placed: &Placed<'_>) -> Option<&'a str> {
+        self.lost_ticket_where(placed, |role| role == Some(&Role::Promoted))
+    }
+
+    fn lost_ticket_where(
+        &self,
+        placed: &Placed<'_>,
+        is_for: impl Fn(Option<&Role>) -> bool,
+    ) -> Option<&'a str> {
         let ids = placed.ids();
         let claims = ids.iter().flat_map(|id| self.index.claims(base(id)));
         let mut lost = claims.filter(|claim| {
             let held =
                 |known: &crate::model::Ticket| known.id == *claim.ticket && known.granted && !known.standby;
-            // A ticket for the promoted role leaves the rest alone.
-            claim.role != Some(&Role::Promoted) && !self.picture.tickets.iter().any(held)
+            is_for(claim.role) && !self.picture.tickets.iter().any(held)
         });
         lost.next().map(|claim| claim.ticket)
     }
@@ -462,7 +486,10 @@ pub(super) const fn is_host(kind: &NodeKind) -> bool {
 fn is_disabled(resource: &Resource) -> bool {
     match resource {
         Resource::Group(group) => group.disabled,
-        Resource::Clone(clone) => clone.disabled || clone.target_role == Some(Role::Stopped),
+        // crm_mon also calls a clone disabled that may only not be promoted.
+        Resource::Clone(clone) => {
+            clone.target_role.as_ref().map_or(clone.disabled, |role| *role == Role::Stopped)
+        }
         Resource::Primitive(_) | Resource::Bundle(_) => false,
     }
 }

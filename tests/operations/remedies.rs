@@ -63,6 +63,7 @@ fn does(intent: &Intent, fix: &Fix) -> bool {
         ["crm_resource", "--refresh", ..] => "refresh",
         ["crm_resource", "--clear", ..] => "clear",
         ["crm_resource", .., "target-role", "--parameter-value", "Started"] => "enable",
+        ["crm_resource", .., "--delete-parameter", "target-role"] => "promote",
         ["crm_resource", .., "is-managed", "--parameter-value", "true"] => "manage",
         ["crm_resource", .., "maintenance", "--parameter-value", "false"] => "maintenance-off",
         ["crm_standby", .., "--delete"] => "online",

@@ -43,6 +43,7 @@ pub(in crate::app) const fn verb_of(fix: &Fix) -> Verb {
         Fix::Refresh(_) => Verb::Refresh,
         Fix::Clear(_) => Verb::Clear,
         Fix::Enable(_) => Verb::Enable,
+        Fix::Promote(_) => Verb::Promote,
         Fix::Manage(_) => Verb::Manage,
         Fix::MaintenanceOff(_) => Verb::MaintenanceOff,
         Fix::Online(_) => Verb::Online,
@@ -56,9 +57,12 @@ pub(in crate::app) const fn verb_of(fix: &Fix) -> Verb {
 fn intent_of(cluster: &ClusterName, fix: &Fix) -> Intent {
     let (subject, to) = match fix {
         Fix::Cleanup(id, node) => (id.to_string(), node.clone()),
-        Fix::Refresh(id) | Fix::Clear(id) | Fix::Enable(id) | Fix::Manage(id) | Fix::MaintenanceOff(id) => {
-            (id.to_string(), None)
-        }
+        Fix::Refresh(id)
+        | Fix::Clear(id)
+        | Fix::Enable(id)
+        | Fix::Promote(id)
+        | Fix::Manage(id)
+        | Fix::MaintenanceOff(id) => (id.to_string(), None),
         Fix::Online(node)
         | Fix::NodeMaintenanceOff(node)
         | Fix::FenceReboot(node)

@@ -20,7 +20,7 @@ fn check(scene: &Scene<'_>) -> Vec<Verdict> {
     let name = scene.name();
     let left_alone = scene.placed.iter().filter(|placed| placed.primitive.active).count();
     let verdict = Verdict::new(Severity::Warning, name, format!("{name} is in maintenance mode"))
-        .because([format!("{} that run are not watched", plural(left_alone, "resource"))])
+        .because([format!("{} running, not monitored", plural(left_alone, "resource"))])
         .because(scene.stopped_line().map(|line| format!("{line}, and won't be started")))
         .remedy(
             Remedy::from("When the work is done: ")

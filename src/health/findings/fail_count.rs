@@ -3,7 +3,7 @@
 use crate::health::Severity;
 use crate::health::check::{Check, Look, Many, Verdict};
 use crate::health::fix::{Fix, Remedy};
-use crate::health::incident::count_line;
+use crate::health::incident::{self, count_line};
 use crate::health::scene::Scene;
 use crate::health::scene::base;
 use crate::health::words::plural;
@@ -11,13 +11,13 @@ use crate::model::{FailCount, Score};
 
 pub(super) const CHECK: Check = Check {
     code: "fail-count",
-    meaning: "A resource has failed on a node, less often than its migration threshold, and no failed operation is on record any more.",
+    meaning: "A resource has failed on a node, less often than its migration threshold or longer ago than its failure-timeout, and no failed operation is on record any more.",
     many: Many::Folded("fail count", "are not zero"),
     look: Look::Inside(check),
 };
 
 fn check(scene: &Scene<'_>) -> Vec<Verdict> {
-    let below = scene.picture.fail_counts.iter().filter(|count| !count.at_threshold());
+    let below = scene.picture.fail_counts.iter().filter(|count| !incident::bars(scene, count));
     below.filter(|count| !has_incident(scene, count)).map(|count| verdict(scene, count)).collect()
 }
 

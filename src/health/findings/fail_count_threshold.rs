@@ -5,7 +5,7 @@ use crate::health::check::{Check, Look, Many, Verdict};
 use crate::health::fix::{Fix, Remedy};
 use std::collections::HashMap;
 
-use crate::health::incident::{Aftermath, Incident, count_line};
+use crate::health::incident::{self, Aftermath, Incident, count_line};
 use crate::health::scene::{Placed, Scene, base};
 use crate::health::words::names;
 use crate::model::FailCount;
@@ -18,7 +18,7 @@ pub(super) const CHECK: Check = Check {
 };
 
 fn check(scene: &Scene<'_>) -> Vec<Verdict> {
-    let counts = scene.picture.fail_counts.iter().filter(|count| count.at_threshold());
+    let counts = scene.picture.fail_counts.iter().filter(|count| incident::bars(scene, count));
     let mut places: HashMap<&str, usize> = HashMap::new();
     let mut resources: Vec<Vec<&FailCount>> = Vec::new();
     for count in counts.filter(|count| !is_told(scene, count)) {

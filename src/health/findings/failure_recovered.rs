@@ -18,7 +18,7 @@ pub(super) const CHECK: Check = Check {
 fn check(scene: &Scene<'_>) -> Vec<Verdict> {
     let verdict = |incident: &Incident<'_>| match &incident.aftermath {
         // At its threshold, that finding tells of it.
-        Aftermath::Runs(node) if !incident.at_threshold() => Some(recovered(scene, incident, node)),
+        Aftermath::Runs(node) if !incident.is_barred => Some(recovered(scene, incident, node)),
         Aftermath::Past => Some(past(scene, incident)),
         Aftermath::Unpromoted(node) => unpromoted(scene, incident, node),
         Aftermath::Runs(_) | Aftermath::Down | Aftermath::Blocked => None,
@@ -47,7 +47,10 @@ fn unpromoted(scene: &Scene<'_>, incident: &Incident<'_>, node: &NodeName) -> Op
 fn recovered(scene: &Scene<'_>, incident: &Incident<'_>, node: &NodeName) -> Verdict {
     let failure = incident.failure;
     let id = &failure.resource;
-    let summary = if *node == failure.node {
+    let is_ignored = scene.parts(base(id)).any(|part| part.primitive.failure_ignored);
+    let summary = if is_ignored {
+        format!("{id} failed{}, ignored (on-fail=ignore)", on(&failure.node))
+    } else if *node == failure.node {
         format!("{id} failed on {node} but runs again")
     } else {
         format!("{id} failed{} and runs on {node} now", on(&failure.node))

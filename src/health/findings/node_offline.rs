@@ -103,14 +103,11 @@ fn remote_or_guest(scene: &Scene<'_>, node: &Node, away: &Away<'_>) -> Verdict {
 /// Replicas of a bundle that `crm_mon` doesn't list, so that no other finding tells of it.
 fn of_bundle(scene: &Scene<'_>, bundle: &ResourceId, replicas: &[&NodeName]) -> Verdict {
     let is_disabled = scene.is_disabled_in_cib(bundle);
+    let is_replica = |node: &Node| remote::bundle_of(scene, node).as_ref() == Some(bundle);
+    let is_partly_up = || scene.picture.nodes.iter().any(|node| node.online && is_replica(node));
     let (severity, why) = if is_disabled {
         (Severity::Note, ": it is disabled")
-    } else if scene
-        .picture
-        .nodes
-        .iter()
-        .any(|node| node.online && remote::bundle_of(scene, node) == Some(bundle.clone()))
-    {
+    } else if is_partly_up() {
         (Severity::Warning, "")
     } else {
         (Severity::Critical, "")

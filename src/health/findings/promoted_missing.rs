@@ -7,8 +7,11 @@ use crate::health::drbd;
 use crate::health::fix::Remedy;
 use crate::health::incident::{self, Aftermath, Incident};
 use crate::health::scene::{Scene, base};
-use crate::health::words::{first_lines, names, plural};
-use crate::model::{CloneResource, NodeName, Primitive, Resource, Role};
+use crate::health::words::{first_lines, listed, names, plural};
+use crate::model::{
+    Ban, CloneResource, ConstraintId, ConstraintRule, NodeAttribute, NodeName, Primitive, Resource, Role,
+    Score,
+};
 
 pub(super) const CHECK: Check = Check {
     code: "promoted-missing",
@@ -38,11 +41,14 @@ fn verdict(scene: &Scene<'_>, clone: &CloneResource) -> Option<Verdict> {
         .collect();
     let unwanted = clone.target_role == Some(Role::Stopped)
         || scene.parts(base(&clone.id)).any(|part| scene.demoted_by(part).is_some());
+    // The finding on the ticket tells.
+    let has_lost_ticket =
+        scene.parts(base(&clone.id)).any(|part| scene.lost_promotion_ticket(part).is_some());
     let moving = instances.iter().any(|primitive| primitive.role.is_transient());
     // That Pacemaker leaves it alone is told by another finding, and explains it.
     let left_alone =
         !scene.in_maintenance() && instances.iter().all(|primitive| !primitive.managed && !primitive.blocked);
-    if instances.is_empty() || unwanted || moving || left_alone {
+    if instances.is_empty() || unwanted || moving || left_alone || has_lost_ticket {
         return None;
     }
     let promoted = instances.iter().filter(|primitive| primitive.role == Role::Promoted).count();
@@ -64,12 +70,18 @@ fn verdict(scene: &Scene<'_>, clone: &CloneResource) -> Option<Verdict> {
     let fenced = drbd::fence(scene, clone);
     let nodes: Vec<&NodeName> = instances.iter().flat_map(|primitive| &primitive.nodes).collect();
     let told = agent::states(scene, agent, &nodes);
+    // Without the CIB it isn't known whether it depends on the ticket.
+    let doubtful = scene.doubtful_ticket();
+    let bar = barred_everywhere(scene, clone, &instances);
     let (severity, summary) = if promoted == 0 {
         let why = failed
             .first()
             .map(|incident| incident::reason(incident.failure))
             .or_else(|| fenced.as_ref().map(drbd::Fence::words))
-            .or_else(|| told.first().cloned());
+            .or_else(|| told.first().cloned())
+            .or_else(|| bar.clone())
+            .or_else(|| low_scores(scene, clone, &instances))
+            .or_else(|| doubtful.map(|ticket| format!("ticket {ticket} isn't held here")));
         let why = why.map(|why| format!(": {why}")).unwrap_or_default();
         (Severity::Critical, format!("{id} has no promoted instance{why}"))
     } else {
@@ -77,22 +89,22 @@ fn verdict(scene: &Scene<'_>, clone: &CloneResource) -> Option<Verdict> {
         (Severity::Warning, format!("{id}: {promoted} of {of} promoted (not on {waiting})"))
     };
     // Nobody promotes anything in maintenance, and the user who set that knows.
-    let severity = if scene.in_maintenance() { severity.min(Severity::Warning) } else { severity };
+    let is_doubtful = scene.in_maintenance() || doubtful.is_some();
+    let severity = if is_doubtful { severity.min(Severity::Warning) } else { severity };
     let barred = instances.iter().filter(|primitive| is_barred(scene, clone, primitive));
     let barred: Vec<_> = barred.flat_map(|primitive| &primitive.nodes).collect();
-    let scores = scene.picture.attributes.iter().filter(|attribute| {
-        let part =
-            attribute.name.strip_prefix("master-").or_else(|| attribute.name.strip_prefix("promotion-"));
-        part.is_some_and(|part| instances.iter().any(|primitive| base(&primitive.id) == part))
-    });
+    let scores = scores(scene, &instances);
     let remedy = match (&fenced, failed.first()) {
         (Some(fence), _) => fence.remedy().into(),
         (None, Some(incident)) => {
             let forget = Remedy::from("Repair what the agent reports, then forget the failure: ");
             forget + incident.cleanup() + format!(". {}", agent::advice(agent)).trim_end()
         }
+        (None, None) if bar.is_some() => {
+            "Check whether these constraints are meant: `cibadmin --query --scope constraints`.".into()
+        }
         (None, None) => format!(
-            "Check the agent's own log and {}: an instance without a positive promotion score is not promoted. {}",
+            "Check the agent's own log and {}: an instance with a negative promotion score, or without one, is not promoted. {}",
             scene.tools().why(id),
             agent::advice(agent)
         )
@@ -119,6 +131,51 @@ fn verdict(scene: &Scene<'_>, clone: &CloneResource) -> Option<Verdict> {
         .waiting(scene.downs.line(scene, id))
         .remedy(remedy);
     Some(verdict)
+}
+
+/// Whether constraints bar the promoted role from every node that has an instance: `np bars promotion on n1 and n2`.
+fn barred_everywhere(scene: &Scene<'_>, clone: &CloneResource, instances: &[&Primitive]) -> Option<String> {
+    if !instances.iter().all(|primitive| is_barred(scene, clone, primitive)) {
+        return None;
+    }
+    let nodes = || instances.iter().flat_map(|primitive| &primitive.nodes);
+    let is_of_it = |ban: &&Ban| {
+        let is_about = ban.resource == clone.id || instances.iter().any(|one| one.id == ban.resource);
+        ban.promoted_only && is_about && nodes().any(|node| *node == ban.node)
+    };
+    let mut ids: Vec<&ConstraintId> = scene.picture.bans.iter().filter(is_of_it).map(|ban| &ban.id).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    let verb = if ids.len() == 1 { "bars" } else { "bar" };
+    Some(format!("{} {verb} promotion on {}", names(ids), listed(nodes())))
+}
+
+/// Whether the agent's scores alone rule out a promotion: each instance has one, and all are negative. A constraint may add
+/// to them.
+fn low_scores(scene: &Scene<'_>, clone: &CloneResource, instances: &[&Primitive]) -> Option<String> {
+    let is_negative = |node: &NodeName| {
+        let mut here = scores(scene, instances).filter(|score| score.node == *node);
+        here.next().and_then(|score| Score::parse(&score.value)).is_some_and(Score::is_negative)
+    };
+    let mut nodes = instances.iter().flat_map(|primitive| &primitive.nodes).peekable();
+    let is_raised = scene.constraints().any(|constraint| match &constraint.rule {
+        ConstraintRule::Location { resource, score, role: Some(Role::Promoted), .. } => {
+            *resource == clone.id && score.is_none_or(|score| !score.is_negative())
+        }
+        _ => false,
+    });
+    let is_low = nodes.peek().is_some() && !is_raised && nodes.all(is_negative);
+    is_low.then(|| "every promotion score is negative".to_owned())
+}
+
+/// The promotion scores that the agent set for those instances.
+fn scores<'a>(scene: &Scene<'a>, instances: &[&Primitive]) -> impl Iterator<Item = &'a NodeAttribute> {
+    let is_score = |attribute: &&NodeAttribute| {
+        let name = &attribute.name;
+        let part = name.strip_prefix("master-").or_else(|| name.strip_prefix("promotion-"));
+        part.is_some_and(|part| instances.iter().any(|primitive| base(&primitive.id) == part))
+    };
+    scene.picture.attributes.iter().filter(is_score)
 }
 
 fn most_promoted(scene: &Scene<'_>, clone: &CloneResource) -> usize {

@@ -3,7 +3,7 @@
 use crate::health::Severity;
 use crate::health::check::{Check, Look, Many, Verdict};
 use crate::health::fix::{Fix, Remedy};
-use crate::health::incident::Aftermath;
+use crate::health::incident::{Aftermath, Incident};
 use crate::health::scene::Scene;
 use crate::health::scene::{Placed, base};
 use crate::health::words::names;
@@ -16,7 +16,11 @@ pub(super) const CHECK: Check = Check {
 };
 
 fn check(scene: &Scene<'_>) -> Vec<Verdict> {
-    let blocked = scene.placed.iter().filter(|placed| placed.primitive.blocked);
+    // What runs on several nodes at once may be blocked because of it (multiple-active=block), and that finding tells.
+    let is_told = |placed: &&Placed<'_>| {
+        incident(scene, placed).is_none() && !placed.is_replicated() && placed.primitive.nodes.len() > 1
+    };
+    let blocked = scene.placed.iter().filter(|placed| placed.primitive.blocked && !is_told(placed));
     blocked.map(|placed| verdict(scene, placed)).collect()
 }
 
@@ -27,9 +31,7 @@ fn verdict(scene: &Scene<'_>, placed: &Placed<'_>) -> Verdict {
     } else {
         format!(" on {}", names(&placed.primitive.nodes))
     };
-    let incident = scene.incidents.iter().find(|incident| {
-        incident.aftermath == Aftermath::Blocked && base(&incident.failure.resource) == base(id)
-    });
+    let incident = incident(scene, placed);
     let summary = match incident {
         Some(incident) => format!("{id} is blocked{place}: {}", incident.summary()),
         None => format!("{id} is blocked{place}"),
@@ -43,6 +45,14 @@ fn verdict(scene: &Scene<'_>, placed: &Placed<'_>) -> Verdict {
                 + Fix::Cleanup(id.clone(), None)
                 + ".",
         )
+}
+
+/// The failure that blocks it.
+fn incident<'s, 'a>(scene: &'s Scene<'a>, placed: &Placed<'_>) -> Option<&'s Incident<'a>> {
+    scene.incidents.iter().find(|incident| {
+        incident.aftermath == Aftermath::Blocked
+            && base(&incident.failure.resource) == base(&placed.primitive.id)
+    })
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use crate::health::fix::{Fix, Remedy};
 use std::collections::HashSet;
 
 use crate::health::scene::{Placed, Scene, base};
+use crate::health::words::shell;
 use crate::model::{Resource, ResourceId};
 
 pub(super) const CHECK: Check = Check {
@@ -39,7 +40,19 @@ fn check(scene: &Scene<'_>) -> Vec<Verdict> {
     }
     let off = tops.into_iter().map(|id| verdict(scene, id, id, Kept::Stopped));
     let demoted = demoted.into_iter().map(|(id, holder)| verdict(scene, id, holder, Kept::Unpromoted));
-    off.chain(demoted).collect()
+    off.chain(demoted).chain(emptied(scene)).collect()
+}
+
+/// Clones of which no instance is wanted.
+fn emptied<'s>(scene: &'s Scene<'_>) -> impl Iterator<Item = Verdict> + 's {
+    let clones = scene.picture.resources.iter().filter(|top| scene.is_emptied(top));
+    clones.map(|clone| {
+        let id = clone.id();
+        let delete = format!("`crm_resource --resource {} --meta --delete-parameter clone-max`", shell(id));
+        Verdict::new(Severity::Note, id, format!("{id} disabled: clone-max is 0"))
+            .waiting(scene.downs.line(scene, id))
+            .remedy(format!("When it is wanted again: {delete}."))
+    })
 }
 
 fn is_promotable(placed: &Placed<'_>) -> bool {
@@ -56,9 +69,9 @@ enum Kept {
 
 /// A note, unless something that should run is stopped because of it. `holder` has the target role.
 fn verdict(scene: &Scene<'_>, id: &ResourceId, holder: &ResourceId, kept: Kept) -> Verdict {
-    let (state, role) = match kept {
-        Kept::Stopped => ("disabled", "Stopped"),
-        Kept::Unpromoted => ("kept unpromoted", "Unpromoted"),
+    let (state, role, fix) = match kept {
+        Kept::Stopped => ("disabled", "Stopped", Fix::Enable(holder.clone())),
+        Kept::Unpromoted => ("kept unpromoted", "Unpromoted", Fix::Promote(holder.clone())),
     };
     let behind = scene.downs.behind_all(scene, id);
     let (severity, summary) = match behind.as_slice() {
@@ -71,7 +84,7 @@ fn verdict(scene: &Scene<'_>, id: &ResourceId, holder: &ResourceId, kept: Kept) 
         .because([format!("target-role is {role}{on}")])
         .waiting(scene.downs.line(scene, id))
         .because(scene.guest_line(id))
-        .remedy(Remedy::from("When it is wanted again: ") + Fix::Enable(holder.clone()) + ".")
+        .remedy(Remedy::from("When it is wanted again: ") + fix + ".")
 }
 
 #[cfg(test)]

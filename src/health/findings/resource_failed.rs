@@ -68,12 +68,14 @@ fn of_resource(scene: &Scene<'_>, incidents: &[&Incident<'_>]) -> Option<Verdict
         Severity::Critical
     };
     let banned = incident
-        .at_threshold()
+        .is_barred
         .then(|| format!("it may not run{} any more", crate::health::incident::on(&incident.failure.node)));
     let orphaned = instances.iter().any(|placed| placed.primitive.orphaned);
     let replicated = instances.iter().any(|placed| placed.is_replicated());
     let more = others.len().saturating_sub(OTHERS);
-    let verdict = Verdict::new(severity, resource, summary(incidents, replicated))
+    // Where no node may try again, a cleanup of one of them isn't enough.
+    let is_everywhere = !others.is_empty() && (replicated || incidents.iter().all(|one| one.is_barred));
+    let verdict = Verdict::new(severity, resource, summary(incidents, is_everywhere))
         .because(incident.evidence(scene))
         .because(banned)
         .because((running > 0).then(|| format!("{running} of {} instances run", instances.len())))
@@ -83,17 +85,17 @@ fn of_resource(scene: &Scene<'_>, incidents: &[&Incident<'_>]) -> Option<Verdict
         .because((more > 0).then(|| format!("and on {more} more nodes")))
         .because(scene.guest_line(resource))
         .waiting(scene.downs.line(scene, resource))
-        .remedy(remedy(incident, replicated && !others.is_empty()));
+        .remedy(remedy(incident, is_everywhere));
     Some(verdict)
 }
 
 /// How many more nodes are told of.
 const OTHERS: usize = 12;
 
-/// `nova-compute failed to start on 5 nodes: not running (7)`: of instances that failed alike.
-fn summary(incidents: &[&Incident<'_>], replicated: bool) -> String {
+/// `nova-compute failed to start on 5 nodes: not running (7)`: of failures on several nodes that are alike.
+fn summary(incidents: &[&Incident<'_>], is_everywhere: bool) -> String {
     let Some((first, others)) = incidents.split_first() else { return String::new() };
-    if others.is_empty() || !replicated {
+    if !is_everywhere {
         return first.summary();
     }
     let failure = first.failure;
@@ -110,6 +112,7 @@ fn remedy(incident: &Incident<'_>, everywhere: bool) -> Remedy {
         "" => "its node",
         node => node,
     };
+    let node = if everywhere { format!("{node} and the other nodes") } else { node.to_owned() };
     let look = match incident.failure.exit_code {
         Some(2) => "Check the resource's parameters".to_owned(),
         Some(4) => format!("Check permissions of its files and its user on {node}"),
@@ -120,11 +123,12 @@ fn remedy(incident: &Incident<'_>, everywhere: bool) -> Remedy {
         }
         _ => format!("Check its own log and Pacemaker's on {node}"),
     };
-    if everywhere {
-        let cleanup = Fix::Cleanup(base(&incident.failure.resource).into(), None);
-        return Remedy::from(look) + " and the other nodes; then " + cleanup + ".";
-    }
-    Remedy::from(look) + "; then " + incident.cleanup() + "."
+    let cleanup = if everywhere {
+        Fix::Cleanup(base(&incident.failure.resource).into(), None)
+    } else {
+        incident.cleanup()
+    };
+    Remedy::from(look) + "; then " + cleanup + "."
 }
 
 fn of_flag(placed: &Placed<'_>) -> Verdict {

@@ -26,7 +26,9 @@ fn check(scene: &Scene<'_>) -> Vec<Verdict> {
         .map(|(placed, nodes)| {
             let id = &placed.primitive.id;
             let nodes = names(nodes);
+            let left = "multiple-active=block: Pacemaker leaves it as it is";
             Verdict::new(Severity::Critical, id, format!("{id} runs on several nodes at once: {nodes}"))
+                .because(placed.primitive.blocked.then(|| left.to_owned()))
                 .remedy(
                     Remedy::from("Data may be damaged: check on each node whether it really runs, stop it by hand where it should not, then ")
                         + scene.tools().refresh(id)

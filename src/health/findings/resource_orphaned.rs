@@ -20,7 +20,9 @@ fn check(scene: &Scene<'_>) -> Vec<Verdict> {
     // One that failed or is blocked has a finding that says so.
     let orphaned = scene.placed.iter().filter(|placed| {
         let primitive = placed.primitive;
-        primitive.orphaned && !primitive.failed && !primitive.blocked
+        // A clone without instances is shown with one that is orphaned.
+        let is_placeholder = !primitive.active && placed.ancestors.iter().any(|top| scene.is_emptied(top));
+        primitive.orphaned && !primitive.failed && !primitive.blocked && !is_placeholder
     });
     orphaned.map(|placed| surplus(scene, placed).unwrap_or_else(|| gone(placed))).collect()
 }

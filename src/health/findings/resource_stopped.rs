@@ -5,10 +5,11 @@ use crate::health::Severity;
 use crate::health::check::{Check, Look, Many, Verdict};
 use crate::health::down::Down;
 use crate::health::fix::{Fix, Remedy};
+use crate::health::incident;
 use crate::health::scene::{Placed, Scene, base, on_its_way_words};
 use crate::health::why::obstacle::Obstacle;
 use crate::health::why::resource::{ask_scheduler, unread};
-use crate::health::words::plural;
+use crate::health::words::{names, plural};
 use crate::model::Resource;
 
 pub(super) const CHECK: Check = Check {
@@ -46,6 +47,7 @@ fn verdict(scene: &Scene<'_>, down: &Down<'_>) -> Verdict {
         .because(down.obstacle.evidence())
         .because(scene.guest_line(id))
         .waiting(scene.downs.line(scene, id))
+        .because(expired_line(scene, down))
         .because((down.obstacle == Obstacle::Unknown).then(|| unread(scene)).flatten())
         .remedy(remedy(scene, down))
 }
@@ -61,8 +63,24 @@ fn remedy(scene: &Scene<'_>, down: &Down<'_>) -> Remedy {
     if let Some(remedy) = crate::health::remedy::of_leader(scene, &down.obstacle) {
         return remedy;
     }
+    if scene.in_maintenance() && down.obstacle == Obstacle::Unknown {
+        return Remedy::from("When the work is done: ") + Fix::ClusterMaintenanceOff + ".";
+    }
     let target = down.top.id();
     ask_scheduler(scene, target) + " After an old failure: " + Fix::Cleanup(target.clone(), None) + "."
+}
+
+/// Failures that bar nothing any more, though they are still on record.
+fn expired_line(scene: &Scene<'_>, down: &Down<'_>) -> Option<String> {
+    if down.obstacle != Obstacle::Unknown {
+        return None;
+    }
+    let counts = scene.index.counts(base(down.id)).iter();
+    let expired = counts.filter(|count| count.at_threshold() && !incident::bars(scene, count));
+    let nodes: Vec<_> = expired.map(|count| &count.node).collect();
+    let on = names(&nodes);
+    (!nodes.is_empty())
+        .then(|| format!("its failures on {on} have expired: Pacemaker tries again with the next recheck"))
 }
 
 fn group_line(top: &Resource) -> Option<String> {

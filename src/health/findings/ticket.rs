@@ -25,7 +25,7 @@ fn check(scene: &Scene<'_>) -> Vec<Verdict> {
     tickets.into_iter().filter_map(|ticket| verdict(scene, ticket)).collect()
 }
 
-fn verdict(scene: &Scene<'_>, id: &str) -> Option<Verdict> {
+fn verdict<'a>(scene: &Scene<'a>, id: &'a str) -> Option<Verdict> {
     let ticket = scene.picture.tickets.iter().find(|ticket| ticket.id == id);
     let dependents = dependents(scene, id);
     let known = scene.picture.cib.is_some();
@@ -67,12 +67,11 @@ fn remedy(ticket: Option<&Ticket>, id: &str) -> String {
 }
 
 /// What is stopped because of it, beside what depends on it directly. Without the CIB that is only likely.
-fn behind(scene: &Scene<'_>, id: &str) -> Option<String> {
-    let ticket = scene.picture.tickets.iter().find(|ticket| ticket.id == id)?.id.as_str();
+fn behind<'a>(scene: &Scene<'a>, id: &'a str) -> Option<String> {
     if scene.picture.cib.is_some() {
-        return scene.downs.behind_line(Root::Ticket(ticket));
+        return scene.downs.behind_line(Root::Ticket(id));
     }
-    let behind = scene.downs.behind(Root::Ticket(ticket));
+    let behind = scene.downs.behind(Root::Ticket(id));
     (!behind.is_empty()).then(|| format!("stopped, and may depend on it: {}", names(behind)))
 }
 

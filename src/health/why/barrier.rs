@@ -3,11 +3,12 @@
 use super::company::{self, Company};
 use super::resource::Asked;
 use super::rule;
+use crate::health::incident;
 use crate::health::scene::{Scene, base, is_host};
 use crate::health::words::listed;
 use crate::model::{
     BondKind, Constraint, FailedProbe, Node, NodeHealth, NodeKind, NodeName, Place, ResourceId, Role, Score,
-    interval, is_true,
+    is_true,
 };
 
 /// One thing that keeps a resource off a node.
@@ -87,34 +88,25 @@ impl State {
 
 /// The nodes that could run it, each with what keeps it off, the most lasting first.
 pub(in crate::health) fn barriers<'a>(asked: &Asked<'_, 'a>) -> Vec<(&'a Node, Vec<Barrier<'a>>)> {
-    let nodes = asked.scene.picture.nodes.iter().filter(|node| could_run(asked, node));
-    nodes.map(|node| (node, of_node(asked, node))).collect()
+    hosts(asked).map(|node| (node, of_node(asked, node))).collect()
 }
 
-/// Fencing devices, connections to remote nodes and the machines of guests run on members only; a bundle's containers on
-/// remote nodes as well. What is outside of containers never runs in one.
-pub(super) fn could_run(asked: &Asked<'_, '_>, node: &Node) -> bool {
+/// The nodes of a kind that could run it. Fencing devices, connections to remote nodes and the machines of guests run on
+/// members only, a bundle's containers on remote nodes as well. What is outside of containers never runs in one.
+pub(super) fn hosts<'a>(asked: &Asked<'_, 'a>) -> impl Iterator<Item = &'a Node> + use<'a> {
     let is_of_bundle = asked.parts.iter().any(|part| part.bundle().is_some());
-    let of_members = asked.parts.iter().any(|part| {
+    let is_of_members = asked.parts.iter().any(|part| {
         let agent = &part.primitive.agent;
         agent.starts_with("stonith:")
             || agent == "ocf:pacemaker:remote"
-            || is_machine(asked, &part.primitive.id)
+            || asked.scene.index.is_machine(base(&part.primitive.id))
     });
-    match node.kind {
+    let could_run = move |kind: &NodeKind| match kind {
         NodeKind::Member => true,
         NodeKind::Remote if is_of_bundle => true,
-        _ => is_host(&node.kind) && !is_of_bundle && !of_members,
-    }
-}
-
-/// Whether it is the virtual machine of a guest.
-fn is_machine(asked: &Asked<'_, '_>, id: &ResourceId) -> bool {
-    let is_guest =
-        |node: &Node| matches!(&node.kind, NodeKind::Guest { resource: Some(machine) } if machine == id);
-    let configured = asked.scene.index.configured(base(id));
-    configured.is_some_and(|it| it.meta("remote-node").is_some())
-        || asked.scene.picture.nodes.iter().any(is_guest)
+        other => is_host(other) && !is_of_bundle && !is_of_members,
+    };
+    asked.scene.picture.nodes.iter().filter(move |node| could_run(&node.kind))
 }
 
 pub(super) fn of_node<'a>(asked: &Asked<'_, 'a>, node: &'a Node) -> Vec<Barrier<'a>> {
@@ -249,22 +241,17 @@ fn outweighs(asked: &Asked<'_, '_>, node: &NodeName, property: &str) -> bool {
 }
 
 fn failed(asked: &Asked<'_, '_>, node: &NodeName) -> bool {
-    asked.counts().any(|count| count.node == *node && count.at_threshold())
+    asked.counts().any(|count| count.node == *node && incident::bars(asked.scene, count))
 }
 
 /// The result of a probe that bars the node until it is cleaned up: the agent can't run there.
 fn probed<'a>(asked: &Asked<'_, 'a>, node: &NodeName) -> Option<&'a str> {
     let probes = asked.scene.picture.failed_probes.iter();
+    // After that Pacemaker asks the node again.
+    let has_expired = |probe: &FailedProbe| incident::has_expired(asked.scene, &probe.resource, probe.at);
     let mut here = probes.filter(|probe| probe.node == *node && HARD.contains(&probe.exit_code));
-    let probe = here.find(|probe| is_of(&asked.family, &probe.resource) && !has_expired(asked, probe))?;
+    let probe = here.find(|probe| is_of(&asked.family, &probe.resource) && !has_expired(probe))?;
     Some(if probe.exit_status.is_empty() { "error" } else { &probe.exit_status })
-}
-
-/// Whether `failure-timeout` has passed since: Pacemaker asks that node again.
-fn has_expired(asked: &Asked<'_, '_>, probe: &FailedProbe) -> bool {
-    let timeout = asked.meta("failure-timeout").and_then(|(_, value)| interval(value));
-    let timeout = timeout.filter(|timeout| !timeout.is_zero());
-    timeout.zip(probe.at).is_some_and(|(timeout, at)| asked.scene.outlook.since(at) > timeout)
 }
 
 /// Exit codes with which Pacemaker doesn't try a node again: invalid parameter, not implemented, insufficient

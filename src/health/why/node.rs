@@ -2,6 +2,7 @@
 
 use super::{Cause, Why, told};
 use crate::health::Severity;
+use crate::health::incident;
 use crate::health::scene::Scene;
 use crate::health::words::{names, plural};
 use crate::model::{Node, NodeName, Score};
@@ -57,7 +58,8 @@ fn question(node: &Node) -> String {
 
 /// What may not run there.
 fn out_of_bounds(scene: &Scene<'_>, name: &NodeName) -> Vec<Cause> {
-    let failed = scene.picture.fail_counts.iter().filter(|count| count.node == *name && count.at_threshold());
+    let here = scene.picture.fail_counts.iter().filter(|count| count.node == *name);
+    let failed = here.filter(|count| incident::bars(scene, count));
     let failed: Vec<_> = failed.map(|count| &count.resource).collect();
     let bans =
         scene.picture.bans.iter().filter(|ban| ban.node == *name && ban.weight == Score::MinusInfinity);

@@ -6,19 +6,13 @@ use super::barrier::{self, Barrier, State};
 use super::company;
 use super::resource::Asked;
 use super::{NodeAnswer, Pull, Reason};
+use crate::health::incident;
 use crate::health::scene::base;
 use crate::model::{Bond, BondKind, Node, NodeName, Place, Role, Score};
 
 /// Every node that could run it, in the cluster's order.
 pub(super) fn answers(asked: &Asked<'_, '_>) -> Vec<NodeAnswer> {
-    asked
-        .scene
-        .picture
-        .nodes
-        .iter()
-        .filter(|node| barrier::could_run(asked, node))
-        .map(|node| answer(asked, node))
-        .collect()
+    barrier::hosts(asked).map(|node| answer(asked, node)).collect()
 }
 
 fn answer(asked: &Asked<'_, '_>, node: &Node) -> NodeAnswer {
@@ -89,10 +83,12 @@ fn fail_count(asked: &Asked<'_, '_>, node: &NodeName) -> Vec<Reason> {
             _ => ", no threshold".to_owned(),
         };
         let words = format!("{whose}fail count {}{of}", count.count);
-        if count.at_threshold() {
-            reason(Pull::Never, format!("{words}: out of bounds until it is cleaned up"))
-        } else {
-            reason(Pull::Fact, words)
+        match (count.at_threshold(), incident::bars(asked.scene, count)) {
+            (_, true) => reason(Pull::Never, format!("{words}: out of bounds until it is cleaned up")),
+            (true, false) => {
+                reason(Pull::Fact, format!("{words}, expired: Pacemaker forgets it with the next recheck"))
+            }
+            (false, false) => reason(Pull::Fact, words),
         }
     })
     .collect()

@@ -119,7 +119,7 @@ impl<'s, 'a> Asked<'s, 'a> {
     }
 
     /// A meta attribute with what holds it: its own, what contains it, what it contains, or the defaults.
-    pub(super) fn meta(&self, name: &str) -> Option<(&'a str, &'a str)> {
+    pub(in crate::health) fn meta(&self, name: &str) -> Option<(&'a str, &'a str)> {
         let cib = self.scene.picture.cib.as_deref()?;
         let own = self.line.iter().rev().chain(&self.family).find_map(|id| {
             let configured = self.scene.index.configured(base(id))?;
@@ -175,16 +175,16 @@ impl<'s, 'a> Asked<'s, 'a> {
                     Severity::Note,
                     format!("it is disabled: its target-role is Stopped{inherited}{from}"),
                 );
-                Some(cause.remedy(enable(holder)))
+                Some(cause.remedy(end_target_role(holder, Fix::Enable)))
             }
-            Some((holder, role)) if Role::from_word(role) == Role::Unpromoted => Some(Cause::new(
-                Severity::Note,
-                format!("it may not be promoted: the target-role of {holder} is {role}"),
-            )),
+            Some((holder, role)) if Role::from_word(role) == Role::Unpromoted => {
+                let words = format!("it may not be promoted: the target-role of {holder} is {role}");
+                Some(Cause::new(Severity::Note, words).remedy(end_target_role(holder, Fix::Promote)))
+            }
             // Without the CIB only crm_mon's word is known, not who holds it.
             None if disabled && self.scene.picture.cib.is_none() => {
                 let cause = Cause::new(Severity::Note, "it is disabled: its target-role is Stopped");
-                Some(cause.remedy(enable(self.id.as_str())))
+                Some(cause.remedy(end_target_role(self.id.as_str(), Fix::Enable)))
             }
             _ => None,
         }
@@ -360,9 +360,10 @@ pub(in crate::health) fn ask_scheduler(scene: &Scene<'_>, id: impl AsRef<str>) -
     format!("Ask the scheduler: {both}; {log}").into()
 }
 
-fn enable(holder: &str) -> Remedy {
+/// How to end a target role that `holder` has: by the fix, unless it is a default of all resources.
+fn end_target_role(holder: &str, fix: fn(ResourceId) -> Fix) -> Remedy {
     if holder == "rsc_defaults" {
         return "The defaults of all resources say so: `crm_attribute --type rsc_defaults --name target-role --delete`.".into();
     }
-    Remedy::from("When it is wanted again: ") + Fix::Enable(holder.into()) + "."
+    Remedy::from("When it is wanted again: ") + fix(holder.into()) + "."
 }

@@ -1,11 +1,12 @@
 use std::sync::Arc;
 
 use jiff::SignedDuration;
+use proptest::prelude::*;
 use rstest::rstest;
 
 use super::{About, Pull, Why, why};
 use crate::health::testing::{
-    entry, fail_count, failure, group, healthy, known, live, now, primitive, resource,
+    entry, fail_count, failure, galera, group, healthy, known, live, now, primitive, resource,
 };
 use crate::model::{
     Cib, Constraint, ConstraintRule, NodeAttribute, NodeKind, Picture, ResourceId, Role, Score, Ticket,
@@ -109,6 +110,33 @@ fn a_member_waits_for_the_one_before() {
     assert_eq!(first(&why), "it comes in its group after first, which doesn't run");
 }
 
+proptest! {
+    /// `vip-db` starts after a clone that needs so many instances.
+    #[test]
+    fn too_few_instances_are_the_reason(running in 0_usize..=3, least in 0_usize..=4) {
+        let order = ConstraintRule::Order {
+            first: "galera-clone".into(),
+            first_action: "start".to_owned(),
+            then: "vip-db".into(),
+            then_action: "start".to_owned(),
+            kind: "Mandatory".to_owned(),
+        };
+        let mut cib = with(vec![order]);
+        let mut clone = cib.resources[0].clone();
+        clone.id = "galera-clone".into();
+        clone.meta.push(("clone-min".to_owned(), least.to_string()));
+        cib.resources.push(clone);
+        let why = ask("vip-db", |picture| {
+            *resource(picture, "vip-db") = primitive("vip-db", VIP, &[]);
+            picture.resources[2] = galera(&["db1", "db2", "db3"][..running], 3);
+            picture.cib = Some(Arc::new(cib));
+        });
+        let words = format!("it starts after galera-clone, which has {running} of {least} instances (clone-min)");
+        let is_said = why.causes.iter().any(|cause| cause.summary == words);
+        prop_assert_eq!(is_said, (1..least).contains(&running), "{:?}", why.causes);
+    }
+}
+
 #[test]
 fn a_ticket_that_is_not_held() {
     let rule = ConstraintRule::Ticket {
@@ -176,7 +204,7 @@ fn a_colocation_pulls(#[case] score: Score, #[case] there: bool, #[case] expecte
     let why = ask("vip-db", |picture| {
         picture.cib = Some(Arc::new(with(vec![rule])));
         let nodes: &[&str] = if there { &["db1"] } else { &["db2"] };
-        picture.resources[2] = crate::health::testing::galera(nodes, 3);
+        picture.resources[2] = galera(nodes, 3);
     });
     let reason = why.nodes[0].reasons.first().map(|reason| (reason.pull, reason.words.as_str()));
     assert_eq!(reason, expected);
@@ -200,7 +228,7 @@ fn a_colocation_by_attribute_pulls(#[case] sites: [&str; 3], #[case] expected: O
     cib.constraints[0].terms.node_attribute = Some("site".to_owned());
     let why = ask("vip-db", |picture| {
         picture.cib = Some(Arc::new(cib));
-        picture.resources[2] = crate::health::testing::galera(&["db2"], 3);
+        picture.resources[2] = galera(&["db2"], 3);
         for (node, site) in ["db1", "db2", "db3"].into_iter().zip(sites).filter(|(_, site)| !site.is_empty())
         {
             picture.attributes.push(NodeAttribute {
@@ -285,7 +313,7 @@ fn a_standby_that_a_services_finding_names_is_a_nodes_cause() {
     for node in &mut picture.nodes {
         node.standby = node.name != *"db3";
     }
-    picture.resources[2] = crate::health::testing::galera(&[], 2);
+    picture.resources[2] = galera(&[], 2);
     picture.bans.push(crate::model::Ban {
         id: "loc".into(),
         resource: "galera-clone".into(),
