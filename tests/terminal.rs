@@ -41,7 +41,7 @@ fn it_opens_on_saved_clusters() {
     // With a theme the terminal isn't asked for its background, so that no key is taken for the answer.
     let arguments = ["--theme", "dark", "--from", &capture];
     let mut session = Session::start(env!("CARGO_BIN_EXE_quorate"), &arguments, &[], (120, 30));
-    session.shows("read-only  saved picture, ");
+    session.shows("saved picture, ");
     session.shows("c1n2 is in standby");
     session.press("i");
     session.shows("a saved picture can't be changed");
