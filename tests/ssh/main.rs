@@ -321,6 +321,44 @@ async fn one_login_serves_all_commands_and_all_callers() {
     ssh.close().await;
 }
 
+/// A session that has ended may count on the server for a moment; with few of them that is seen every time.
+#[tokio::test]
+async fn commands_wait_where_the_server_opens_few_sessions() {
+    let server = Server::start("MaxSessions 2");
+    let ssh = Ssh::new(server.options()).unwrap();
+    let runs = (0..12).map(|number| run(&ssh, "good", sh(&format!("sleep 0.1; echo {number}"))));
+    for (number, output) in futures::future::join_all(runs).await.into_iter().enumerate() {
+        assert_eq!(output.unwrap().stdout, format!("{number}\n").into_bytes());
+    }
+    assert_eq!(server.logins(), 1);
+    ssh.close().await;
+}
+
+#[tokio::test]
+async fn a_command_that_the_server_opens_no_session_for_did_not_run() {
+    let server = Server::start("MaxSessions 1");
+    let ssh = Arc::new(Ssh::new(server.options()).unwrap());
+    let (done, begun) = (server.path("done"), server.path("begun"));
+    let script =
+        format!("touch {}; until [ -e {} ]; do sleep 0.05; done; echo end", begun.display(), done.display());
+    let long = tokio::spawn({
+        let ssh = Arc::clone(&ssh);
+        async move { run(&ssh, "good", sh(&script)).await }
+    });
+    while !begun.exists() {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    let mark = server.path("ran");
+    let command = Command::new("touch").arg(mark.display().to_string());
+    let error = run(&ssh, "good", command).await.unwrap_err();
+    assert_eq!((error.kind, error.may_have_run), (TroubleKind::Timeout, false), "{error}");
+    std::fs::write(done, "").unwrap();
+    assert_eq!(long.await.unwrap().unwrap().stdout, b"end\n", "a healthy connection was closed");
+    assert!(!mark.exists());
+    assert_eq!(server.logins(), 1);
+    ssh.close().await;
+}
+
 #[tokio::test]
 async fn closing_leaves_no_process_and_no_file() {
     let server = Server::start("");

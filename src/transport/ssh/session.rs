@@ -1,10 +1,11 @@
 //! One command in a session of its own on a connection that is there.
 
 use std::io;
+use std::time::Duration;
 
 use openssh::{Child, Session, Stdio};
 use tokio::sync::mpsc;
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep};
 
 use super::master::Master;
 use crate::model::text::clean;
@@ -12,6 +13,17 @@ use crate::model::{HostName, TroubleKind};
 use crate::transport::bounded::{ExchangeError, exchange};
 use crate::transport::stream::{PumpError, nobody_listens, pump};
 use crate::transport::{Command, Ended, Output, Piece, TransportError};
+
+/// What ssh's master says when the server opens no session (`mux_session_confirm` in OpenSSH's `mux.c`). It asks for the
+/// command only once there is a session, so nothing was run.
+const REFUSED: &str = "Session open refused by peer";
+
+/// How long a refusal is believed to pass. A session that has ended here may still count on the server for a moment, and
+/// a server with a low `MaxSessions` has one again when another command ends.
+const REFUSED_LASTS: Duration = Duration::from_secs(2);
+
+/// How long after a refusal it is tried again.
+const REFUSED_PAUSE: Duration = Duration::from_millis(20);
 
 /// Runs the command to its end.
 pub(super) async fn execute(
@@ -61,7 +73,32 @@ async fn spawn<'a>(
     remote.args(command.argv().iter().skip(1));
     remote.stdin(if command.input().is_some() { Stdio::piped() } else { Stdio::null() });
     remote.stdout(Stdio::piped()).stderr(Stdio::piped());
-    remote.spawn().await.map_err(|error| session_trouble(host, &error))
+    let end = Instant::now() + REFUSED_LASTS;
+    loop {
+        let error = match remote.spawn().await {
+            Ok(child) => return Ok(child),
+            Err(error) => error,
+        };
+        if !is_refusal(&error) {
+            return Err(session_trouble(host, &error));
+        }
+        if !master.is_alive().await {
+            return Err(refused(host, TroubleKind::ConnectionLost));
+        }
+        if Instant::now() >= end {
+            return Err(refused(host, TroubleKind::Timeout));
+        }
+        sleep(REFUSED_PAUSE).await;
+    }
+}
+
+fn is_refusal(error: &openssh::Error) -> bool {
+    matches!(error, openssh::Error::SshMux(source) if source.to_string().contains(REFUSED))
+}
+
+fn refused(host: &HostName, kind: TroubleKind) -> TransportError {
+    let message = format!("{host} opened no session, as its sshd allows no more of them. Nothing was sent.");
+    TransportError { kind, message, may_have_run: false }
 }
 
 /// Waits for the command's end; its output has ended before.
