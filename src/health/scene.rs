@@ -227,7 +227,7 @@ impl<'a> Scene<'a> {
         own.or_else(default)?.parse().ok()
     }
 
-    /// Whether it is a clone of which no instance is wanted: its `clone-max` is zero.
+    /// Whether it is a clone that should have no instance: its `clone-max` is zero.
     pub(super) fn is_emptied(&self, resource: &Resource) -> bool {
         let Resource::Clone(clone) = resource else { return false };
         let is_all_orphaned = || resource.primitives().iter().all(|(_, part)| part.orphaned);

@@ -77,7 +77,7 @@ pub struct Process {
     /// The machine's host name: a log may be shared.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub machine: Option<String>,
-    /// The PID namespace, as the kernel writes it: in a container numbers are given anew.
+    /// The PID namespace, as the kernel writes it: a container counts its processes from 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub namespace: Option<String>,
 }

@@ -21,8 +21,7 @@ pub(super) fn found(state: &mut State, unfinished: Vec<Unfinished>) {
     }
 }
 
-/// Shows those of which only now it is known that they began in a cluster of this console: its members tell, once they
-/// are known.
+/// Looks again at what belongs to no cluster of this console so far, as the members of one have become known.
 pub(super) fn look_again(state: &mut State) {
     if !state.operations.unplaced.is_empty() {
         place(state);

@@ -43,7 +43,7 @@ fn check(scene: &Scene<'_>) -> Vec<Verdict> {
     off.chain(demoted).chain(emptied(scene)).collect()
 }
 
-/// Clones of which no instance is wanted.
+/// Clones that should have no instance.
 fn emptied<'s>(scene: &'s Scene<'_>) -> impl Iterator<Item = Verdict> + 's {
     let clones = scene.picture.resources.iter().filter(|top| scene.is_emptied(top));
     clones.map(|clone| {

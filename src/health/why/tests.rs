@@ -111,7 +111,7 @@ fn a_member_waits_for_the_one_before() {
 }
 
 proptest! {
-    /// `vip-db` starts after a clone that needs so many instances.
+    /// `vip-db` starts once enough instances of a clone run.
     #[test]
     fn too_few_instances_are_the_reason(running in 0_usize..=3, least in 0_usize..=4) {
         let order = ConstraintRule::Order {

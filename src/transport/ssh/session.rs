@@ -7,6 +7,7 @@ use openssh::{Child, Session, Stdio};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep};
 
+use super::lost_while_waiting;
 use super::master::Master;
 use crate::model::text::clean;
 use crate::model::{HostName, TroubleKind};
@@ -83,10 +84,10 @@ async fn spawn<'a>(
             return Err(session_trouble(host, &error));
         }
         if !master.is_alive().await {
-            return Err(refused(host, TroubleKind::ConnectionLost));
+            return Err(lost_while_waiting(host));
         }
         if Instant::now() >= end {
-            return Err(refused(host, TroubleKind::Timeout));
+            return Err(refused(host));
         }
         sleep(REFUSED_PAUSE).await;
     }
@@ -96,9 +97,13 @@ fn is_refusal(error: &openssh::Error) -> bool {
     matches!(error, openssh::Error::SshMux(source) if source.to_string().contains(REFUSED))
 }
 
-fn refused(host: &HostName, kind: TroubleKind) -> TransportError {
-    let message = format!("{host} opened no session, as its sshd allows no more of them. Nothing was sent.");
-    TransportError { kind, message, may_have_run: false }
+/// As many sessions as the server allows are open.
+fn refused(host: &HostName) -> TransportError {
+    TransportError {
+        kind: TroubleKind::Timeout,
+        message: format!("{host} opened no session, as its sshd allows no more of them. Nothing was sent."),
+        may_have_run: false,
+    }
 }
 
 /// Waits for the command's end; its output has ended before.

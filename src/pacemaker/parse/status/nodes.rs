@@ -98,7 +98,7 @@ pub(super) fn read(
 
 /// Who was fenced and hasn't come back: the controller that saw to it wrote the node's state. How and when isn't told.
 pub(super) fn fenced(states: &[&Element<'_>], nodes: &[Node]) -> Vec<FencingEvent> {
-    // The function that wrote it, `update_node_state_after_fencing` since 2.1.9.
+    // The function that wrote it, by its name up to 3.0.0 and since 3.0.1 (`controld_fencing.c`).
     let wrote = |state: &Element<'_>| {
         matches!(state.text_of("crm-debug-origin"), "send_stonith_update" | "update_node_state_after_fencing")
     };
