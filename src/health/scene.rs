@@ -220,11 +220,7 @@ impl<'a> Scene<'a> {
     /// An option of a clone that is a number, such as `clone-max`: its own, or the default of all resources.
     pub(super) fn clone_option(&self, id: &ResourceId, name: &str) -> Option<usize> {
         let own = self.index.configured(base(id)).and_then(|clone| clone.meta(name));
-        let default = || {
-            let mut defaults = self.picture.cib.as_deref()?.resource_defaults.iter();
-            defaults.find(|(key, _)| key == name).map(|(_, value)| value.as_str())
-        };
-        own.or_else(default)?.parse().ok()
+        own.or_else(|| self.picture.cib.as_deref()?.resource_default(name))?.parse().ok()
     }
 
     /// Whether it is a clone that should have no instance: its `clone-max` is zero.

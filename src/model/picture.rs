@@ -208,6 +208,11 @@ impl Cib {
         self.properties.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
+    /// The default of a meta attribute for all resources.
+    pub fn resource_default(&self, name: &str) -> Option<&str> {
+        self.resource_defaults.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
     /// The lease of a ticket that booth manages.
     pub fn lease(&self, ticket: &str) -> Option<&Lease> {
         self.leases.iter().find(|lease| lease.ticket == ticket)

@@ -118,9 +118,7 @@ pub(super) fn meta(picture: &Picture, id: &ResourceId, name: &str) -> String {
     let Some(cib) = picture.cib.as_deref() else { return String::new() };
     let own = std::iter::successors(configured(cib, id), |it| configured(cib, it.parent.as_ref()?));
     let own = own.take(8).find_map(|it| it.meta(name));
-    let default =
-        || cib.resource_defaults.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
-    own.or_else(default).unwrap_or_default().to_owned()
+    own.or_else(|| cib.resource_default(name)).unwrap_or_default().to_owned()
 }
 
 fn configured<'a>(cib: &'a Cib, id: &ResourceId) -> Option<&'a crate::model::ConfiguredResource> {

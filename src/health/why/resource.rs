@@ -125,8 +125,7 @@ impl<'s, 'a> Asked<'s, 'a> {
             let configured = self.scene.index.configured(base(id))?;
             Some((configured.id.as_str(), configured.meta(name)?))
         });
-        let default = || cib.resource_defaults.iter().find(|(key, _)| key == name);
-        own.or_else(|| default().map(|(_, value)| ("rsc_defaults", value.as_str())))
+        own.or_else(|| cib.resource_default(name).map(|value| ("rsc_defaults", value)))
     }
 
     /// All causes, the most likely first: what was decided by somebody or holds for the whole cluster stands before

@@ -337,11 +337,9 @@ pub(super) fn thresholds(
 fn threshold(id: &str, cib: &Cib) -> Score {
     let mut chain = super::resources::chain(cib, id);
     let own = chain.find_map(|resource| resource.meta("migration-threshold"));
-    let default = || {
-        let mut defaults = cib.resource_defaults.iter();
-        defaults.find(|(name, _)| name == "migration-threshold").map(|(_, value)| value.as_str())
-    };
-    own.or_else(default).and_then(Score::parse).unwrap_or(Score::Infinity)
+    own.or_else(|| cib.resource_default("migration-threshold"))
+        .and_then(Score::parse)
+        .unwrap_or(Score::Infinity)
 }
 
 /// Tells each node how many resources run there.

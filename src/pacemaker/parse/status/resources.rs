@@ -323,10 +323,7 @@ impl<'e> Tree<'_, 'e> {
     /// A meta attribute: its own, that of what contains it, or the default of all resources.
     fn meta(&self, resource: &ConfiguredResource, name: &str) -> Option<&str> {
         let own = chain(self.cib, resource.id.as_str()).find_map(|it| it.meta(name));
-        own.or_else(|| {
-            let mut defaults = self.cib.resource_defaults.iter();
-            defaults.find(|(key, _)| key == name).map(|(_, value)| value.as_str())
-        })
+        own.or_else(|| self.cib.resource_default(name))
     }
 
     fn is_managed(&self, resource: &ConfiguredResource) -> bool {
