@@ -99,6 +99,13 @@ pub struct NodeAttribute {
     pub expected: Option<String>,
 }
 
+impl NodeAttribute {
+    /// The resource whose promotion score it is (`promotion-`, and `master-` of older agents).
+    pub fn promotes(&self) -> Option<&str> {
+        self.name.strip_prefix("master-").or_else(|| self.name.strip_prefix("promotion-"))
+    }
+}
+
 /// A resource's fail count on one node, from `<node_history>`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FailCount {

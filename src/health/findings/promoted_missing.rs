@@ -1,5 +1,7 @@
 //! A promotable clone that has nobody, or too few, promoted.
 
+use std::collections::BTreeSet;
+
 use crate::health::Severity;
 use crate::health::agent;
 use crate::health::check::{Check, Look, Many, Verdict};
@@ -138,16 +140,11 @@ fn barred_everywhere(scene: &Scene<'_>, clone: &CloneResource, instances: &[&Pri
     if !instances.iter().all(|primitive| is_barred(scene, clone, primitive)) {
         return None;
     }
-    let nodes = || instances.iter().flat_map(|primitive| &primitive.nodes);
-    let is_of_it = |ban: &&Ban| {
-        let is_about = ban.resource == clone.id || instances.iter().any(|one| one.id == ban.resource);
-        ban.promoted_only && is_about && nodes().any(|node| *node == ban.node)
-    };
-    let mut ids: Vec<&ConstraintId> = scene.picture.bans.iter().filter(is_of_it).map(|ban| &ban.id).collect();
-    ids.sort_unstable();
-    ids.dedup();
+    let bans = instances.iter().flat_map(|primitive| bans_of(scene, clone, primitive));
+    let ids: BTreeSet<&ConstraintId> = bans.map(|ban| &ban.id).collect();
     let verb = if ids.len() == 1 { "bars" } else { "bar" };
-    Some(format!("{} {verb} promotion on {}", names(ids), listed(nodes())))
+    let nodes = instances.iter().flat_map(|primitive| &primitive.nodes);
+    Some(format!("{} {verb} promotion on {}", names(ids), listed(nodes)))
 }
 
 /// Whether the agent's scores alone rule out a promotion: each instance has one, and all are negative. A constraint may add
@@ -171,9 +168,7 @@ fn low_scores(scene: &Scene<'_>, clone: &CloneResource, instances: &[&Primitive]
 /// The promotion scores that the agent set for those instances.
 fn scores<'a>(scene: &Scene<'a>, instances: &[&Primitive]) -> impl Iterator<Item = &'a NodeAttribute> {
     let is_score = |attribute: &&NodeAttribute| {
-        let name = &attribute.name;
-        let part = name.strip_prefix("master-").or_else(|| name.strip_prefix("promotion-"));
-        part.is_some_and(|part| instances.iter().any(|primitive| base(&primitive.id) == part))
+        attribute.promotes().is_some_and(|part| instances.iter().any(|primitive| base(&primitive.id) == part))
     };
     scene.picture.attributes.iter().filter(is_score)
 }
@@ -186,7 +181,16 @@ fn most_promoted(scene: &Scene<'_>, clone: &CloneResource) -> usize {
 }
 
 fn is_barred(scene: &Scene<'_>, clone: &CloneResource, primitive: &Primitive) -> bool {
-    scene.picture.bans.iter().any(|ban| {
+    bans_of(scene, clone, primitive).next().is_some()
+}
+
+/// The bans that keep the promoted role off the nodes where an instance runs.
+fn bans_of<'a>(
+    scene: &Scene<'a>,
+    clone: &CloneResource,
+    primitive: &Primitive,
+) -> impl Iterator<Item = &'a Ban> {
+    scene.picture.bans.iter().filter(|ban| {
         ban.promoted_only
             && (ban.resource == clone.id || ban.resource == primitive.id)
             && primitive.nodes.contains(&ban.node)

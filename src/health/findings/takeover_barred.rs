@@ -34,11 +34,7 @@ fn verdict(scene: &Scene<'_>, clone: &CloneResource) -> Option<Verdict> {
     let part = base(&promoted.first()?.primitive.id);
     let score = |node: &NodeName| {
         let mut here = scene.index.attributes(node).iter();
-        here.find(|attribute| {
-            let name = &attribute.name;
-            name.strip_prefix("master-").or_else(|| name.strip_prefix("promotion-")) == Some(part)
-        })
-        .map(|attribute| attribute.value.as_str())
+        here.find(|attribute| attribute.promotes() == Some(part)).map(|attribute| attribute.value.as_str())
     };
     let is_negative = |node: &&NodeName| score(node).is_some_and(|score| score.trim().starts_with('-'));
     // Of an instance without a score it isn't known.

@@ -358,7 +358,7 @@ fn words(barrier: &Barrier<'_>, nodes: &[&NodeName]) -> String {
         Barrier::Probed(result) => format!("{result} on {on}"),
         Barrier::Room(name, need, left) => format!("needs {name} {need}; {on} {have} {left} left"),
         Barrier::Without(company) => {
-            format!("{} not {}{}", company.leader, company.role_word(), company.at(&on))
+            format!("{} not{} {}", company.leader, company::role_word(company.role), company.at(&on))
         }
         Barrier::Beside(company) => format!("kept apart from {} {}", company.leader, company.at(&on)),
         Barrier::OptIn => format!("no constraint allows it on {on} (opt-in cluster)"),
@@ -377,23 +377,9 @@ pub(in crate::health) fn line(node: &NodeName, barrier: &Barrier<'_>) -> String 
         Barrier::Failed => format!("{node}: it failed there too often"),
         Barrier::Probed(result) => format!("{node}: its probe failed there: {result}"),
         Barrier::Room(name, need, left) => format!("{node}: {name} {left} left, {need} needed"),
-        Barrier::Without(company) => {
-            let there = company.there();
-            let lacks = match company.role {
-                Some(Role::Promoted) => format!("isn't promoted {there}"),
-                Some(Role::Unpromoted) => format!("doesn't run {there} unpromoted"),
-                _ => format!("doesn't run {there}"),
-            };
-            format!("{node}: {} {lacks}", company.leader)
-        }
+        Barrier::Without(company) => format!("{node}: {} {}", company.leader, company.state(false)),
         Barrier::Beside(company) => {
-            let there = company.there();
-            let is = match company.role {
-                Some(Role::Promoted) => format!("is promoted {there}"),
-                Some(Role::Unpromoted) => format!("runs {there} unpromoted"),
-                _ => format!("runs {there}"),
-            };
-            format!("{node}: {} {is}, and they are kept apart", company.leader)
+            format!("{node}: {} {}, and they are kept apart", company.leader, company.state(true))
         }
         Barrier::OptIn => format!("{node}: no constraint allows it, and the cluster is opt-in"),
         Barrier::Undiscovered => format!("{node}: resource-discovery is exclusive to other nodes"),

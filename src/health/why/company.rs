@@ -14,13 +14,23 @@ pub(in crate::health) struct Company<'a> {
     pub(in crate::health) place: Option<(&'a str, &'a str)>,
 }
 
+/// ` promoted`, to stand behind a name; nothing where any role will do.
+pub(super) const fn role_word(role: Option<&Role>) -> &'static str {
+    match role {
+        Some(Role::Promoted) => " promoted",
+        Some(Role::Unpromoted) => " unpromoted",
+        _ => "",
+    }
+}
+
 impl Company<'_> {
-    /// `promoted `, to stand before a place; nothing for either role.
-    pub(super) const fn role_word(&self) -> &'static str {
+    /// `isn't promoted in rack r1`, `runs there`: whether the leader is there, in that role.
+    pub(super) fn state(&self, is_there: bool) -> String {
+        let (is, runs) = if is_there { ("is", "runs") } else { ("isn't", "doesn't run") };
+        let there = self.there();
         match self.role {
-            Some(Role::Promoted) => "promoted ",
-            Some(Role::Unpromoted) => "unpromoted ",
-            _ => "",
+            Some(Role::Promoted) => format!("{is} promoted {there}"),
+            role => format!("{runs} {there}{}", role_word(role)),
         }
     }
 

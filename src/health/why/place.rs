@@ -166,12 +166,7 @@ fn colocations(asked: &Asked<'_, '_>, node: &NodeName) -> Vec<Reason> {
 }
 
 fn colocation(bond: &Bond<'_>, score: Score, role: Option<&Role>, is_here: bool) -> Option<Reason> {
-    let with = bond.leader;
-    let whom = match role {
-        Some(Role::Promoted) => format!("{with} promoted"),
-        Some(Role::Unpromoted) => format!("{with} unpromoted"),
-        _ => with.to_string(),
-    };
+    let whom = format!("{}{}", bond.leader, company::role_word(role));
     let there = company::place_attribute(bond)
         .map_or_else(|| "there".to_owned(), |attribute| format!("in the same {attribute}"));
     match (score, is_here) {
@@ -193,8 +188,7 @@ fn colocation(bond: &Bond<'_>, score: Score, role: Option<&Role>, is_here: bool)
 fn promotion(asked: &Asked<'_, '_>, node: &NodeName) -> Vec<Reason> {
     let here = asked.scene.index.attributes(node).iter();
     here.filter_map(|attribute| {
-        let name = &attribute.name;
-        let part = name.strip_prefix("master-").or_else(|| name.strip_prefix("promotion-"))?;
+        let part = attribute.promotes()?;
         let mine = asked.parts.iter().any(|placed| base(&placed.primitive.id) == part);
         mine.then(|| reason(Pull::Fact, format!("promotion score {} by its agent", attribute.value)))
     })
