@@ -5,6 +5,7 @@ use super::incident;
 use super::scene::{Placed, Scene, base};
 use super::why::resource::ask_scheduler;
 use super::words::{listed, names, shell};
+use crate::model::text::numbered;
 use crate::model::{Node, NodeKind, NodeName, ResourceId};
 
 /// Why such a node is offline.
@@ -187,9 +188,8 @@ pub(super) fn bundle_of(scene: &Scene<'_>, node: &Node) -> Option<ResourceId> {
     if let Some(bundle) = scene.bundle_of(&name) {
         return Some(bundle.clone());
     }
-    let (bundle, replica) = node.name.as_str().rsplit_once('-')?;
-    let is_number = !replica.is_empty() && replica.bytes().all(|byte| byte.is_ascii_digit());
+    let (bundle, _replica) = numbered(node.name.as_str(), '-')?;
     let is_configured = scene.index.configured(bundle).is_some_and(|it| it.kind == "bundle");
     let is_replica = matches!(node.kind, NodeKind::Bundle { .. }) || is_configured;
-    (is_number && is_replica).then(|| bundle.into())
+    is_replica.then(|| bundle.into())
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
+use crate::model::text::numbered;
 use crate::model::{
     ClusterEntry, Constraint, Contact, Node, NodeKind, NodeName, Observation, Picture, Primitive, Resource,
     ResourceId, Role, Score, Viewpoint, is_true,
@@ -463,14 +464,7 @@ pub(super) fn on_its_way_words(primitive: &Primitive) -> String {
 
 /// The id without the instance number of a globally unique clone or a cloned group.
 pub(super) fn base(id: &ResourceId) -> &str {
-    match id.as_str().rsplit_once(':') {
-        Some((base, instance))
-            if !instance.is_empty() && instance.bytes().all(|byte| byte.is_ascii_digit()) =>
-        {
-            base
-        }
-        _ => id.as_str(),
-    }
+    numbered(id.as_str(), ':').map_or(id.as_str(), |(base, _)| base)
 }
 
 /// Whether a node is of a kind on which ordinary resources may run. A bundle's replica takes only what the

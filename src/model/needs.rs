@@ -1,5 +1,6 @@
 //! Which cluster needs which: as it is configured, else by the order in which an OpenStack deployment is built.
 
+use super::text::numbered;
 use super::{ClusterName, Inventory};
 
 /// What a service's cluster may be called, and the services that it needs.
@@ -71,12 +72,7 @@ impl Inventory {
 
 /// `keystone-2` is copy `2` of `keystone`.
 fn parts(name: &str) -> (&str, &str) {
-    match name.rsplit_once('-') {
-        Some((service, copy)) if !copy.is_empty() && copy.bytes().all(|byte| byte.is_ascii_digit()) => {
-            (service, copy)
-        }
-        _ => (name, ""),
-    }
+    numbered(name, '-').unwrap_or((name, ""))
 }
 
 #[cfg(test)]

@@ -3,6 +3,12 @@
 /// More characters than this are cut off.
 const LONGEST: usize = 600;
 
+/// A name and the number behind it: `web` and `0` of `web:0`, separated by `:`. `None` where it ends in no number.
+pub fn numbered(name: &str, separator: char) -> Option<(&str, &str)> {
+    let (name, number) = name.rsplit_once(separator)?;
+    (!number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())).then_some((name, number))
+}
+
 /// The text on one line and without anything that could act on a terminal or reorder what stands beside it:
 /// escape sequences, control characters (C0, DEL, C1), invisible and bidirectional formatting characters.
 /// Line breaks and tabs become a space. More than 600 characters are cut, which an ellipsis shows.

@@ -1,5 +1,6 @@
 //! What a name stands for in a picture, and what acting on it touches.
 
+use crate::model::text::numbered;
 use crate::model::{CloneResource, NodeName, Picture, Primitive, Resource, ResourceId, Role};
 
 /// A resource of a picture and what contains it.
@@ -31,12 +32,7 @@ pub(super) fn is_called(id: &ResourceId, name: &str) -> bool {
 
 /// An id without the number of an instance.
 pub(super) fn configured(id: &str) -> &str {
-    match id.rsplit_once(':') {
-        Some((name, number)) if !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()) => {
-            name
-        }
-        _ => id,
-    }
+    numbered(id, ':').map_or(id, |(name, _)| name)
 }
 
 impl<'p> Found<'p> {

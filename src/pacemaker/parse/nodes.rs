@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::limits;
 use super::reading::{Reading, text};
-use crate::model::text::clean;
+use crate::model::text::{clean, numbered};
 use crate::model::{Node, NodeAttribute, NodeHealth, NodeKind, Resource};
 use crate::pacemaker::xml::Element;
 
@@ -68,10 +68,9 @@ fn kind(element: &Element<'_>, inside_bundles: &HashSet<&str>) -> NodeKind {
 /// Whether Pacemaker names that container for the replica which is that node: `db-bundle-podman-0` for `db-bundle-0`. Without
 /// `-r` a stopped bundle isn't listed, so that only the names tell.
 fn is_container_of(container: &str, node: &str) -> bool {
-    let Some((bundle, replica)) = node.rsplit_once('-') else { return false };
-    let is_number = !replica.is_empty() && replica.bytes().all(|byte| byte.is_ascii_digit());
+    let Some((bundle, replica)) = numbered(node, '-') else { return false };
     let rest = container.strip_prefix(bundle).and_then(|rest| rest.strip_suffix(replica));
-    is_number && matches!(rest, Some("-docker-" | "-podman-" | "-rkt-"))
+    matches!(rest, Some("-docker-" | "-podman-" | "-rkt-"))
 }
 
 /// Reads `<node_attributes>`.
