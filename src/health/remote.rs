@@ -161,12 +161,19 @@ pub(super) fn is_on_lost(scene: &Scene<'_>, part: &Placed<'_>) -> bool {
 }
 
 /// `guest nodes offline with it: lxc1, lxc2`: those whose machines were on that node.
-pub(super) fn guests_line(scene: &Scene<'_>, host: &NodeName) -> Option<String> {
-    let is_there = |machine: &ResourceId| {
+pub(super) fn guests_on(scene: &Scene<'_>, host: &NodeName) -> Option<String> {
+    guests_line(scene, |machine| {
         scene.parts(base(machine)).any(|part| part.primitive.nodes.contains(host) && is_on_lost(scene, part))
-    };
-    let guests =
-        scene.picture.nodes.iter().filter(|node| !node.online && machine(node).is_some_and(is_there));
+    })
+}
+
+/// `guest node offline with it: web1`: the one whose machine that resource is.
+pub(super) fn guest_of(scene: &Scene<'_>, id: &ResourceId) -> Option<String> {
+    guests_line(scene, |machine| machine == id)
+}
+
+fn guests_line(scene: &Scene<'_>, is_it: impl Fn(&ResourceId) -> bool) -> Option<String> {
+    let guests = scene.picture.nodes.iter().filter(|node| !node.online && machine(node).is_some_and(&is_it));
     let guests: Vec<&NodeName> = guests.map(|node| &node.name).collect();
     let noun = if guests.len() == 1 { "node" } else { "nodes" };
     (!guests.is_empty()).then(|| format!("guest {noun} offline with it: {}", names(guests)))

@@ -279,16 +279,6 @@ impl<'a> Scene<'a> {
         name == "pingd" || self.picture.attributes.iter().any(expected)
     }
 
-    /// `guest node web1 is offline with it`: of a virtual machine that is a node of the cluster.
-    pub(super) fn guest_line(&self, id: &ResourceId) -> Option<String> {
-        let guests = self.picture.nodes.iter().filter(|node| {
-            matches!(&node.kind, NodeKind::Guest { resource: Some(resource) } if resource == id)
-                && !node.online
-        });
-        let guests: Vec<&NodeName> = guests.map(|node| &node.name).collect();
-        (!guests.is_empty()).then(|| format!("guest node offline with it: {}", super::words::names(guests)))
-    }
-
     /// Whether an administrator wants it to run.
     pub(super) fn should_run(&self, placed: &Placed<'_>) -> bool {
         !placed.primitive.orphaned && !self.is_disabled(placed) && self.lost_ticket(placed).is_none()

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::plan::Plan;
-use crate::model::{ClusterEntry, ClusterName, HostName, NodeKind, NodeName, Picture};
+use crate::model::{ClusterEntry, ClusterName, HostName, NodeName, Picture};
 
 /// A cluster, as the operations in a log are compared with it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,6 +56,5 @@ impl Site {
 
 /// The full members of a picture.
 pub(super) fn members(picture: &Picture) -> Vec<NodeName> {
-    let members = picture.nodes.iter().filter(|node| node.kind == NodeKind::Member);
-    members.map(|node| node.name.clone()).collect()
+    picture.members().map(|node| node.name.clone()).collect()
 }

@@ -17,7 +17,7 @@ use super::{
     Action, ClusterState, Effect, Event, FleetView, Notice, NoticeLevel, PromptKind, State, Typing, View,
 };
 use crate::health::{Assessment, Health};
-use crate::model::ClusterName;
+use crate::model::{ClusterName, NodeName, Observation};
 use crate::tables::details;
 
 /// How long a notice stays that is no error.
@@ -135,6 +135,11 @@ fn tick(state: &mut State, now: Timestamp) {
     }
 }
 
+/// The names of the members in the picture.
+fn members(observation: &Observation) -> impl Iterator<Item = &NodeName> {
+    observation.picture.iter().flat_map(|picture| picture.members()).map(|node| &node.name)
+}
+
 /// Takes in what a watcher has seen, and its findings. A change of health is worth a line in the log.
 fn observe(state: &mut State, name: &ClusterName, assessment: Assessment) -> Option<Effect> {
     let now = state.now;
@@ -146,6 +151,7 @@ fn observe(state: &mut State, name: &ClusterName, assessment: Assessment) -> Opt
         (None, None) => true,
         _ => false,
     };
+    let same_members = same_picture || members(&cluster.observation).eq(members(observation));
     let same_contact = cluster.observation.contact == observation.contact
         && cluster.observation.viewpoints == observation.viewpoints;
     let changed = cluster.take(assessment, now);
@@ -153,7 +159,7 @@ fn observe(state: &mut State, name: &ClusterName, assessment: Assessment) -> Opt
     if changed || !same_contact {
         state.settle_dependencies();
     }
-    if !same_picture {
+    if !same_members {
         unfinished::look_again(state);
     }
     // An unchanged cluster's new age is drawn with the next tick.

@@ -21,7 +21,7 @@ pub(super) fn found(state: &mut State, unfinished: Vec<Unfinished>) {
     }
 }
 
-/// Looks again at what belongs to no cluster of this console so far, as the members of one have become known.
+/// Looks again at what belongs to no cluster of this console so far, as a cluster's members have changed or are known now.
 pub(super) fn look_again(state: &mut State) {
     if !state.operations.unplaced.is_empty() {
         place(state);

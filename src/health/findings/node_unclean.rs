@@ -75,7 +75,7 @@ fn verdict(scene: &Scene<'_>, node: &Node) -> Verdict {
         .because([if node.online { "it is still online".to_owned() } else { "it is offline".to_owned() }])
         .because(pending.map(pending_line))
         .because(held(node))
-        .because(remote::guests_line(scene, name))
+        .because(remote::guests_on(scene, name))
         .because(failed_stops(scene, node))
         .remedy(remedy)
 }

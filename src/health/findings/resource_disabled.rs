@@ -5,6 +5,7 @@ use crate::health::check::{Check, Look, Many, Verdict};
 use crate::health::fix::{Fix, Remedy};
 use std::collections::HashSet;
 
+use crate::health::remote;
 use crate::health::scene::{Placed, Scene, base};
 use crate::health::words::shell;
 use crate::model::{Resource, ResourceId};
@@ -83,7 +84,7 @@ fn verdict(scene: &Scene<'_>, id: &ResourceId, holder: &ResourceId, kept: Kept) 
     Verdict::new(severity, id, summary)
         .because([format!("target-role is {role}{on}")])
         .waiting(scene.downs.line(scene, id))
-        .because(scene.guest_line(id))
+        .because(remote::guest_of(scene, id))
         .remedy(Remedy::from("When it is wanted again: ") + fix + ".")
 }
 

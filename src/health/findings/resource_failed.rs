@@ -83,7 +83,7 @@ fn of_resource(scene: &Scene<'_>, incidents: &[&Incident<'_>]) -> Option<Verdict
         .because(ignored.then(|| "on-fail=ignore: Pacemaker carries on".to_owned()))
         .because(others.iter().take(OTHERS).map(|other| other.summary()))
         .because((more > 0).then(|| format!("and on {more} more nodes")))
-        .because(scene.guest_line(resource))
+        .because(remote::guest_of(scene, resource))
         .waiting(scene.downs.line(scene, resource))
         .remedy(remedy(incident, is_everywhere));
     Some(verdict)

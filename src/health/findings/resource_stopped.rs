@@ -6,6 +6,7 @@ use crate::health::check::{Check, Look, Many, Verdict};
 use crate::health::down::Down;
 use crate::health::fix::{Fix, Remedy};
 use crate::health::incident;
+use crate::health::remote;
 use crate::health::scene::{Placed, Scene, base, on_its_way_words};
 use crate::health::why::obstacle::Obstacle;
 use crate::health::why::resource::{ask_scheduler, unread};
@@ -45,7 +46,7 @@ fn verdict(scene: &Scene<'_>, down: &Down<'_>) -> Verdict {
     Verdict::new(severity, id, summary)
         .because(group_line(down.top))
         .because(down.obstacle.evidence())
-        .because(scene.guest_line(id))
+        .because(remote::guest_of(scene, id))
         .waiting(scene.downs.line(scene, id))
         .because(expired_line(scene, down))
         .because((down.obstacle == Obstacle::Unknown).then(|| unread(scene)).flatten())
