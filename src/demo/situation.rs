@@ -316,6 +316,12 @@ impl Situation {
         self.marks.push(Mark { resource: resource.to_owned(), node, kind });
     }
 
+    /// Writes a constraint, in place of the one of the same id.
+    pub(super) fn constrain(&mut self, leftover: Leftover) {
+        self.leftovers.retain(|it| !it.is_same_as(&leftover));
+        self.leftovers.push(leftover);
+    }
+
     /// Sets a meta attribute of a resource.
     pub(super) fn set_meta(&mut self, resource: &str, name: &str, value: &str, origin: Origin) {
         self.unset_meta(resource, name);

@@ -173,6 +173,26 @@ fn every_phase_of_every_fault_is_consistent() {
     }
 }
 
+/// A person may have moved or banned the very resource that an episode moves or bans.
+#[test]
+fn no_fault_writes_a_second_constraint_of_one_id() {
+    for blueprint in both_layouts() {
+        let began = vec![START];
+        for (fault, pick) in
+            Fault::of(&blueprint).into_iter().flat_map(|fault| (0..40).map(move |pick| (fault, pick)))
+        {
+            let mut situation = Situation::healthy(&blueprint, START);
+            let scene = Scene { blueprint: &blueprint, pick, viewer: 0, began: began.clone() };
+            fault.lay_over(&scene, &mut situation);
+            fault.lay_over(&scene, &mut situation);
+            let ids: Vec<_> =
+                situation.leftovers.iter().map(|it| it.id(&blueprint.nodes[it.node].name)).collect();
+            let distinct: HashSet<_> = ids.iter().collect();
+            assert_eq!(distinct.len(), ids.len(), "{fault:?} in {}: {ids:?}", blueprint.name);
+        }
+    }
+}
+
 #[test]
 fn a_lost_node_s_work_moves_once_it_is_fenced() {
     let all = blueprints(Layout::Segregated, None);

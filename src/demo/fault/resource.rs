@@ -175,7 +175,7 @@ pub(super) fn leftover_ban(scene: &Scene, situation: &mut Situation) {
 fn leave(scene: &Scene, spec: &Spec, node: usize, kind: LeftoverKind, situation: &mut Situation) {
     let (resource, made) = (spec.id.clone(), scene.at(0));
     let (role, lifetime, origin) = ("Started", None, Origin::Episode);
-    situation.leftovers.push(Leftover { resource, node, kind, role, lifetime, made, origin });
+    situation.constrain(Leftover { resource, node, kind, role, lifetime, made, origin });
     situation.reconfigure(made);
 }
 

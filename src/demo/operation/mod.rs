@@ -84,8 +84,7 @@ impl Change {
     fn apply(&self, blueprint: &Blueprint, at: Timestamp, situation: &mut Situation) {
         match self {
             Self::Constrain(leftover) => {
-                situation.leftovers.retain(|it| !it.is_same_as(leftover));
-                situation.leftovers.push(leftover.clone());
+                situation.constrain(leftover.clone());
                 configured(situation, at, "crm_resource");
             }
             Self::Clear { resource, node, kind } => {
