@@ -148,6 +148,9 @@ impl Watch {
     }
 }
 
+/// The age at which an answer is asked for again before it is reported.
+const A_MOMENT: Duration = Duration::from_secs(1);
+
 /// Polls one cluster once, without a task. Takes as long as one poll may, with every member tried. Hosts of another
 /// cluster are found where they are named like no node of this one.
 pub async fn ask_once(entry: &ClusterEntry, transport: &Arc<dyn Transport>, clock: &Clock) -> Observation {
@@ -169,12 +172,17 @@ pub async fn ask_once_with_stack(
     poller.observation()
 }
 
+/// Polls once, with every member's view. The picture is fresh at the end, however long that took.
 async fn asked_once(entry: &ClusterEntry, transport: &Arc<dyn Transport>, clock: &Clock) -> Box<Poller> {
     // Callers' futures hold none of it.
     let mut poller = Box::new(Lookout::new(entry, transport, clock).poller.with_archive());
     poller.poll().await;
     Box::pin(poller.meet_strangers()).await;
     poller.ask_around().await;
+    // A silent member, most often one that is being fenced, has taken its whole timeout: much has changed meanwhile.
+    if poller.is_older_than(A_MOMENT) {
+        Box::pin(poller.poll()).await;
+    }
     poller
 }
 

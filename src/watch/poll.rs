@@ -424,6 +424,11 @@ impl Poller {
         Polled::Failed(wait)
     }
 
+    /// Whether a member gave the picture longer ago than that.
+    pub(super) fn is_older_than(&self, age: Duration) -> bool {
+        self.answered_at.is_some_and(|at| at.elapsed() > age)
+    }
+
     /// Whether the picture may stand for the cluster while a login is pending. A single look takes no earlier picture.
     fn is_fresh(&self) -> bool {
         self.patience.picture.is_some() && self.answered_at.is_some_and(|at| at.elapsed() < PICTURE_LASTS)

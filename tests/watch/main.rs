@@ -545,6 +545,28 @@ async fn one_question_is_one_poll() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_silent_member_makes_no_answer_old() {
+    let lost = |last_change| {
+        let (online, offline) = (vec!["a", "b"], vec!["c"]);
+        Behaviour::Answers(Mon { online, offline, last_change, ..Mon::healthy() })
+    };
+    let (before, after) = ("2026-01-01 00:00:10Z", "2026-01-01 00:00:12Z");
+    let fake = Arc::new(fake(&[("a", lost(before)), ("b", lost(before)), ("c", Behaviour::Hangs)]));
+    let transport: Arc<dyn Transport> = fake.clone();
+    let cluster = entry(&["a", "b", "c"]);
+    let begun = Instant::now();
+    let fenced_meanwhile = async {
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        ["a", "b"].into_iter().for_each(|host| fake.set(host, lost(after)));
+    };
+    let question = clock();
+    let (observation, ()) = tokio::join!(ask_once(&cluster, &transport, &question), fenced_meanwhile);
+    let change = observation.current().unwrap().summary.last_change;
+    assert_eq!(change, after.parse().ok(), "c was waited for, and the answer is that of before");
+    assert_eq!(begun.elapsed(), cluster.access.connect_timeout, "c is waited for once");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_host_tells_its_cluster() {
     let fake = fake(&[("b", healthy())]);
     let found = discover(&"b".into(), &Access::default(), &fake).await.unwrap();
