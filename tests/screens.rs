@@ -346,7 +346,7 @@ fn on_saved(names: &[&str], size: (u16, u16)) -> State {
     let inventory = Inventory { clusters: saved.iter().map(|saved| saved.entry.clone()).collect() };
     let mut state = State::new(&inventory, Vec::new(), size, later);
     state.is_saved = true;
-    for Saved { entry, assessment } in saved {
+    for Saved { entry, assessment, .. } in saved {
         update(&mut state, Event::Observed(entry.name, assessment));
     }
     state

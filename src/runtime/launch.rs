@@ -55,7 +55,7 @@ impl Launch {
         let mut state = State::new(&self.inventory, self.themes.clone(), size, (self.clock)());
         state.is_saved = !self.saved.is_empty();
         let mut effects = Vec::new();
-        for Saved { entry, assessment } in &self.saved {
+        for Saved { entry, assessment, .. } in &self.saved {
             let event = Event::Observed(entry.name.clone(), assessment.clone());
             effects.extend(update(&mut state, event));
         }

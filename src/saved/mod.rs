@@ -29,6 +29,8 @@ use crate::pacemaker::parse::{self, Answer};
 pub struct Saved {
     /// Read-only, and with the path or the nodes of the report as its hosts.
     pub entry: ClusterEntry,
+    /// The file or folder that was named, `-` for stdin.
+    pub path: PathBuf,
     /// Its picture and what is wrong with it.
     pub assessment: Assessment,
 }
@@ -73,19 +75,32 @@ impl Failure {
 #[error("--cib adds a CIB to one cluster, and --from names {0}")]
 pub struct SeveralPictures(usize);
 
-/// Reads each path as one cluster. One that can't be read is a cluster too: a finding says why. `cib` is a file with
-/// the CIB of the only one.
+/// Reads each path as one cluster, and `NAME.crm_mon.xml` and `NAME.cib.xml` of one folder as one. An unreadable path is
+/// a cluster too: a finding says why. `cib` is a file with the CIB of the only one.
 pub fn read(paths: &[PathBuf], cib: Option<&Path>, now: Timestamp) -> Result<Vec<Saved>, SeveralPictures> {
-    if cib.is_some() && paths.len() != 1 {
-        return Err(SeveralPictures(paths.len()));
-    }
-    let mut saved: Vec<Saved> = paths
-        .iter()
-        .zip(names_of(paths))
-        .map(|(path, name)| Reader { path, name, now, zone: TimeZone::system().to_offset(now) }.read(cib))
-        .collect();
+    let sources = match cib {
+        Some(_) if paths.len() != 1 => return Err(SeveralPictures(paths.len())),
+        Some(_) => paths.iter().map(|path| (path.clone(), cib.map(Path::to_owned))).collect(),
+        None => paired(paths),
+    };
+    let named: Vec<PathBuf> = sources.iter().map(|(path, _)| path.clone()).collect();
+    let read = |((path, cib), name): (&(PathBuf, Option<PathBuf>), String)| {
+        Reader { path, name, now, zone: TimeZone::system().to_offset(now) }.read(cib.as_deref())
+    };
+    let mut saved: Vec<Saved> = sources.iter().zip(names_of(&named)).map(read).collect();
     tell_apart(&mut saved);
     Ok(saved)
+}
+
+/// Each picture with the CIB that was named beside it, by the names that the two are saved under.
+fn paired(paths: &[PathBuf]) -> Vec<(PathBuf, Option<PathBuf>)> {
+    let cib_of = |path: &PathBuf| {
+        let stem = path.file_name()?.to_str()?.strip_suffix(".crm_mon.xml")?;
+        Some(path.with_file_name(format!("{stem}.cib.xml"))).filter(|cib| paths.contains(cib))
+    };
+    let added: HashSet<PathBuf> = paths.iter().filter_map(cib_of).collect();
+    let alone = paths.iter().filter(|path| !added.contains(*path));
+    alone.map(|path| (path.clone(), cib_of(path))).collect()
 }
 
 /// A report takes its cluster's own name, which others may have as well.
@@ -239,7 +254,7 @@ impl Reader<'_> {
                 return self.unreadable(&Failure::useless(words));
             }
         };
-        let mut saved = Saved { entry, assessment };
+        let mut saved = Saved { entry, path: self.path.to_owned(), assessment };
         let name = clean(saved.entry.name.as_str());
         if let Some(unknown) = found.unknown {
             saved.assessment.add(by_cib(&name, &unknown));
@@ -262,7 +277,8 @@ impl Reader<'_> {
             remedy: failure.remedy.into(),
         };
         let observation = Observation { contact: Contact::Saved, ..Observation::none() };
-        Saved { entry, assessment: Assessment { observation, findings: vec![finding] } }
+        let assessment = Assessment { observation, findings: vec![finding] };
+        Saved { entry, path: self.path.to_owned(), assessment }
     }
 
     fn entry(name: &str, hosts: Vec<HostName>) -> ClusterEntry {

@@ -89,7 +89,7 @@ fn a_tarball_is_read_however_it_is_packed(#[case] pack: fn(&[u8]) -> Vec<u8>) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("report.tar.any");
     std::fs::write(&path, packed).unwrap();
-    let Saved { entry, assessment } = read_one(&path);
+    let Saved { entry, assessment, .. } = read_one(&path);
     assert_eq!(entry.hosts, [HostName::from("c1n1")]);
     assert!(entry.access.read_only);
     let picture = assessment.observation.current().unwrap();
@@ -196,7 +196,7 @@ fn a_report_gives_the_picture_of_its_newest_running_cib() {
         std::fs::write(at.join("crm_mon.txt"), "Cluster Summary:\n").unwrap();
         std::fs::write(at.join(if node == "c1n3" { "STOPPED" } else { "RUNNING" }), "").unwrap();
     }
-    let Saved { entry, assessment } = read_one(folder.path());
+    let Saved { entry, assessment, .. } = read_one(folder.path());
     let picture = assessment.observation.current().unwrap();
     assert_eq!(picture.cib.as_ref().unwrap().epoch.1.to_string(), epoch);
     assert!(picture.nodes.iter().any(|node| node.standby));
@@ -263,7 +263,7 @@ fn a_report_of_sos_is_of_the_host_in_its_name(
             std::fs::write(file, bytes).unwrap();
         }
     }
-    let Saved { entry, assessment } = read_one(&path);
+    let Saved { entry, assessment, .. } = read_one(&path);
     assert_eq!(entry.hosts, [HostName::from("c1n2")]);
     let picture = assessment.observation.current().unwrap();
     // The CIB lies in another folder than the picture.

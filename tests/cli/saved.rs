@@ -57,6 +57,50 @@ fn a_report_is_one_cluster_as_a_folder_and_as_a_tarball() {
 }
 
 #[test]
+fn a_picture_and_a_cib_of_one_name_are_one_cluster() {
+    let folder = tempfile::tempdir().unwrap();
+    let keep = |capture_name: &str, name: &str| {
+        let cib = capture(capture_name).replace(".crm_mon.xml", ".cib.xml");
+        fs::copy(capture(capture_name), folder.path().join(format!("{name}.crm_mon.xml"))).unwrap();
+        fs::copy(cib, folder.path().join(format!("{name}.cib.xml"))).unwrap();
+    };
+    keep("banned", "web");
+    keep("standby", "db");
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let (db, web) = (path("db.crm_mon.xml"), path("web.crm_mon.xml"));
+    let files = [path("db.cib.xml"), db.clone(), path("web.cib.xml"), web.clone()];
+    let from: Vec<&str> = ["status", "--format", "json", "--from"]
+        .into_iter()
+        .chain(files.iter().map(String::as_str))
+        .collect();
+    let home = Home::new();
+    let together = home.run(&from).json();
+    let clusters = together["clusters"].as_array().unwrap();
+    assert_eq!(clusters.iter().map(|cluster| &cluster["name"]).collect::<Vec<_>>(), ["db", "web"]);
+    for (found, file) in clusters.iter().zip([db, web]) {
+        let cib = file.replace(".crm_mon.xml", ".cib.xml");
+        let one = home.run(&["status", "--format", "json", "--from", &file, "--cib", &cib]);
+        assert_eq!(found["findings"], cluster(&one)["findings"]);
+        assert!(found["constraints"].is_array(), "the CIB of {file} isn't read");
+        assert_eq!(found["path"], file.as_str());
+        assert_eq!(found["dated_by_file"], false);
+        assert!(found["taken_at"].as_str().unwrap().starts_with("2026-"), "{}", found["taken_at"]);
+    }
+}
+
+#[test]
+fn a_cib_without_a_picture_of_its_name_is_a_cluster_of_its_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let cib = folder.path().join("db.cib.xml");
+    fs::copy(capture("banned").replace(".crm_mon.xml", ".cib.xml"), &cib).unwrap();
+    let (web, cib) = (capture("standby"), cib.to_str().unwrap().to_owned());
+    let answer = Home::new().run(&["status", "--format", "json", "--from", &web, &cib]);
+    let names = answer.json()["clusters"].as_array().unwrap().len();
+    assert_eq!(names, 2);
+    assert_eq!(answer.json()["clusters"][1]["dated_by_file"], true);
+}
+
+#[test]
 fn a_link_in_a_report_is_not_followed() {
     let folder = tempfile::tempdir().unwrap();
     let report = folder.path().join("report");

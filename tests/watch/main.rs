@@ -557,7 +557,9 @@ async fn a_silent_member_makes_no_answer_old() {
     let begun = Instant::now();
     let fenced_meanwhile = async {
         tokio::time::sleep(Duration::from_secs(2)).await;
-        ["a", "b"].into_iter().for_each(|host| fake.set(host, lost(after)));
+        for host in ["a", "b"] {
+            fake.set(host, lost(after));
+        }
     };
     let question = clock();
     let (observation, ()) = tokio::join!(ask_once(&cluster, &transport, &question), fenced_meanwhile);

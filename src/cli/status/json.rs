@@ -39,6 +39,12 @@ struct ClusterStatus<'a> {
     dc: Option<&'a str>,
     /// How old the picture is; `null` without one.
     age_ms: Option<u64>,
+    /// When the picture was taken; `null` without one.
+    taken_at: Option<Timestamp>,
+    /// The picture doesn't say when it was taken: `taken_at` is the file's time.
+    dated_by_file: bool,
+    /// What `--from` named; `null` for a cluster that was asked.
+    path: Option<String>,
     #[serde(flatten)]
     summary: SummaryStatus<'a>,
     nodes: Vec<NodeStatus<'a>>,
@@ -174,6 +180,9 @@ impl<'a> ClusterStatus<'a> {
             quorate: summary.and_then(|summary| summary.quorate),
             dc: summary.and_then(|summary| summary.dc.as_ref()).map(AsRef::as_ref),
             age_ms: judged.age.map(|age| u64::try_from(age.as_millis()).unwrap_or_default()),
+            taken_at: picture.and(judged.observation.confirmed),
+            dated_by_file: picture.is_some() && judged.observation.is_dated_by_file,
+            path: judged.path.as_ref().map(|path| path.display().to_string()),
             summary: summary.map(SummaryStatus::new).unwrap_or_default(),
             containers: picture.map(Containers::new).unwrap_or_default(),
             history: picture.map(History::new).unwrap_or_default(),

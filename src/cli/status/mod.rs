@@ -5,6 +5,7 @@ mod table;
 
 use std::collections::HashMap;
 use std::io::{IsTerminal, Write, stderr, stdout};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use jiff::{SignedDuration, Timestamp};
@@ -25,6 +26,8 @@ use crate::saved::{self, Saved};
 #[derive(Debug)]
 struct Judged {
     entry: ClusterEntry,
+    /// The file or folder that it was read from; `None` for a cluster that was asked.
+    path: Option<PathBuf>,
     observation: Observation,
     findings: Vec<Finding>,
     health: Health,
@@ -120,7 +123,8 @@ fn by_name(targets: &[String], inventory: &Inventory) -> (Vec<ClusterEntry>, Vec
 fn from_files(saved: &SavedArguments, now: Timestamp) -> Result<Vec<Judged>, Failure> {
     let read = saved::read(&saved.from, saved.cib.as_deref(), now)
         .map_err(|error| Failure::Wrong(error.to_string()))?;
-    let judged = |Saved { entry, assessment: Assessment { observation, findings } }: Saved| Judged {
+    let judged = |Saved { entry, path, assessment: Assessment { observation, findings } }: Saved| Judged {
+        path: Some(path),
         health: Health::of(&findings),
         age: observation.current().and_then(|_| observation.age(now)),
         entry,
@@ -135,7 +139,7 @@ fn judge(answer: Asked, now: Timestamp) -> Judged {
     let Asked { entry, observation, at } = answer;
     let findings = health::assess(&entry, &observation, at);
     let age = observation.current().and_then(|_| observation.age(now));
-    Judged { health: Health::of(&findings), findings, age, entry, observation }
+    Judged { health: Health::of(&findings), findings, age, path: None, entry, observation }
 }
 
 fn exit_code(worst: Health) -> ExitCode {
